@@ -1,0 +1,118 @@
+/**
+ * The closed set of errors. The class is the decision:
+ *
+ * - `RetryLater`: nothing is wrong with the request; try again, not before `delayMs`.
+ * - `GiveUp`: trying again cannot help until someone changes something.
+ * - `SourceChanged`: the source is no longer the version that was pinned.
+ * - `Superseded`: newer work has taken this over; stop quietly.
+ */
+export type Decision = 'retry' | 'give-up' | 'source-changed' | 'superseded';
+
+/** Why we gave up, in our own words: stores' codes differ, these do not. */
+export type GiveUpCode =
+  | 'AccessDenied'
+  | 'Archived'
+  | 'BadRequest'
+  | 'Cancelled'
+  | 'ClientEncrypted'
+  | 'CrossRegion'
+  | 'DestinationExists'
+  | 'Immutable'
+  | 'InvalidCredentials'
+  | 'KeyTooLong'
+  | 'NoSuchBucket'
+  | 'NoSuchUpload'
+  | 'NotAppendableCopy'
+  | 'NotFound'
+  | 'PublicEndpointForbidden'
+  | 'SameObject'
+  | 'StateUnusable'
+  | 'SymlinkSource'
+  | 'TooLarge'
+  | 'TooManyParts'
+  | 'Unsupported'
+  | 'VerificationFailed'
+  | 'WrongEndpoint';
+
+/** What the store said; never holds a header, a signature or a token (I11). */
+export interface StoreAnswer {
+  /** The call, as the store's documentation names it, e.g. `UploadPartCopy`. */
+  operation: string;
+  /** HTTP status; absent when no answer arrived. */
+  status?: number;
+  /** The store's own error code, e.g. `NoSuchKey`. */
+  code?: string;
+  /** OSS error number, e.g. `0016-00000306`. */
+  ec?: string;
+  requestId?: string;
+}
+
+export interface CopyErrorOptions {
+  answer?: StoreAnswer;
+  cause?: unknown;
+}
+
+export abstract class CopyError extends Error {
+  abstract readonly decision: Decision;
+  /** Stable word for machines. */
+  abstract readonly code: string;
+  readonly answer?: StoreAnswer;
+
+  constructor(message: string, options: CopyErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    if (options.answer) this.answer = options.answer;
+  }
+}
+
+export interface RetryLaterOptions extends CopyErrorOptions {
+  /** Wait at least this long, milliseconds; what the store asked for, or 0. */
+  delayMs?: number;
+  /** The store said we are too fast, as opposed to a broken connection or an internal error. */
+  throttled?: boolean;
+  /**
+   * `unknown` when the request may have taken effect although no (usable) answer came back. A call that must not happen
+   * twice (Initiate, Complete) is then settled by looking, never by calling again.
+   */
+  effect?: 'none' | 'unknown';
+}
+
+export class RetryLater extends CopyError {
+  readonly decision = 'retry';
+  readonly code = 'RetryLater';
+  readonly delayMs: number;
+  readonly throttled: boolean;
+  readonly effect: 'none' | 'unknown';
+
+  constructor(message: string, options: RetryLaterOptions = {}) {
+    super(message, options);
+    this.delayMs = options.delayMs ?? 0;
+    this.throttled = options.throttled ?? false;
+    this.effect = options.effect ?? 'none';
+  }
+}
+
+export class GiveUp extends CopyError {
+  readonly decision = 'give-up';
+  readonly code: GiveUpCode;
+
+  constructor(code: GiveUpCode, message: string, options: CopyErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export class SourceChanged extends CopyError {
+  readonly decision = 'source-changed';
+  readonly code = 'SourceChanged';
+}
+
+export class Superseded extends CopyError {
+  readonly decision = 'superseded';
+  readonly code = 'Superseded';
+}
+
+/** True for `GiveUp` with one of the given codes. */
+export function gaveUp(error: unknown, ...codes: GiveUpCode[]): error is GiveUp {
+  return error instanceof GiveUp && codes.includes(error.code);
+}

@@ -1,0 +1,60 @@
+import type { ContentHeaders, Encryption, ObjectRef, StoreAddress } from './object.ts';
+
+/**
+ * - `copy`: the object also at the destination.
+ * - `replicate`: the destination follows the source; a newer source supersedes the job.
+ * - `rename`: copy, verify, then remove the source.
+ * - `metadata`: the object onto itself with other metadata.
+ */
+export type Mode = 'copy' | 'replicate' | 'rename' | 'metadata';
+
+export interface MetadataChange {
+  /** `merge` starts from what the source has, `replace` from nothing. */
+  base: 'merge' | 'replace';
+  content?: ContentHeaders;
+  /** Content headers to drop. */
+  removeContent?: (keyof ContentHeaders)[];
+  set?: Record<string, string>;
+  /** User metadata names to drop, lower case. */
+  remove?: string[];
+}
+
+export interface TagChange {
+  base: 'merge' | 'replace';
+  set?: Record<string, string>;
+  remove?: string[];
+}
+
+export interface CopyOptions {
+  storageClass?: string;
+  encryption?: Encryption;
+  /** `keep` carries the source's ACL; a canned name sets it; `default` leaves what the store gives a new object. */
+  acl?: string;
+  metadata?: MetadataChange;
+  tags?: TagChange;
+  /** Default `always`. `if-different` skips when the destination already holds the same content and metadata. */
+  overwrite?: 'always' | 'never' | 'if-different';
+  /** `auto`: the strongest proof both sides offer (CRC64, full-object checksum, ETag), and always the size. */
+  verify?: 'auto' | 'size';
+  /** Bytes; overrides the planner's choice. */
+  partSize?: number;
+  /** Part copies in flight. */
+  concurrency?: number;
+}
+
+/** One object to one destination, in the words of whoever asked. */
+export interface CopyRequest {
+  mode: Mode;
+  store: StoreAddress;
+  source: ObjectRef;
+  destination: ObjectRef;
+  options: CopyOptions;
+  /** Job ids derive from this: the same key is the same job. Absent: derived from the source version and destination. */
+  idempotencyKey?: string;
+  /** Write a job row even when one CopyObject does it, so that it can be resumed and asked about. */
+  journal?: boolean;
+  /** What an event already told about the source; saves the HEAD before a small copy. Only a hint: the pin decides. */
+  seen?: { etag: string; size: number };
+  /** Carried along and given back untouched (rule name, callback, caller). */
+  labels?: Record<string, string>;
+}

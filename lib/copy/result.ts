@@ -1,0 +1,28 @@
+/** What could not be kept, and why; empty means the destination is equal in everything that was asked for (I6). */
+export interface FidelityLoss {
+  /** `tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:cacheControl`, `metadata:NAME`. */
+  what: string;
+  wanted?: string;
+  got?: string;
+  why?: string;
+}
+
+export interface CopyResult {
+  /**
+   * - `direct`: one CopyObject.
+   * - `parts`: UploadPartCopy.
+   * - `unchanged`: the destination already was as asked; nothing was written.
+   * - `tags-only`: only tags were written.
+   */
+  way: 'direct' | 'parts' | 'unchanged' | 'tags-only';
+  size: number;
+  etag: string;
+  versionId?: string;
+  /** Number of parts, for `parts`. */
+  parts?: number;
+  /** The strongest proof that destination and source are equal. */
+  verifiedBy: 'crc64' | 'checksum' | 'etag' | 'size' | 'store';
+  lost: FidelityLoss[];
+  /** Renames only. */
+  sourceRemoved?: boolean;
+}

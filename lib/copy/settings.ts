@@ -1,0 +1,46 @@
+const MiB = 1024 * 1024;
+const GB = 1000 ** 3;
+
+/** Knobs of the engine. Sizes in bytes, times in milliseconds. */
+export interface Settings {
+  /** Part copies in flight for one job, over all workers. */
+  concurrency: number;
+  /** Above this size parts are used even where one CopyObject would be allowed: one large call is slower than many. */
+  directMax: number;
+  /** Configured ceiling of a CopyObject into another bucket; the documented maximum is 5 GB, the safe value 1 GB. */
+  directOtherBucketMax: number;
+  /** A CopyObject that takes longer than this is given up for parts. */
+  directTimeoutMs: number;
+  partSizeMin: number;
+  partSizeMax: number;
+  /** Part tasks wanted per unit of concurrency: more balances better, fewer costs fewer writes and invocations. */
+  tasksPerWorker: number;
+  /** Most parts one task may carry. */
+  partsPerTaskMax: number;
+  /** A job nobody has touched for this long is looked at by the sweep. */
+  staleMs: number;
+  /** Longest lease a finisher takes. */
+  leaseMs: number;
+  /** An upload of an unanswered Initiate is only removed when it has stood this long. */
+  orphanGraceMs: number;
+  /** Deliveries of one task before the job fails. */
+  maxAttempts: number;
+  /** Finished rows are kept this long. */
+  keepMs: number;
+}
+
+export const defaultSettings: Settings = {
+  concurrency: 16,
+  directMax: 256 * MiB,
+  directOtherBucketMax: GB,
+  directTimeoutMs: 30_000,
+  partSizeMin: 16 * MiB,
+  partSizeMax: 512 * MiB,
+  tasksPerWorker: 4,
+  partsPerTaskMax: 100,
+  staleMs: 120_000,
+  leaseMs: 60_000,
+  orphanGraceMs: 3_600_000,
+  maxAttempts: 8,
+  keepMs: 7 * 86_400_000,
+};

@@ -1,0 +1,41 @@
+// Bundles the command line and every function into dist/, one self-contained ES module each.
+import { readdirSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+// CommonJS dependencies (undici among them) call require() for node: modules; an ES module has none of its own.
+const banner = `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);`;
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  banner: { js: banner },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+rmSync('dist', { recursive: true, force: true });
+const functions = readdirSync('functions').filter((name) => name.endsWith('.ts'));
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: { ferry: 'lib/cli/main.ts' },
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: `#!/usr/bin/env node\n${banner}` },
+    packages: 'external',
+  }),
+  functions.length > 0 &&
+    build({
+      ...common,
+      entryPoints: functions.map((name) => `functions/${name}`),
+      outdir: 'dist/functions',
+      minify: true,
+      target: 'node22',
+      external: ['libsql'],
+    }),
+]);

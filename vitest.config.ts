@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...extra },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 10_000, { setupFiles: ['test/unit/no-network.ts'] }),
+      project('contract', 60_000),
+      project('simulation', 300_000),
+      // Real servers are heavy and shared: one file at a time.
+      project('real', 900_000, { fileParallelism: false }),
+    ],
+  },
+});
