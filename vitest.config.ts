@@ -11,7 +11,7 @@ export default defineConfig({
       project('contract', 60_000),
       project('simulation', 300_000),
       // Real servers are heavy and shared: one file at a time.
-      project('real', 900_000, { fileParallelism: false }),
+      project('real', 900_000, { fileParallelism: false, globalSetup: ['test/real/setup.ts'] }),
     ],
   },
 });
