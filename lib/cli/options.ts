@@ -1,0 +1,146 @@
+/** The flags that several commands share. */
+import { Option, type Command } from 'commander';
+import { collect, collectMeta, collectPair, parseEndpoint, parseSize, wholeNumber } from './parse.ts';
+
+export interface StoreFlags {
+  endpointUrl?: string;
+  region?: string;
+  addressing?: 'auto' | 'path' | 'virtual';
+  state?: string;
+}
+
+export interface OutputFlags {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** What to write beside the bytes; `cp`, `mv` and `meta` have these. */
+export interface WriteFlags {
+  storageClass?: string;
+  sse?: string;
+  sseKeyId?: string;
+  acl?: string;
+  contentType?: string;
+  cacheControl?: string;
+  contentDisposition?: string;
+  contentEncoding?: string;
+  contentLanguage?: string;
+  expires?: string;
+  tag?: Record<string, string>;
+  removeTag?: string[];
+}
+
+export interface RunFlags {
+  verify?: 'auto' | 'size';
+  partSize?: number;
+  concurrency?: number;
+  dryRun?: boolean;
+}
+
+export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags {
+  recursive?: boolean;
+  include?: string[];
+  exclude?: string[];
+  objects?: number;
+  meta?: Record<string, string>;
+  removeMeta?: string[];
+  metadataDirective?: 'copy' | 'replace';
+  taggingDirective?: 'copy' | 'replace';
+  overwrite?: 'always' | 'never' | 'if-different';
+  ifDifferent?: boolean;
+  versionId?: string;
+}
+
+export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags {
+  set?: Record<string, string>;
+  remove?: string[];
+  replace?: boolean;
+  versionId?: string;
+}
+
+export function addStoreOptions(command: Command): Command {
+  return command
+    .optionsGroup('Store and state:')
+    .addOption(
+      new Option(
+        '--endpoint-url <url>',
+        'the store (also OSS_ENDPOINT; AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)',
+      ).argParser(parseEndpoint),
+    )
+    .option('--region <name>', 'region of the store (also OSS_REGION; AWS_REGION)')
+    .addOption(
+      new Option('--addressing <style>', 'how the bucket is named in requests').choices(['auto', 'path', 'virtual']),
+    )
+    .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON document per finished object on stdout')
+    .option('-q, --quiet', 'say nothing but errors');
+}
+
+/** Content headers, class, encryption, ACL and tags; an empty content header drops it. */
+export function addWriteOptions(command: Command): Command {
+  return command
+    .option('--content-type <type>', 'set Content-Type; an empty text drops it, here and below')
+    .option('--cache-control <text>', 'set Cache-Control')
+    .option('--content-disposition <text>', 'set Content-Disposition')
+    .option('--content-encoding <text>', 'set Content-Encoding')
+    .option('--content-language <text>', 'set Content-Language')
+    .option('--expires <date>', 'set Expires, as an HTTP date')
+    .option('--tag <name=value>', 'set a tag, keep the others (repeatable)', collectPair)
+    .option('--remove-tag <name>', 'drop a tag (repeatable)', collect)
+    .option('--storage-class <class>', "write this storage class, e.g. IA or STANDARD_IA; default: the source's")
+    .option('--sse <algorithm>', 'server-side encryption: AES256, KMS, SM4 (OSS); AES256, aws:kms (S3)')
+    .option('--sse-key-id <id>', 'key for --sse')
+    .option('--acl <acl>', "keep (the source's), default (the store's), or a canned ACL such as private");
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .optionsGroup('How:')
+    .addOption(
+      new Option('--verify <how>', 'proof that the copy is equal: the strongest there is, or the size').choices([
+        'auto',
+        'size',
+      ]),
+    )
+    .option('--part-size <size>', 'size of the parts, e.g. 64MiB; default: planned', parseSize)
+    .option('--concurrency <n>', 'part copies at once', wholeNumber(1, 1_000))
+    .option('-n, --dry-run', 'write nothing; print the plan: calls, cost, permissions, what would be lost');
+}
+
+/** Everything `cp` and `mv` take. */
+export function addCopyOptions(command: Command): Command {
+  command
+    .optionsGroup('What:')
+    .option('-r, --recursive', 'everything below the source, as with a source that ends in a slash')
+    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
+    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
+    .option('--version-id <id>', 'this version of the source')
+    .addOption(
+      new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
+    )
+    .option('--if-different', 'short for --overwrite if-different')
+    .optionsGroup('Metadata:')
+    .option('--meta <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
+    .option('--remove-meta <name>', 'drop user metadata (repeatable)', collect)
+    .addOption(
+      new Option('--metadata-directive <what>', 'start from the source (copy) or from nothing (replace)').choices([
+        'copy',
+        'replace',
+      ]),
+    );
+  addWriteOptions(command);
+  command.addOption(
+    new Option('--tagging-directive <what>', 'start from the tags of the source or from none').choices([
+      'copy',
+      'replace',
+    ]),
+  );
+  addRunOptions(command).option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
+  addOutputOptions(command);
+  return addStoreOptions(command);
+}

@@ -1,0 +1,119 @@
+/** What people and machines read about one object: pure functions from results and errors to text. */
+import { CopyError } from '../copy/errors.ts';
+import { describe, type ObjectRef, type StoreAddress } from '../copy/object.ts';
+import type { CopyRequest, Mode } from '../copy/request.ts';
+import type { CopyResult, FidelityLoss } from '../copy/result.ts';
+import { formatBytes, formatDuration, formatRate, plural, printable } from './format.ts';
+import { UsageError } from './exit.ts';
+import type { Paint } from './paint.ts';
+
+/** The part of a request or a job that says which object goes where. */
+export type Subject = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination'>;
+
+const done: Record<Mode, string> = { copy: 'copied', replicate: 'replicated', rename: 'moved', metadata: 'changed' };
+
+const proof: Record<CopyResult['verifiedBy'], string> = {
+  crc64: 'CRC-64 equal',
+  checksum: 'checksum equal',
+  etag: 'ETag equal',
+  size: 'size equal',
+  store: 'one call of the store',
+};
+
+function url(store: Pick<StoreAddress, 'scheme'>, ref: ObjectRef): string {
+  return printable(describe(store, ref));
+}
+
+/** `oss://a/x -> oss://b/y`; only the one name where both are the same object. */
+export function subjectText({ mode, store, source, destination }: Subject): string {
+  return mode === 'metadata' ? url(store, source) : `${url(store, source)} -> ${url(store, destination)}`;
+}
+
+/** One line: what happened to which object, how large, how, proved by what, how long. */
+export function resultLine(subject: Subject, result: CopyResult, seconds: number, paint: Paint): string {
+  if (result.way === 'unchanged') {
+    return `${paint('dim', '=')} unchanged ${subjectText(subject)} ${paint('dim', '(already as asked; nothing was written)')}`;
+  }
+  const facts = [formatBytes(result.size)];
+  if (result.way === 'parts') facts.push(plural(result.parts ?? 0, 'part'));
+  if (result.way === 'tags-only') facts.push('tags only');
+  else facts.push(proof[result.verifiedBy]);
+  facts.push(formatDuration(seconds));
+  if (result.way === 'parts') facts.push(formatRate(result.size, seconds));
+  return `${paint('green', '✓')} ${done[subject.mode]} ${subjectText(subject)} ${paint('dim', `(${facts.join(', ')})`)}`;
+}
+
+/** One line per thing that did not arrive as it was at the source. */
+export function lossLines(losses: readonly FidelityLoss[], paint: Paint): string[] {
+  return losses.map((loss) => `${paint('yellow', '!')} not kept: ${lossText(loss)}`);
+}
+
+export function lossText({ what, wanted, got, why }: FidelityLoss): string {
+  const values = [wanted && `wanted ${printable(wanted)}`, got && `got ${printable(got)}`].filter(Boolean).join(', ');
+  return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
+}
+
+/** The message, then what the store said, for whoever has to look it up. */
+export function errorLines(error: unknown, paint: Paint): string[] {
+  const lines = [`${paint('red', '✗')} ${printable(messageOf(error))}`];
+  const answer = error instanceof CopyError ? error.answer : undefined;
+  if (answer) {
+    const facts = [
+      answer.operation,
+      answer.status && `HTTP ${answer.status}`,
+      answer.code,
+      answer.ec && `EC ${answer.ec}`,
+      answer.requestId && `request ${answer.requestId}`,
+    ];
+    lines.push(paint('dim', `  store: ${facts.filter(Boolean).map(String).map(printable).join(', ')}`));
+  }
+  return lines;
+}
+
+/** A bug shows its stack, because someone will have to find it; everything we foresee shows only its message. */
+function messageOf(error: unknown): string {
+  if (error instanceof CopyError || error instanceof UsageError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  return `unexpected: ${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`;
+}
+
+/** The document of `--json` for one finished object. */
+export function resultDocument(
+  subject: Subject,
+  result: CopyResult,
+  seconds: number,
+  jobId?: string,
+): Record<string, unknown> {
+  const { way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved } = result;
+  return {
+    status: way === 'unchanged' ? 'unchanged' : done[subject.mode],
+    ...subjectDocument(subject),
+    ...{ way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved },
+    seconds: Math.round(seconds * 1000) / 1000,
+    job: jobId,
+  };
+}
+
+/** The document of `--json` for an object that failed. */
+export function errorDocument(subject: Subject | undefined, error: unknown): Record<string, unknown> {
+  const known = error instanceof CopyError;
+  return {
+    status: 'failed',
+    ...(subject && subjectDocument(subject)),
+    error: {
+      code: known ? error.code : error instanceof UsageError ? 'Usage' : 'Unexpected',
+      decision: known ? error.decision : undefined,
+      message: messageOf(error),
+      store: known ? error.answer : undefined,
+    },
+  };
+}
+
+function subjectDocument({ mode, store, source, destination }: Subject): Record<string, unknown> {
+  return {
+    mode,
+    source: describe(store, { bucket: source.bucket, key: source.key }),
+    sourceVersionId: source.versionId,
+    destination: describe(store, { bucket: destination.bucket, key: destination.key }),
+  };
+}

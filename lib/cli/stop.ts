@@ -1,0 +1,26 @@
+/** Ctrl-C and SIGTERM: the first asks the work to stop and keeps its state, the second ends the process at once. */
+import { exit } from './exit.ts';
+
+export interface Stop {
+  signal: AbortSignal;
+  /** Takes the handlers off again. */
+  release(): void;
+}
+
+export function catchSignals(onFirst: () => void = () => {}): Stop {
+  const controller = new AbortController();
+  const handle = () => {
+    if (controller.signal.aborted) process.exit(exit.interrupted);
+    controller.abort();
+    onFirst();
+  };
+  process.on('SIGINT', handle);
+  process.on('SIGTERM', handle);
+  return {
+    signal: controller.signal,
+    release() {
+      process.removeListener('SIGINT', handle);
+      process.removeListener('SIGTERM', handle);
+    },
+  };
+}
