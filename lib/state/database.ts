@@ -1,0 +1,163 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { GiveUp } from '../copy/errors.ts';
+import { migrations } from './schema.ts';
+import { damaged, isBusy, toCopyError } from './database-error.ts';
+
+/** What SQLite may be given. The binding aborts the whole process on a boolean, so there is none here. */
+export type SqlValue = string | number | null;
+
+/** How long a writer waits for another process's write; ours are single statements of about a millisecond. */
+const busyTimeoutMs = 5_000;
+
+/** Files up to this size are checked page by page when opened; that takes about 1 ms per MiB. */
+const checkUpTo = 16 * 1024 * 1024;
+
+/**
+ * The state file: SQLite in WAL mode, one per home folder, shared by jobs, owners, runs and the inbox.
+ *
+ * Several processes on the same file are safe: every write is one transaction under SQLite's lock, and every decision is a
+ * compare-and-set, so the second process sees what the first did or waits for it. The folder must be on a local disk:
+ * WAL needs shared memory, which network file systems do not give.
+ *
+ * `synchronous=FULL`: a write is on the disk before it is answered. NORMAL would survive the kill of a process as well, but
+ * a power cut could take back the last writes, and those name uploads that already stand in the store (orphans nobody
+ * would look for) or messages that were acknowledged to a sender. The price is one fsync per write, and a job of any size
+ * writes a few dozen times.
+ */
+export class StateDatabase {
+  readonly path: string;
+  readonly #sqlite: Libsql.Database;
+  readonly #statements = new Map<string, Libsql.Statement>();
+
+  private constructor(path: string, sqlite: Libsql.Database) {
+    this.path = path;
+    this.#sqlite = sqlite;
+  }
+
+  /** Opens `home`/state.db, creating both where needed. @throws GiveUp StateUnusable; RetryLater while another process migrates. */
+  static openIn(home: string): StateDatabase {
+    const path = join(home, 'state.db');
+    try {
+      mkdirSync(home, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw toCopyError(error, path);
+    }
+    return StateDatabase.open(path);
+  }
+
+  /** @throws GiveUp StateUnusable when the file is damaged, not writable, full, or of a newer version. */
+  static open(path: string): StateDatabase {
+    let sqlite: Libsql.Database | undefined;
+    try {
+      sqlite = new Libsql(path, { timeout: busyTimeoutMs });
+      const database = new StateDatabase(path, sqlite);
+      database.#prepareFile();
+      return database;
+    } catch (error) {
+      sqlite?.close();
+      throw toCopyError(error, path);
+    }
+  }
+
+  #prepareFile(): void {
+    // Switching a new file to WAL does not wait for a process that is doing the same; the switch is needed once per file.
+    retryWhileBusy(() => this.#sqlite.pragma('journal_mode=WAL'));
+    this.#sqlite.pragma('synchronous=FULL');
+    const size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= checkUpTo) {
+      const [first] = this.rows<{ quick_check: string }>('PRAGMA quick_check(1)');
+      if (first?.quick_check !== 'ok') throw damaged(this.path, first?.quick_check);
+    }
+    if (this.#version() === migrations.length) {
+      // Says now, and not in the middle of a copy, that the file is read-only.
+      this.transaction(() => this.rows(`PRAGMA user_version = ${migrations.length}`));
+      return;
+    }
+    this.transaction(() => {
+      const version = this.#version();
+      if (version > migrations.length) {
+        throw new GiveUp(
+          'StateUnusable',
+          `State file ${this.path} was written by a newer object-ferry (version ${version}, this one knows ` +
+            `${migrations.length}). Use that one, or another folder with --state.`,
+        );
+      }
+      for (const sql of migrations.slice(version)) this.#sqlite.exec(sql);
+      this.rows(`PRAGMA user_version = ${migrations.length}`);
+    });
+  }
+
+  #version(): number {
+    return this.rows<{ user_version: number }>('PRAGMA user_version')[0]?.user_version ?? 0;
+  }
+
+  /**
+   * Runs one statement to its end and returns all its rows. There is no way to ask for the first row only: the binding's
+   * `get` stops before the commit, and a disk that is full at that moment would go unnoticed.
+   *
+   * @throws GiveUp StateUnusable; RetryLater when another process holds the file for too long.
+   */
+  rows<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    try {
+      let statement = this.#statements.get(sql);
+      if (!statement) {
+        statement = this.#sqlite.prepare(sql);
+        this.#statements.set(sql, statement);
+      }
+      return statement.all(values) as Row[];
+    } catch (error) {
+      throw toCopyError(error, this.path);
+    }
+  }
+
+  /** All of `body` or nothing, and on the disk when it returns. `body` must not wait for anything. */
+  transaction<Result>(body: () => Result): Result {
+    this.#exec('BEGIN IMMEDIATE');
+    try {
+      const result = body();
+      this.#exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has already rolled back.
+      if (this.#sqlite.inTransaction) this.#exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #exec(sql: string): void {
+    try {
+      this.#sqlite.exec(sql);
+    } catch (error) {
+      throw toCopyError(error, this.path);
+    }
+  }
+
+  /** Parses JSON that we wrote. @throws GiveUp StateUnusable when it is none any more. */
+  parse<Value>(json: string): Value {
+    try {
+      return JSON.parse(json) as Value;
+    } catch (error) {
+      throw damaged(this.path, 'a record is no JSON', error);
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#sqlite.open) this.#sqlite.close();
+  }
+}
+
+function retryWhileBusy(action: () => void): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited += 50) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waited >= busyTimeoutMs) throw error;
+      Atomics.wait(pause, 0, 0, 50);
+    }
+  }
+}
