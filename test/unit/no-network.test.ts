@@ -15,7 +15,7 @@ describe('the network in unit tests', () => {
     'tls.connect': () => once(tls.connect({ host: '127.0.0.1', port: 9 }), 'secureConnect'),
     'http.get': () => once(http.get('http://127.0.0.1:9/'), 'response'),
     'an undici pool': () => new Pool('http://127.0.0.1:9').request({ method: 'GET', path: '/' }),
-    fetch: () => fetch('http://127.0.0.1:9/'),
+    fetch: () => fetch('http://127.0.0.1:8123/'),
     'dns.lookup': () =>
       new Promise((resolve, reject) => dns.lookup('localhost', (error) => (error ? reject(error) : resolve(0)))),
     'dns.promises.resolve4': () => dns.promises.resolve4('localhost'),
