@@ -29,14 +29,18 @@ export default tseslint.config(
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   {
     files: ['lib/copy/**'],
-    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'replicate', 'batch']) },
+    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'replicate', 'batch', 'api']) },
   },
   {
     files: ['lib/store/**', 'lib/state/**', 'lib/queue/**', 'lib/replicate/**', 'lib/batch/**'],
-    rules: { 'no-restricted-imports': forbidden(outer) },
+    rules: { 'no-restricted-imports': forbidden([...outer, 'api']) },
   },
-  { files: ['lib/replicate/**', 'lib/batch/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer]) } },
-  { files: ['lib/twin/**'], rules: { 'no-restricted-imports': forbidden(['copy', ...adapters, 'runtime', 'cli', 'web', 'functions', 'replicate', 'batch']) } },
+  {
+    files: ['lib/replicate/**', 'lib/batch/**'],
+    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'api']) },
+  },
+  { files: ['lib/api/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer]) } },
+  { files: ['lib/twin/**'], rules: { 'no-restricted-imports': forbidden(['copy', ...adapters, 'runtime', 'cli', 'web', 'functions', 'replicate', 'batch', 'api']) } },
   { files: ['lib/runtime/**'], rules: { 'no-restricted-imports': forbidden(['cli', 'twin', 'web', 'functions']) } },
   { files: ['lib/**'], rules: {} },
   {

@@ -1,0 +1,27 @@
+import { checkTarget, resolveTarget } from './callback-target.ts';
+import { guardMs } from './callbacks.ts';
+import type { Caller } from './callers.ts';
+import type { ApiDeps } from './deps.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * Refuses a callback that could not be delivered later, before anything is started for it. The name is looked up again at
+ * delivery: what DNS says now binds nobody then.
+ *
+ * @throws Problem callback-forbidden, invalid, retry-later.
+ */
+export async function checkCallback(deps: ApiDeps, caller: Caller, text: string): Promise<void> {
+  if (!deps.callbacks) throw new Problem('invalid', 'This service sends no callbacks.');
+  if (caller.secrets.length === 0) {
+    throw new Problem('invalid', `Caller "${caller.name}" has no secret that a callback could be signed with.`);
+  }
+  const { isAllowed, resolve } = deps.callbacks;
+  const url = checkTarget(text, { hosts: caller.policy.callbackHosts, isAllowed });
+  await resolveTarget(url, isAllowed, resolve);
+}
+
+/** Puts the message behind the job into the queue, before the job can start: no crash in between loses the callback. */
+export async function askForCallback(deps: ApiDeps, jobId: string): Promise<void> {
+  const notBefore = deps.world.clock.now() + guardMs;
+  await deps.callbacks?.queue.send([{ kind: 'callback', jobId, attempt: 1, notBefore }], { delayMs: guardMs });
+}

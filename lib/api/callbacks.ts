@@ -1,0 +1,132 @@
+/**
+ * Callbacks. A request that asks for one puts a message into the queue before its job starts; that message comes back every
+ * `guardMs` until the job has ended, so no crash loses the callback. The end of the job itself sends another, which is what
+ * normally delivers. The row remembers the delivery, and whoever comes second finds it.
+ */
+import type { Job } from '../copy/job.ts';
+import { isFinal } from '../copy/job.ts';
+import type { World } from '../copy/ports.ts';
+import type { AddressFilter } from './addresses.ts';
+import type { Caller } from './callers.ts';
+import type { Resolve, TargetRules } from './callback-target.ts';
+import { checkTarget, resolveTarget } from './callback-target.ts';
+import type { CallbackQueue } from './deps.ts';
+import type { JobEvent } from './events.ts';
+import { eventContentType, jobEvent } from './events.ts';
+import type { Stores } from './object-url.ts';
+import type { Send } from './post.ts';
+import { Problem } from './problem.ts';
+import { sign } from './signature.ts';
+
+/** Tasks of this kind go beside the engine's own; `attempt` counts from 1. */
+export type CallbackMessage =
+  | { kind: 'callback'; jobId: string; attempt: number; notBefore?: number }
+  | { kind: 'event'; event: JobEvent; attempt: number; notBefore?: number };
+
+export interface CallbackDeps {
+  world: World;
+  queue: CallbackQueue;
+  callers: readonly Caller[];
+  stores: Stores;
+  /** Which addresses callers may be called back at. */
+  isAllowed: AddressFilter;
+  resolve: Resolve;
+  send: Send;
+  /** URI reference that names this installation, for CloudEvents. */
+  source: string;
+  /** Gets the lifecycle of every job; the operator's own choice, so any address will do. */
+  hook?: { url: string; secrets: readonly string[] };
+}
+
+/** Waits between attempts, milliseconds; about 16 hours altogether. */
+export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000];
+
+/** How often the message behind a running job looks; under the longest delay that queues of the clouds allow (15 minutes). */
+export const guardMs = 600_000;
+
+/** A callback that was tried often enough, or that nobody may deliver any more; it belongs into the dead letters. */
+export class Undeliverable extends Error {
+  override readonly name = 'Undeliverable';
+}
+
+/** @throws Undeliverable. Everything that may still work out is sent again by itself. */
+export async function deliverCallback(deps: CallbackDeps, message: CallbackMessage): Promise<void> {
+  const wait = (message.notBefore ?? 0) - deps.world.clock.now();
+  if (wait > 0) return later(deps, message, wait);
+  if (message.kind === 'event') return deliverEvent(deps, message);
+  const job = await deps.world.state.get(message.jobId);
+  const url = job?.labels?.['callback'];
+  if (!job || url === undefined || job.labels?.['calledBack'] !== undefined) return;
+  if (!isFinal(job.state)) return later(deps, { ...message, attempt: 1 }, guardMs);
+  const caller = deps.callers.find((candidate) => candidate.name === job.labels?.['caller']);
+  if (!caller) throw new Undeliverable(`callback of job ${job.id}: its caller is not configured any more`);
+  const event = jobEvent(job, `${job.id}-${job.state}`, deps.source, deps.stores);
+  const rules = { hosts: caller.policy.callbackHosts, isAllowed: deps.isAllowed };
+  if (await attempt(deps, message, { url, rules, secrets: caller.secrets, event })) await remember(deps, job);
+}
+
+async function deliverEvent(deps: CallbackDeps, message: Extract<CallbackMessage, { kind: 'event' }>): Promise<void> {
+  if (!deps.hook) return;
+  const { url, secrets } = deps.hook;
+  const { protocol, host } = new URL(url);
+  const rules = { hosts: [`${protocol}//${host}`], isAllowed: () => true };
+  await attempt(deps, message, { url, rules, secrets, event: message.event });
+}
+
+interface Delivery {
+  url: string;
+  rules: TargetRules;
+  secrets: readonly string[];
+  event: JobEvent;
+}
+
+/** Tries once; false means that another attempt is on its way. */
+async function attempt(deps: CallbackDeps, message: CallbackMessage, delivery: Delivery): Promise<boolean> {
+  const { log } = deps.world;
+  const fields = { job: delivery.event.subject, delivery: delivery.event.id, attempt: message.attempt };
+  const answer = await tryOnce(deps, delivery);
+  if (answer.status >= 200 && answer.status < 300) {
+    log.info('called back', fields);
+    return true;
+  }
+  const delay = backoffMs[message.attempt - 1];
+  if (delay === undefined || answer.status === 410) {
+    throw new Undeliverable(`callback ${delivery.event.id} was not accepted: ${answer.why}`);
+  }
+  log.warn('callback not accepted, trying again', { ...fields, why: answer.why, delayMs: delay });
+  await later(deps, { ...message, attempt: message.attempt + 1 }, Math.max(delay, answer.delayMs ?? 0));
+  return false;
+}
+
+async function tryOnce(
+  deps: CallbackDeps,
+  { url: text, rules, secrets, event }: Delivery,
+): Promise<{ status: number; why: string; delayMs?: number }> {
+  const body = JSON.stringify(event);
+  try {
+    const url = checkTarget(text, rules);
+    const addresses = await resolveTarget(url, rules.isAllowed, deps.resolve);
+    const signed = sign(secrets, event.id, deps.world.clock.now(), body);
+    const headers = { ...signed, 'content-type': eventContentType, 'user-agent': 'object-ferry' };
+    const { status, retryAfter } = await deps.send({ url, addresses, headers, body });
+    const delayMs = /^\d{1,5}$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : undefined;
+    return { status, why: `the receiver answered ${status}`, delayMs };
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'callback-forbidden') throw new Undeliverable(error.message);
+    return { status: 0, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function later(deps: CallbackDeps, message: CallbackMessage, delayMs: number): Promise<void> {
+  await deps.queue.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
+}
+
+/** Losing the race against a tidying sweep is no harm: look again and write onto what it left. */
+async function remember(deps: CallbackDeps, delivered: Job): Promise<void> {
+  let job: Job | undefined = delivered;
+  while (job && isFinal(job.state)) {
+    const written = await deps.world.state.move(job, { labels: { ...job.labels, calledBack: 'yes' } });
+    if (written.landed) return;
+    job = written.job;
+  }
+}

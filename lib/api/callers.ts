@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+/** A bucket, with or without the start of a key: `oss://media`, `oss://media/uploads/`. */
+const area = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,62}(\/[^]*)?$/,
+    'must be like oss://bucket or oss://bucket/prefix/',
+  )
+  .meta({
+    description:
+      'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash.',
+  });
+
+const secret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 random bytes in base64')
+  .meta({ description: 'Standard Webhooks secret: `whsec_` and 24 to 64 random bytes in base64.' });
+
+const bearerKey = z
+  .string()
+  .min(24, 'must have at least 24 characters')
+  .meta({ description: 'Bearer key of at least 24 characters, or `sha256:` and the hex digest of one.' });
+
+const callbackHost = z
+  .string()
+  .regex(
+    /^(https?:\/\/)?(\*\.)?[A-Za-z0-9.[\]:-]+$/,
+    'must be like hooks.example.com, *.example.com or http://host:port',
+  )
+  .meta({
+    description:
+      'Host that callbacks may go to; `*.` for any host below; `http://` in front allows plain HTTP; `:port` another port.',
+  });
+
+/** One named caller, as the configuration file has it. */
+export const callerSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes'),
+  keys: z.array(bearerKey).max(8).default([]),
+  secrets: z.array(secret).max(8).default([]).meta({ description: 'Several while one is being replaced.' }),
+  read: z.array(area).default([]),
+  write: z.array(area).default([]),
+  callbackHosts: z.array(callbackHost).default([]),
+  seesAllJobs: z.boolean().default(false).meta({ description: 'May see and cancel the jobs of others, too.' }),
+});
+
+export type CallerConfig = z.input<typeof callerSchema>;
+
+export interface Policy {
+  /** Starts of object URLs. */
+  read: readonly string[];
+  write: readonly string[];
+  callbackHosts: readonly string[];
+  seesAllJobs: boolean;
+}
+
+export interface Caller {
+  name: string;
+  /** SHA-256 of each bearer key: equal lengths, so comparing takes the same time for all. */
+  keyDigests: readonly Buffer[];
+  secrets: readonly string[];
+  policy: Policy;
+}
+
+/** @throws z.ZodError for a caller that the schema refuses. */
+export function callerFrom(config: CallerConfig): Caller {
+  const { name, keys, secrets, read, write, callbackHosts, seesAllJobs } = callerSchema.parse(config);
+  return {
+    name,
+    keyDigests: keys.map(digestOf),
+    secrets,
+    policy: { read: read.map(startOf), write: write.map(startOf), callbackHosts, seesAllJobs },
+  };
+}
+
+/** For `--insecure-no-auth` on a loopback address: whoever can connect may do everything but be called back. */
+export const anyone: Caller = {
+  name: 'anyone',
+  keyDigests: [],
+  secrets: [],
+  policy: { read: [''], write: [''], callbackHosts: [], seesAllJobs: true },
+};
+
+export function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function digestOf(key: string): Buffer {
+  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(key) ?? [];
+  return hex ? Buffer.from(hex, 'hex') : digest(key);
+}
+
+/** A bucket without a slash would also allow the buckets whose names it starts. */
+function startOf(entry: string): string {
+  return entry.indexOf('/', entry.indexOf('://') + 3) < 0 ? `${entry}/` : entry;
+}

@@ -1,0 +1,42 @@
+/** Requests and answers in one shape for every host: API Gateway, Function Compute and `ferry serve`. */
+
+export interface ApiRequest {
+  /** Upper case. */
+  method: string;
+  /** As received: percent-encoded, without the query. */
+  path: string;
+  /** As received, without the question mark; empty when there is none. */
+  query: string;
+  /** Names in lower case. */
+  headers: Record<string, string | undefined>;
+  /** The exact bytes received: signatures are computed over them. */
+  body: Uint8Array;
+}
+
+export interface ApiResponse {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Largest request body that is read, bytes. */
+export const maxBodyBytes = 256 * 1024;
+
+/** Longest path with query that is looked at, bytes. */
+export const maxUrlBytes = 4096;
+
+/** Answers hold what a caller may see and nobody else, so no cache keeps them. */
+const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): ApiResponse {
+  return {
+    status,
+    headers: { ...always, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+export function emptyResponse(status: number, headers: Record<string, string> = {}): ApiResponse {
+  return { status, headers: { ...always, ...headers }, body: '' };
+}

@@ -1,0 +1,48 @@
+import type { Job } from '../copy/job.ts';
+import { isFinal } from '../copy/job.ts';
+import type { StateTable } from '../copy/ports.ts';
+import type { CallbackDeps, CallbackMessage } from './callbacks.ts';
+import { jobEvent } from './events.ts';
+
+/** The same table; `onState` hears of every job that is in a new state, after the write has landed. */
+export function observed(state: StateTable, onState: (job: Job) => Promise<void>): StateTable {
+  return {
+    async create(job) {
+      const created = await state.create(job);
+      if (created.landed) await onState(created.job);
+      return created;
+    },
+    async move(job, change) {
+      const moved = await state.move(job, change);
+      if (moved.landed && moved.job && moved.job.state !== job.state) await onState(moved.job);
+      return moved;
+    },
+    get: (id) => state.get(id),
+    count: (id, parts, attentionAt) => state.count(id, parts, attentionAt),
+    due: (before, limit) => state.due(before, limit),
+    list: (query) => state.list(query),
+  };
+}
+
+/**
+ * Tells the lifecycle webhook and the caller's callback. A failure here must not fail the engine's step that has already
+ * landed: it is logged, and the message behind the request brings the callback all the same.
+ */
+export function notifier(deps: Pick<CallbackDeps, 'world' | 'queue' | 'stores' | 'source' | 'hook'>) {
+  return async (job: Job): Promise<void> => {
+    const messages: CallbackMessage[] = [];
+    if (deps.hook) {
+      const event = jobEvent(job, `${job.id}-${job.revision}`, deps.source, deps.stores);
+      messages.push({ kind: 'event', event, attempt: 1 });
+    }
+    if (isFinal(job.state) && job.labels?.['callback'] !== undefined) {
+      messages.push({ kind: 'callback', jobId: job.id, attempt: 1 });
+    }
+    if (messages.length === 0) return;
+    try {
+      await deps.queue.send(messages);
+    } catch (error) {
+      deps.world.log.error('notification could not be queued', { job: job.id, error: String(error) });
+    }
+  };
+}
