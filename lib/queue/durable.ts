@@ -1,0 +1,183 @@
+import type { Clock, SendOptions, TaskQueue } from '../copy/ports.ts';
+import type { Task } from '../copy/task.ts';
+import type { StateDatabase } from '../state/database.ts';
+import { GroupCommit } from '../state/group-commit.ts';
+import type { Delivery, Inbox } from './inbox.ts';
+
+/** A task that had all its deliveries, or that was refused for good; kept until somebody redrives or drops it. */
+export interface DeadLetter {
+  id: number;
+  task: Task;
+  attempts: number;
+  reason: string;
+  sentAt: number;
+  deadAt: number;
+}
+
+export interface QueueStats {
+  /** Ready, waiting for their time, or with a worker. */
+  open: number;
+  /** With a worker now. */
+  leased: number;
+  dead: number;
+  /** When the oldest open task was sent. */
+  oldestAt?: number;
+}
+
+export interface DurableQueueOptions {
+  clock: Clock;
+  /** Names this process on its leases (`ProcessRegistry.token`). */
+  token: string;
+  /** After every send, e.g. to wake the worker pool. */
+  onSent?: () => void;
+}
+
+interface InboxRow {
+  id: number;
+  task: string;
+  attempt: number;
+  created_at: number;
+  dead_at: number;
+  reason: string;
+}
+
+/**
+ * A task queue on the state file: what `send` answered survives a kill and a power cut. Meant for what nobody could send
+ * again (an event that was acknowledged); tasks that the sweep can rebuild belong in the `EmbeddedQueue`.
+ *
+ * A delivery is a lease: it ends when it is settled, when its time is over, or when its process is found dead.
+ */
+export class DurableQueue implements TaskQueue, Inbox {
+  readonly #database: StateDatabase;
+  readonly #clock: Clock;
+  readonly #token: string;
+  readonly #commits: GroupCommit;
+  readonly #onSent: () => void;
+
+  constructor(database: StateDatabase, options: DurableQueueOptions) {
+    this.#database = database;
+    this.#clock = options.clock;
+    this.#token = options.token;
+    this.#onSent = options.onSent ?? (() => {});
+    this.#commits = new GroupCommit(database);
+  }
+
+  /** All tasks or none are on the disk when it resolves. @throws GiveUp StateUnusable when the disk is full. */
+  async send(tasks: Task[], options: SendOptions = {}): Promise<void> {
+    if (tasks.length === 0) return;
+    const now = this.#clock.now();
+    const json = JSON.stringify(tasks);
+    await this.#commits.run(() =>
+      this.#database.rows(
+        'INSERT INTO inbox (task, visible_at, created_at) SELECT value, ?, ? FROM json_each(?) ORDER BY key',
+        ...[now + (options.delayMs ?? 0), now, json],
+      ),
+    );
+    this.#onSent();
+  }
+
+  async receive(limit: number, leaseMs: number): Promise<Delivery[]> {
+    const now = this.#clock.now();
+    const rows = await this.#commits.run(() =>
+      this.#database.rows<InboxRow>(
+        `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
+           SELECT id FROM inbox WHERE dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
+         ) RETURNING id, task, attempt`,
+        ...[now + leaseMs, this.#token, now, limit],
+      ),
+    );
+    // RETURNING promises no order.
+    return rows
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, task, attempt }) => ({ id, task: this.#database.parse<Task>(task), attempt }));
+  }
+
+  async ack(delivery: Delivery): Promise<void> {
+    await this.#settle('DELETE FROM inbox', delivery);
+  }
+
+  async retry(delivery: Delivery, delayMs: number): Promise<void> {
+    await this.#settle('UPDATE inbox SET leased_by = NULL, visible_at = ?', delivery, this.#clock.now() + delayMs);
+  }
+
+  async bury(delivery: Delivery, reason: string): Promise<void> {
+    await this.#settle(
+      'UPDATE inbox SET leased_by = NULL, dead_at = ?, reason = ?',
+      delivery,
+      this.#clock.now(),
+      reason,
+    );
+  }
+
+  /** Does nothing when the task was delivered to somebody else since: it is theirs to settle. */
+  async #settle(change: string, { id, attempt }: Delivery, ...values: (string | number)[]): Promise<void> {
+    await this.#commits.run(() =>
+      this.#database.rows(`${change} WHERE id = ? AND attempt = ? AND dead_at IS NULL`, ...values, id, attempt),
+    );
+  }
+
+  async nextAt(): Promise<number | undefined> {
+    const [row] = this.#database.rows<{ visible_at: number }>(
+      'SELECT visible_at FROM inbox WHERE dead_at IS NULL ORDER BY visible_at LIMIT 1',
+    );
+    return row?.visible_at;
+  }
+
+  /** Ends the leases of processes that are not among the living ones. Returns how many tasks are ready again. */
+  reclaim(living: readonly string[]): number {
+    return this.#database.rows(
+      `UPDATE inbox SET visible_at = ?, leased_by = NULL
+       WHERE leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?)) RETURNING 1`,
+      ...[this.#clock.now(), JSON.stringify(living)],
+    ).length;
+  }
+
+  /** Dead letters, oldest first, `after` an id of the page before. */
+  listDead(limit: number, after = 0): DeadLetter[] {
+    return this.#database
+      .rows<InboxRow>('SELECT * FROM inbox WHERE dead_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?', after, limit)
+      .map((row) => ({
+        id: row.id,
+        task: this.#database.parse<Task>(row.task),
+        attempts: row.attempt,
+        reason: row.reason,
+        sentAt: row.created_at,
+        deadAt: row.dead_at,
+      }));
+  }
+
+  /** Sends dead letters again with all their deliveries before them; all of them when no ids are given. Returns how many. */
+  redrive(ids?: readonly number[]): number {
+    const [which, values] = someOrAll(ids);
+    const count = this.#database.rows(
+      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, visible_at = ? WHERE dead_at IS NOT NULL ${which} RETURNING 1`,
+      ...[this.#clock.now(), ...values],
+    ).length;
+    if (count > 0) this.#onSent();
+    return count;
+  }
+
+  /** Deletes dead letters; all of them when no ids are given. Returns how many. */
+  drop(ids?: readonly number[]): number {
+    const [which, values] = someOrAll(ids);
+    return this.#database.rows(`DELETE FROM inbox WHERE dead_at IS NOT NULL ${which} RETURNING 1`, ...values).length;
+  }
+
+  stats(): QueueStats {
+    const now = this.#clock.now();
+    const [row] = this.#database.rows<{ open: number; leased: number; dead: number; oldest: number | null }>(
+      `SELECT count(*) FILTER (WHERE dead_at IS NULL) AS open,
+              count(*) FILTER (WHERE leased_by IS NOT NULL AND visible_at > ?) AS leased,
+              count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
+              min(created_at) FILTER (WHERE dead_at IS NULL) AS oldest
+       FROM inbox`,
+      now,
+    );
+    const { open = 0, leased = 0, dead = 0, oldest = null } = row ?? {};
+    return { open, leased, dead, ...(oldest !== null && { oldestAt: oldest }) };
+  }
+}
+
+function someOrAll(ids: readonly number[] | undefined): [string, string[]] {
+  return ids ? ['AND id IN (SELECT value FROM json_each(?))', [JSON.stringify(ids)]] : ['', []];
+}

@@ -1,0 +1,234 @@
+import { CopyError, GiveUp, RetryLater } from '../copy/errors.ts';
+import type { Clock, Invocation, Log, LogFields } from '../copy/ports.ts';
+import type { Task } from '../copy/task.ts';
+import type { Delivery, Inbox } from './inbox.ts';
+import { backoff } from './backoff.ts';
+
+export interface WorkerPoolOptions {
+  inbox: Inbox;
+  /** Does one task. `RetryLater` and unforeseen errors bring it back; any other `CopyError` means it is over. */
+  handle(task: Task, invocation: Invocation): Promise<void>;
+  clock: Clock;
+  random(): number;
+  log: Log;
+  /** Work in flight, in the units of `weigh`. */
+  capacity: number;
+  /** What a task adds to the work in flight; 1 when absent. */
+  weigh?(task: Task): number;
+  /** Tasks that are always let in, however heavy: the next one's calls then fill the gaps at the end of the one before. */
+  minTasks?: number;
+  /** Deliveries of one task. */
+  maxAttempts: number;
+  /** How long one invocation may run, milliseconds. */
+  invocationMs: number;
+  /** Starts the ids of invocations: names this process. */
+  holder: string;
+  /** Look into the inbox this often even if nobody said that there is something; for inboxes that others fill too. */
+  pollMs?: number;
+  /** After each delivery, with the error it ended in; not awaited. */
+  onSettled?(task: Task, error: unknown): void;
+}
+
+interface Running {
+  delivery: Delivery;
+  invocation: Invocation;
+  weight: number;
+  ended: Promise<void>;
+}
+
+/** After an inbox failed. */
+const troubleMs = 1_000;
+
+/**
+ * Takes tasks from an inbox and runs a bounded number at a time. A failing handler never stops the pool: its task comes
+ * back later, or is buried once it had all its deliveries.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #running = new Set<Running>();
+  #load = 0;
+  #invocations = 0;
+  #stopped = false;
+  #taking: Promise<void> | undefined;
+  #wokenMeanwhile = false;
+  #nap: AbortController | undefined;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Says that there may be something to take. */
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#taking) {
+      this.#wokenMeanwhile = true;
+      return;
+    }
+    this.#nap?.abort();
+    this.#taking = this.#take().finally(() => {
+      this.#taking = undefined;
+      if (this.#wokenMeanwhile) {
+        this.#wokenMeanwhile = false;
+        this.wake();
+      }
+    });
+  }
+
+  /** Takes what fits, then sleeps until the next task is ready. Never throws. */
+  async #take(): Promise<void> {
+    const { inbox, clock, log, pollMs = Infinity } = this.#options;
+    let wait = troubleMs;
+    try {
+      for (let limit = this.#room(); limit > 0 && !this.#stopped; limit = this.#room()) {
+        const deliveries = await inbox.receive(limit, this.#options.invocationMs);
+        if (deliveries.length === 0) break;
+        for (const delivery of deliveries) this.#start(delivery);
+      }
+      const nextAt = await inbox.nextAt();
+      // With no room, whoever ends wakes us.
+      wait =
+        this.#room() > 0
+          ? Math.min(nextAt === undefined ? Infinity : Math.max(0, nextAt - clock.now()), pollMs)
+          : Infinity;
+      if (nextAt === undefined && this.#running.size === 0) this.#tellIdle();
+    } catch (error) {
+      log.error('the inbox cannot be read', { error: messageOf(error) });
+    }
+    if (wait === Infinity || this.#stopped) return;
+    const nap = new AbortController();
+    this.#nap = nap;
+    void clock.sleep(wait, nap.signal).then(() => {
+      if (!nap.signal.aborted) this.wake();
+    });
+  }
+
+  /** How many tasks may be taken now. */
+  #room(): number {
+    const { capacity, weigh, minTasks = 1 } = this.#options;
+    if (!weigh) return capacity - this.#load;
+    // The weight of a task shows only when it is here.
+    return this.#load < capacity || this.#running.size < minTasks ? 1 : 0;
+  }
+
+  #start(delivery: Delivery): void {
+    const { clock, holder, invocationMs, weigh } = this.#options;
+    const invocation: Invocation = {
+      id: `${holder}/${++this.#invocations}`,
+      deadline: clock.now() + invocationMs,
+      attempt: delivery.attempt,
+    };
+    const weight = weigh?.(delivery.task) ?? 1;
+    const running: Running = { delivery, invocation, weight, ended: Promise.resolve() };
+    this.#load += weight;
+    this.#running.add(running);
+    running.ended = this.#run(delivery, invocation).then(() => {
+      this.#load -= weight;
+      this.#running.delete(running);
+      this.wake();
+      if (this.#stopped && this.#running.size === 0) this.#tellIdle();
+    });
+  }
+
+  /** Never throws. */
+  async #run(delivery: Delivery, invocation: Invocation): Promise<void> {
+    let failure: unknown;
+    try {
+      await this.#options.handle(delivery.task, invocation);
+    } catch (error) {
+      failure = error;
+    }
+    try {
+      await this.#settle(delivery, failure);
+    } catch (error) {
+      // The lease runs out and the task comes again.
+      this.#options.log.error('a task cannot be settled', { ...fieldsOf(delivery), error: messageOf(error) });
+    }
+    try {
+      this.#options.onSettled?.(delivery.task, failure);
+    } catch (error) {
+      this.#options.log.error('a listener failed', { ...fieldsOf(delivery), error: messageOf(error) });
+    }
+  }
+
+  async #settle(delivery: Delivery, failure: unknown): Promise<void> {
+    const { inbox, log, maxAttempts, random } = this.#options;
+    const fields = { ...fieldsOf(delivery), error: messageOf(failure) };
+    if (failure === undefined) return inbox.ack(delivery);
+    if (failure instanceof CopyError && !(failure instanceof RetryLater)) {
+      if (!(failure instanceof GiveUp)) {
+        log.info('a task was overtaken', fields);
+        return inbox.ack(delivery);
+      }
+      log.warn('a task was given up', fields);
+      return inbox.bury(delivery, messageOf(failure));
+    }
+    if (delivery.attempt >= maxAttempts) {
+      log.error('a task failed for the last time', fields);
+      return inbox.bury(delivery, messageOf(failure));
+    }
+    const asked = failure instanceof RetryLater ? failure.delayMs : 0;
+    const delayMs = asked + backoff(delivery.attempt, random);
+    if (failure instanceof RetryLater) log.debug('a task will be tried again', { ...fields, delayMs });
+    else
+      log.error('a task failed unexpectedly', {
+        ...fields,
+        delayMs,
+        stack: failure instanceof Error ? failure.stack : undefined,
+      });
+    return inbox.retry(delivery, delayMs);
+  }
+
+  /** Whether a running task meets the condition. */
+  some(condition: (task: Task) => boolean): boolean {
+    for (const { delivery } of this.#running) if (condition(delivery.task)) return true;
+    return false;
+  }
+
+  /** Resolves when nothing runs and nothing waits, not even for its time. */
+  async idle(): Promise<void> {
+    const told = new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    if (this.#stopped && this.#running.size === 0) this.#tellIdle();
+    this.wake();
+    return told;
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  /**
+   * Gives running tasks that meet the condition `graceMs` to end: their deadline is moved up, so that the engine begins no
+   * further part. Resolves when they have ended or the time is over; true when they have ended.
+   */
+  async hurry(graceMs: number, condition: (task: Task) => boolean = () => true): Promise<boolean> {
+    const { clock } = this.#options;
+    const chosen = [...this.#running].filter(({ delivery }) => condition(delivery.task));
+    if (chosen.length === 0) return true;
+    for (const { invocation } of chosen) invocation.deadline = Math.min(invocation.deadline, clock.now() + graceMs);
+    const timer = new AbortController();
+    const ended = Promise.all(chosen.map((running) => running.ended)).then(() => true);
+    const tooLate = clock.sleep(graceMs, timer.signal).then(() => false);
+    const inTime = await Promise.race([ended, tooLate]);
+    timer.abort();
+    return inTime;
+  }
+
+  /** Takes nothing more, and waits like `hurry` for what runs. */
+  async stop(graceMs = Infinity): Promise<boolean> {
+    this.#stopped = true;
+    this.#nap?.abort();
+    await this.#taking;
+    if (graceMs !== Infinity) return this.hurry(graceMs);
+    await Promise.all([...this.#running].map((running) => running.ended));
+    return true;
+  }
+}
+
+function fieldsOf({ task, attempt }: Delivery): LogFields {
+  return 'jobId' in task ? { task: task.kind, job: task.jobId, attempt } : { task: task.kind, attempt };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

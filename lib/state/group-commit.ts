@@ -1,0 +1,52 @@
+import type { StateDatabase } from './database.ts';
+
+interface Waiting {
+  write: () => unknown;
+  resolve: (result: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Puts writes that are asked for at the same time into one transaction: one fsync for a burst instead of one each. A write
+ * is answered when it is on the disk. When the transaction fails, each write is tried alone, so that a bad one (a message
+ * too large for the disk that is left) takes no other with it.
+ */
+export class GroupCommit {
+  readonly #database: StateDatabase;
+  #waiting: Waiting[] = [];
+
+  constructor(database: StateDatabase) {
+    this.#database = database;
+  }
+
+  /** Runs `write`, which must not wait for anything, soon and together with others. */
+  run<Result>(write: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      // After the pending I/O: all requests that arrived in one turn of the event loop come together.
+      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
+      this.#waiting.push({ write, resolve, reject });
+    });
+  }
+
+  #commit(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    let results: unknown[];
+    try {
+      results = this.#database.transaction(() => group.map(({ write }) => write()));
+    } catch (error) {
+      if (group.length === 1) group[0]?.reject(error);
+      else for (const waiting of group) this.#commitAlone(waiting);
+      return;
+    }
+    group.forEach(({ resolve }, n) => resolve(results[n] as never));
+  }
+
+  #commitAlone({ write, resolve, reject }: Waiting): void {
+    try {
+      resolve(this.#database.transaction(write) as never);
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
