@@ -5,10 +5,11 @@
  *                  \          \           \
  *                   `----------`-----------`---> failed | superseded | cancelled
  *
- * A journaled small copy goes planned -> finishing -> done: it has no parts. A lease that ran out may be taken over:
- * finishing -> finishing. A planned row may be planned again when another start tries.
+ * A journaled small copy goes planned -> done: it has no parts, and doing it twice is harmless. A lease that ran out may be
+ * taken over: finishing -> finishing. A job whose upload vanished (somebody aborted it) goes back to planned. A final row
+ * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
-import type { ObjectRef, StoreAddress } from './object.ts';
+import type { Checksum, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult } from './result.ts';
 import type { PartRun } from './plan.ts';
@@ -19,14 +20,14 @@ export const finalStates: readonly JobState[] = ['done', 'failed', 'superseded',
 
 /** The legal moves; everything else is a bug in the engine. */
 const moves: Record<JobState, readonly JobState[]> = {
-  planned: ['planned', 'copying', 'finishing', 'failed', 'superseded', 'cancelled'],
-  copying: ['copying', 'finishing', 'failed', 'superseded', 'cancelled'],
-  finishing: ['finishing', 'done', 'failed', 'superseded', 'cancelled'],
-  // A final row may still be tidied (upload aborted, orphans removed), never revived.
-  done: ['done'],
-  failed: ['failed'],
-  superseded: ['superseded'],
-  cancelled: ['cancelled'],
+  planned: ['planned', 'copying', 'done', 'failed', 'superseded', 'cancelled'],
+  copying: ['copying', 'planned', 'finishing', 'failed', 'superseded', 'cancelled'],
+  finishing: ['finishing', 'planned', 'done', 'failed', 'superseded', 'cancelled'],
+  // A final row may still be tidied (upload aborted, orphans removed), or start over from the beginning.
+  done: ['done', 'planned'],
+  failed: ['failed', 'planned'],
+  superseded: ['superseded', 'planned'],
+  cancelled: ['cancelled', 'planned'],
 };
 
 export function isLegalMove(from: JobState, to: JobState): boolean {
@@ -43,6 +44,23 @@ export interface Pin {
   size: number;
   lastModified: number;
   versionId?: string;
+  crc64?: string;
+  checksum?: Checksum;
+}
+
+export function pinOf(head: ObjectHead): Pin {
+  const { etag, size, lastModified, versionId, crc64, checksum } = head;
+  return { etag, size, lastModified, versionId, crc64, checksum };
+}
+
+/** Whether HEAD still shows the pinned version; stores that ignore the condition on parts make this look necessary (I1). */
+export function isPinned(pin: Pin, head: ObjectHead): boolean {
+  return (
+    pin.etag === head.etag &&
+    pin.size === head.size &&
+    pin.lastModified === head.lastModified &&
+    pin.versionId === head.versionId
+  );
 }
 
 /** Kept in the row so that people can read why. */
@@ -75,11 +93,21 @@ export interface Job {
   intents?: number[];
   /** Parts reported; a hint that may over-count, never under-count. */
   partsDone: number;
+  /** Value of `partsDone` when this incarnation of the job began; late reports of an earlier one only over-count. */
+  partsBase?: number;
+  /** How often the job began again because its upload vanished. */
+  restarts?: number;
+  /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
+  expectedEtag?: string;
+  /** Who the store says starts our uploads; tells our orphans from strangers'. */
+  initiator?: string;
   lease?: { holder: string; until: number };
   result?: CopyResult;
   reason?: Reason;
   /** An upload that must still be aborted after the job became final. */
   abortPending?: boolean;
+  /** A newer source is still to be asked for; written with the end of the job, so that no crash loses it. */
+  againPending?: boolean;
   createdAt: number;
   updatedAt: number;
   /** When the sweep should look; absent when nothing is left to do. */

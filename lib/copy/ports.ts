@@ -33,8 +33,12 @@ export interface StoreFacts {
   tellsPartLayout: boolean;
   /** Multipart ETag is md5 over the parts' binary md5s, `-N`: the expected value can be computed before Complete. */
   compositeEtag: boolean;
-  /** A CopyObject result keeps the source's ETag when the source was not multipart. */
+  /** Class of an object whose HEAD names none. */
   defaultStorageClass: string;
+  /** Encryption that every new object gets unasked, if any. */
+  defaultEncryption?: string;
+  /** ACL of a new object that was given none. */
+  defaultAcl: string;
   /** Where the ACL header goes on a multipart copy. */
   aclAt: 'initiate' | 'complete';
   /** DELETE honours If-Match. */
@@ -44,8 +48,7 @@ export interface StoreFacts {
 }
 
 export type MetadataDirective =
-  | { directive: 'copy' }
-  | { directive: 'replace'; content: ContentHeaders; userMetadata: Record<string, string> };
+  { directive: 'copy' } | { directive: 'replace'; content: ContentHeaders; userMetadata: Record<string, string> };
 
 /** `copy` asks the store to carry the source's tags; a record sets exactly these (empty: none). */
 export type TagDirective = 'copy' | Record<string, string>;
@@ -157,12 +160,17 @@ export interface ObjectStore {
   ): Promise<PartsPage>;
   /** Every open upload of exactly this key. @throws GiveUp Unsupported where the store cannot tell. */
   listUploads(destination: ObjectRef, options?: CallOptions): Promise<UploadEntry[]>;
+  /** Where a bucket is; only on stores with `facts.sameRegionOnly`. May answer from memory. */
+  region?(bucket: string, options?: CallOptions): Promise<string | undefined>;
   getTags(ref: ObjectRef, options?: CallOptions): Promise<Record<string, string>>;
   putTags(ref: ObjectRef, tags: Record<string, string>, options?: CallOptions): Promise<void>;
   getAcl(ref: ObjectRef, options?: CallOptions): Promise<Acl>;
   putAcl(ref: ObjectRef, acl: Acl, options?: CallOptions): Promise<void>;
   /** Deleting what is absent is no error. `ifMatch` is sent where `facts.conditionalDelete`. @throws SourceChanged. */
-  delete(ref: ObjectRef, options?: CallOptions & { ifMatch?: string }): Promise<{ versionId?: string; marker: boolean }>;
+  delete(
+    ref: ObjectRef,
+    options?: CallOptions & { ifMatch?: string },
+  ): Promise<{ versionId?: string; marker: boolean }>;
 }
 
 /** The answer to a conditional write: whether it landed, and the row as it stands after the attempt. */
@@ -211,7 +219,8 @@ export interface TaskQueue {
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Resolves early, and without an error, when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export type LogFields = Record<string, string | number | boolean | undefined>;

@@ -38,6 +38,8 @@ export interface CopyOptions {
   verify?: 'auto' | 'size';
   /** Bytes; overrides the planner's choice. */
   partSize?: number;
+  /** Replicate only: when the source is gone after the destination was written, the destination goes too. */
+  followDelete?: boolean;
   /** Part copies in flight. */
   concurrency?: number;
 }
@@ -54,7 +56,9 @@ export interface CopyRequest {
   /** Write a job row even when one CopyObject does it, so that it can be resumed and asked about. */
   journal?: boolean;
   /** What an event already told about the source; saves the HEAD before a small copy. Only a hint: the pin decides. */
-  seen?: { etag: string; size: number };
+  seen?: { etag: string; size: number; lastModified?: number };
+  /** Copy the version in `seen` or nothing: what the options say holds for no other one. Throws SourceChanged otherwise. */
+  onlySeen?: boolean;
   /** Carried along and given back untouched (rule name, callback, caller). */
   labels?: Record<string, string>;
 }

@@ -12,9 +12,9 @@ export interface CopyResult {
    * - `direct`: one CopyObject.
    * - `parts`: UploadPartCopy.
    * - `unchanged`: the destination already was as asked; nothing was written.
-   * - `tags-only`: only tags were written.
+   * - `attributes-only`: only tags or the ACL were written, no copy was needed.
    */
-  way: 'direct' | 'parts' | 'unchanged' | 'tags-only';
+  way: 'direct' | 'parts' | 'unchanged' | 'attributes-only';
   size: number;
   etag: string;
   versionId?: string;

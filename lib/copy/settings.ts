@@ -19,8 +19,12 @@ export interface Settings {
   partsPerTaskMax: number;
   /** A job nobody has touched for this long is looked at by the sweep. */
   staleMs: number;
-  /** Longest lease a finisher takes. */
+  /** Longest lease a finisher takes; Complete of 10,000 parts may run for minutes. */
   leaseMs: number;
+  /** A worker starts no further part when less than this is left of its invocation, and sends the rest as a new task. */
+  partReserveMs: number;
+  /** How often a job whose upload vanished begins again. */
+  maxRestarts: number;
   /** An upload of an unanswered Initiate is only removed when it has stood this long. */
   orphanGraceMs: number;
   /** Deliveries of one task before the job fails. */
@@ -39,7 +43,9 @@ export const defaultSettings: Settings = {
   tasksPerWorker: 4,
   partsPerTaskMax: 100,
   staleMs: 120_000,
-  leaseMs: 60_000,
+  leaseMs: 300_000,
+  partReserveMs: 60_000,
+  maxRestarts: 3,
   orphanGraceMs: 3_600_000,
   maxAttempts: 8,
   keepMs: 7 * 86_400_000,

@@ -2,7 +2,12 @@ import type { CopyRequest } from './request.ts';
 
 /** A message that asks a worker to do one bounded thing. Tasks may arrive twice, late and in any order. */
 export type Task =
-  | { kind: 'copy'; request: CopyRequest }
+  | {
+      kind: 'copy';
+      request: CopyRequest;
+      /** The planned row that this continues. */
+      jobId?: string;
+    }
   | {
       kind: 'parts';
       jobId: string;

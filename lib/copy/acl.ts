@@ -1,0 +1,56 @@
+import { gaveUp } from './errors.ts';
+import type { Acl, ObjectRef } from './object.ts';
+import type { CallOptions, ObjectStore } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import type { FidelityLoss } from './result.ts';
+
+/** What to do about the destination's ACL. */
+export interface AclPlan {
+  /** Send this canned ACL with the write. */
+  canned?: string;
+  /** Write this document afterwards, because no canned name says it. */
+  document?: Acl;
+  lost: FidelityLoss[];
+}
+
+/** A rename or a metadata change keeps the ACL unless told otherwise; a copy leaves what the store gives a new object. */
+export function wantedAcl({ mode, options }: Pick<CopyRequest, 'mode' | 'options'>): string {
+  return options.acl ?? (mode === 'rename' || mode === 'metadata' ? 'keep' : 'default');
+}
+
+/** No store carries the ACL along with a copy, so `keep` has to read it. Reading costs one request, and only then. */
+export async function planAcl(
+  store: ObjectStore,
+  source: ObjectRef,
+  wanted: string,
+  options?: CallOptions,
+): Promise<AclPlan> {
+  if (wanted === 'default') return { lost: [] };
+  if (wanted !== 'keep') return { canned: wanted, lost: [] };
+  try {
+    const acl = await store.getAcl(source, options);
+    // Buckets with ACLs switched off refuse the header even when it says what they do anyway.
+    if (acl.canned === store.facts.defaultAcl) return { lost: [] };
+    return acl.canned !== undefined ? { canned: acl.canned, lost: [] } : { document: acl, lost: [] };
+  } catch (error) {
+    if (!gaveUp(error, 'Unsupported', 'AccessDenied', 'NotFound')) throw error;
+    return { lost: [{ what: 'acl', wanted: 'keep', why: `it could not be read: ${error.message}` }] };
+  }
+}
+
+/** Writes what the write itself could not carry. */
+export async function applyAcl(
+  store: ObjectStore,
+  destination: ObjectRef,
+  acl: Acl | undefined,
+  options?: CallOptions,
+): Promise<FidelityLoss[]> {
+  if (!acl) return [];
+  try {
+    await store.putAcl(destination, acl, options);
+    return [];
+  } catch (error) {
+    if (!gaveUp(error, 'Unsupported', 'AccessDenied', 'BadRequest')) throw error;
+    return [{ what: 'acl', wanted: acl.canned ?? 'grants of the source', why: error.message }];
+  }
+}

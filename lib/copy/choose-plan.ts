@@ -1,0 +1,72 @@
+import { gaveUp, GiveUp, RetryLater } from './errors.ts';
+import type { Found } from './expect.ts';
+import { isRewrite } from './expect.ts';
+import type { ObjectHead } from './object.ts';
+import type { PartRun, Plan } from './plan.ts';
+import { layoutFromFirstPart, plan } from './plan.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+
+/** Plans one copy; asks the store for the source's own part layout where that can be kept. */
+export async function choosePlan(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+  directRefused = false,
+): Promise<Plan> {
+  const input = {
+    size: head.size,
+    sameBucket: request.source.bucket === request.destination.bucket,
+    rewrite: isRewrite(head, expected),
+    facts: store.facts,
+    settings: world.settings,
+    partSize: request.options.partSize,
+    concurrency: request.options.concurrency,
+    directRefused,
+  };
+  const chosen = plan(input);
+  const composite = /-\d+$/.test(head.etag);
+  const keepsLayout = composite && store.facts.tellsPartLayout && input.partSize === undefined;
+  if (chosen.way === 'direct' || !keepsLayout) return chosen;
+  return plan({ ...input, sourceLayout: await readLayout(store, request, head, options) });
+}
+
+/** One more HEAD, and only for a source that was itself uploaded in parts. */
+async function readLayout(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  options: CallOptions,
+): Promise<PartRun[] | undefined> {
+  try {
+    const first = await store.head(request.source, { ...options, partNumber: 1 });
+    if (first.partsCount === undefined || first.etag !== head.etag) return undefined;
+    return layoutFromFirstPart(head.size, first.partsCount, first.size);
+  } catch (error) {
+    // Not every S3 store knows HEAD with a part number. Our own layout copies just as well.
+    if (error instanceof GiveUp) return undefined;
+    throw error;
+  }
+}
+
+/** The store wants parts, or one call took too long for an object worth splitting. */
+export function prefersParts(world: World, head: ObjectHead, error: unknown): boolean {
+  if (gaveUp(error, 'TooLarge')) return true;
+  const noAnswer = error instanceof RetryLater && error.effect === 'unknown' && !error.throttled;
+  return noAnswer && head.size > world.settings.partSizeMin;
+}
+
+/** The layout for an object whose single CopyObject did not go through. */
+export async function partsInstead(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  found: Found,
+  options: CallOptions,
+): Promise<PartRun[]> {
+  const chosen = await choosePlan(world, store, request, found, options, true);
+  if (chosen.way === 'direct') throw new RetryLater('The store refused to copy an empty object; it is tried again.');
+  return chosen.parts;
+}

@@ -1,0 +1,98 @@
+import { CopyError, GiveUp, SourceChanged, Superseded } from './errors.ts';
+import type { Job, JobChange, JobState, Reason } from './job.ts';
+import { isFinal, isLegalMove, requestOf } from './job.ts';
+import { currentVersion } from './look-again.ts';
+import type { Landed, World } from './ports.ts';
+
+/** Every state write of the engine goes through here, so that an illegal move can never reach a table. */
+export async function move(world: World, job: Job, change: JobChange): Promise<Landed> {
+  const to = change.state ?? job.state;
+  if (!isLegalMove(job.state, to)) throw new Error(`illegal move of job ${job.id}: ${job.state} to ${to}`);
+  const landed = await world.state.move(job, change);
+  if (landed.landed && to !== job.state) {
+    world.log.info(`job ${to}`, { job: job.id, from: job.state, reason: change.reason?.code });
+  }
+  return landed;
+}
+
+/** When the sweep should look next at a row that somebody is working on. */
+export function nextLook(world: World): number {
+  return world.clock.now() + world.settings.staleMs;
+}
+
+export function reasonOf(error: CopyError): Reason {
+  return { code: error.code, message: error.message };
+}
+
+/** The error that a final row stands for. */
+export function errorOf(job: Job): CopyError {
+  const message = job.reason?.message ?? `job ${job.id} is ${job.state}`;
+  if (job.state === 'superseded') return new Superseded(message);
+  if (job.state === 'cancelled') return new GiveUp('Cancelled', message);
+  if (job.reason?.code === 'SourceChanged') return new SourceChanged(message);
+  return new GiveUp((job.reason?.code ?? 'VerificationFailed') as GiveUp['code'], message);
+}
+
+/**
+ * Ends a job without success. The reason and all that is still to do are stored first, the upload is aborted after, so that
+ * a crash in between leaves a row that the sweep can tidy. Does nothing when somebody else has moved the row on.
+ *
+ * `again`: ask for another copy of whatever the source is now.
+ */
+export async function end(
+  world: World,
+  job: Job,
+  state: Extract<JobState, 'failed' | 'superseded' | 'cancelled'>,
+  reason: Reason,
+  again = false,
+): Promise<Landed> {
+  const hasUpload = job.uploadId !== undefined;
+  const untidy = hasUpload || again || (job.intents?.length ?? 0) > 0;
+  const ended = await move(world, job, {
+    state,
+    reason,
+    lease: undefined,
+    abortPending: hasUpload || undefined,
+    againPending: again || undefined,
+    attentionAt: untidy ? nextLook(world) : undefined,
+    expiresAt: world.clock.now() + world.settings.keepMs,
+  });
+  if (!ended.landed || !ended.job) return ended;
+  if (again) await askAgain(world, ended.job);
+  if (job.uploadId !== undefined) {
+    try {
+      await world.store(job.store).abort(job.destination, job.uploadId);
+    } catch (error) {
+      // The row says abortPending: the sweep tries again, and looks whether late parts have come back to life.
+      world.log.warn('abort failed, the sweep will try again', { job: job.id, error: String(error) });
+    }
+  }
+  return ended;
+}
+
+/** Sends another copy of the current source and takes the debt off the row. */
+export async function askAgain(world: World, job: Job): Promise<void> {
+  await world.queue.send([{ kind: 'copy', request: currentVersion(requestOf(job)) }]);
+  await move(world, job, { againPending: undefined });
+}
+
+/**
+ * The source is not the pinned version any more. A replica follows the source; everything else fails and says so.
+ */
+export async function endChanged(world: World, job: Job, error: SourceChanged): Promise<void> {
+  if (job.mode === 'replicate') await end(world, job, 'superseded', reasonOf(error), true);
+  else await end(world, job, 'failed', reasonOf(error));
+}
+
+/** Runs a step for a job; an error that ends the job is stored in its row, an error that asks for a retry goes up. */
+export async function guarded(world: World, jobId: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
+    const job = await world.state.get(jobId);
+    if (!job || isFinal(job.state)) return;
+    if (error instanceof SourceChanged) await endChanged(world, job, error);
+    else await end(world, job, error instanceof Superseded ? 'superseded' : 'failed', reasonOf(error));
+  }
+}

@@ -1,0 +1,87 @@
+import { move } from './closing.ts';
+import { expectedFrom } from './expect.ts';
+import { headerLosses, settleTags } from './fidelity.ts';
+import type { Job } from './job.ts';
+import { requestOf } from './job.ts';
+import { lookAgain } from './look-again.ts';
+import type { ObjectHead } from './object.ts';
+import { describe } from './object.ts';
+import { partCount } from './plan.ts';
+import type { CallOptions, ObjectStore, World, WriteResult } from './ports.ts';
+import { removeSource } from './remove-source.ts';
+import { restart } from './restart.ts';
+import type { CopyResult, FidelityLoss } from './result.ts';
+import { judge, verifyWritten } from './verify.ts';
+import { RetryLater } from './errors.ts';
+import { headIfThere } from './destination.ts';
+
+export interface Conclusion {
+  /** The source as seen before Complete; absent when it is gone by now. */
+  source?: ObjectHead;
+  /** What Complete answered; absent when its answer was lost. */
+  written?: WriteResult;
+  lost: FidelityLoss[];
+}
+
+/**
+ * After Complete took effect: verifies the destination, reports what could not be kept, does what the mode asks (the source
+ * of a rename goes, a replica looks at its source again), and marks the job done.
+ */
+export async function conclude(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  { source, written, lost }: Conclusion,
+  options: CallOptions,
+): Promise<void> {
+  const { pin } = job;
+  if (!pin) throw new Error(`job ${job.id} has parts but no pinned source`);
+  const request = requestOf(job);
+  const found = await headIfThere(store, job.destination, { ...options, checksum: true });
+  if (!found) throw new RetryLater(`${describe(job.store, job.destination)} is not visible yet.`, { delayMs: 1000 });
+  const evidence = { pin, expectedEtag: job.expectedEtag, writtenEtag: written?.etag, verify: job.options.verify };
+  if (job.mode === 'replicate' && judge(found, evidence) === 'mismatch') {
+    // Another copy of ours or a stranger has written since. The source decides what belongs there.
+    await restart(world, job);
+    return;
+  }
+  const proof = verifyWritten(describe(job.store, job.destination), found, evidence);
+  const losses = [...lost];
+  if (source) {
+    losses.push(...headerLosses(expectedFrom(source, request), found));
+    const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };
+    // A metadata change that is settled late sees its own result as the source, and there is nothing to compare.
+    if (job.mode !== 'metadata' || written) losses.push(...(await settleTags(store, sides, job.options.tags, options)));
+  }
+  if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);
+  if (job.mode === 'replicate')
+    await lookAgain(world, store, request, { ...pin, destinationEtag: found.etag }, options);
+  const result: CopyResult = {
+    way: 'parts',
+    size: found.size,
+    etag: found.etag,
+    versionId: found.versionId,
+    parts: partCount(job.parts ?? []),
+    verifiedBy: proof,
+    lost: losses,
+    sourceRemoved: job.mode === 'rename' ? true : undefined,
+  };
+  await markDone(world, job, result);
+}
+
+/** Somebody may have touched the row (the sweep, a late counter) while we held it; it is still ours while the lease is. */
+async function markDone(world: World, job: Job, result: CopyResult): Promise<void> {
+  const now = world.clock.now();
+  let row = job;
+  for (;;) {
+    const done = await move(world, row, {
+      state: 'done',
+      result,
+      lease: undefined,
+      attentionAt: row.intents?.length ? now + world.settings.orphanGraceMs : undefined,
+      expiresAt: now + world.settings.keepMs,
+    });
+    if (done.landed || done.job?.state !== 'finishing' || done.job.lease?.holder !== job.lease?.holder) return;
+    row = done.job;
+  }
+}

@@ -1,0 +1,51 @@
+import { gaveUp, GiveUp } from './errors.ts';
+import type { Found } from './expect.ts';
+import { headerLosses } from './fidelity.ts';
+import { pinOf } from './job.ts';
+import type { ObjectHead, ObjectRef } from './object.ts';
+import { describe } from './object.ts';
+import type { CallOptions, ObjectStore } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult } from './result.ts';
+import { judge } from './verify.ts';
+
+/**
+ * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
+ * @throws GiveUp DestinationExists with `overwrite: never`.
+ */
+export async function lookAtDestination(
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+): Promise<CopyResult | undefined> {
+  const overwrite = request.options.overwrite ?? 'always';
+  if (overwrite === 'always') return undefined;
+  const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
+  if (!existing) return undefined;
+  if (overwrite === 'never') {
+    throw new GiveUp(
+      'DestinationExists',
+      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
+    );
+  }
+  const proof = judge(existing, { pin: pinOf(head) });
+  const isEqual = proof !== 'mismatch' && proof !== 'undecided' && headerLosses(expected, existing).length === 0;
+  if (!isEqual || request.options.tags !== undefined) return undefined;
+  const { size, etag, versionId } = existing;
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
+}
+
+/** HEAD, or undefined when there is no such object. */
+export async function headIfThere(
+  store: ObjectStore,
+  ref: ObjectRef,
+  options: CallOptions & { checksum?: boolean },
+): Promise<ObjectHead | undefined> {
+  try {
+    return await store.head(ref, options);
+  } catch (error) {
+    if (gaveUp(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}

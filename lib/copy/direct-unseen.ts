@@ -1,0 +1,66 @@
+import { copyDeadline } from './direct.ts';
+import { SourceChanged } from './errors.ts';
+import type { ObjectHead } from './object.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import { lookAgain } from './look-again.ts';
+import { plan } from './plan.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult } from './result.ts';
+
+/** A small replica that an event told enough about: no HEAD before the copy is needed. */
+export function canCopyUnseen(world: World, store: ObjectStore, request: CopyRequest): boolean {
+  const { mode, seen, options, journal } = request;
+  if (mode !== 'replicate' || !seen || journal || seen.etag === '') return false;
+  if (options.metadata || options.tags || options.encryption || (options.acl ?? 'default') === 'keep') return false;
+  if (options.overwrite !== undefined && options.overwrite !== 'always') return false;
+  const { facts } = store;
+  const sameBucket = request.source.bucket === request.destination.bucket;
+  const rewrite = options.storageClass !== undefined;
+  return plan({ size: seen.size, sameBucket, rewrite, facts, settings: world.settings, ...options }).way === 'direct';
+}
+
+/**
+ * The cheapest replica: CopyObject pinned to the event's ETag, then one HEAD of the source. The HEAD is the look that makes
+ * replicas converge (I2), and it tells as well whether the source has a class or encryption that CopyObject does not carry.
+ * Returns undefined when the long way must be taken: the event was stale or the plain copy was not faithful.
+ */
+export async function copyUnseen(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  seen: { etag: string; size: number },
+  options: CallOptions,
+): Promise<CopyResult | undefined> {
+  // Said outright: a destination bucket may have another default class.
+  const storageClass = request.options.storageClass ?? store.facts.defaultStorageClass;
+  let written;
+  try {
+    written = await store.copyObject(
+      {
+        source: request.source,
+        sourceIfMatch: seen.etag,
+        destination: request.destination,
+        metadata: { directive: 'copy' },
+        tags: 'copy',
+        storageClass,
+        acl: request.options.acl === 'default' ? undefined : request.options.acl,
+      },
+      copyDeadline(world, options),
+    );
+  } catch (error) {
+    if (error instanceof SourceChanged) return undefined;
+    throw error;
+  }
+  const etag = written.etag ?? seen.etag;
+  const head = await lookAgain(world, store, request, { ...seen, destinationEtag: etag }, options);
+  if (head && !isPlain(request, head, storageClass, store)) return undefined;
+  return { way: 'direct', size: seen.size, etag, versionId: written.versionId, verifiedBy: 'store', lost: [] };
+}
+
+/** The source has nothing that a plain CopyObject leaves behind. */
+function isPlain(request: CopyRequest, head: ObjectHead, storageClass: string, store: ObjectStore): boolean {
+  const sameClass = request.options.storageClass !== undefined || head.storageClass === storageClass;
+  const { encryption } = head;
+  const defaultEncryption = encryption?.algorithm === store.facts.defaultEncryption && !encryption?.keyId;
+  return sameClass && (!encryption || defaultEncryption);
+}

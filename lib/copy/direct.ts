@@ -1,0 +1,124 @@
+import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import type { Expected, Found } from './expect.ts';
+import { changeTags } from './expect.ts';
+import { headerLosses, readTags, settleTags } from './fidelity.ts';
+import { pinOf } from './job.ts';
+import type { ObjectHead } from './object.ts';
+import { describe } from './object.ts';
+import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World } from './ports.ts';
+import { lookAgain } from './look-again.ts';
+import { removeSource } from './remove-source.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult } from './result.ts';
+import { judge, verifyWritten } from './verify.ts';
+
+/**
+ * The short way: one CopyObject with the source's ETag pinned, then whatever the mode asks. The store copies atomically, so
+ * the destination is the old object or the new one, never a mix. Doing it twice gives the same result.
+ *
+ * @throws GiveUp TooLarge when the store wants parts; SourceChanged; GiveUp DestinationExists.
+ */
+export async function copyDirect(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+): Promise<CopyResult> {
+  const acl = await planAcl(store, request.source, wantedAcl(request), options);
+  const call = await buildCall(store, request, head, expected, options);
+  const written = await store.copyObject({ ...call, acl: acl.canned }, copyDeadline(world, options));
+  const pin = pinOf(head);
+  const result: CopyResult = {
+    way: 'direct',
+    size: head.size,
+    etag: written.etag ?? head.etag,
+    versionId: written.versionId,
+    verifiedBy: 'store',
+    lost: acl.lost,
+  };
+  result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
+  const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
+  const proof = judge(asWritten, { pin });
+  if (mustLook(request, expected) || proof === 'mismatch' || proof === 'undecided') {
+    const found = await store.head(request.destination, { ...options, checksum: true });
+    const name = describe(request.store, request.destination);
+    const evidence = { pin, writtenEtag: written.etag, verify: request.options.verify };
+    result.verifiedBy = verifyWritten(name, found, evidence);
+    result.etag = found.etag;
+    result.lost.push(...headerLosses(expected, found));
+    const sides = {
+      source: request.source,
+      sourceHead: head,
+      destination: request.destination,
+      destinationHead: found,
+    };
+    result.lost.push(...(await settleTags(store, sides, request.options.tags, options)));
+  } else {
+    result.verifiedBy = proof;
+  }
+  if (request.mode === 'rename') {
+    await removeSource(store, { ...request, pin }, options);
+    result.sourceRemoved = true;
+  }
+  if (request.mode === 'replicate') {
+    const seen = { etag: pin.etag, size: pin.size, lastModified: pin.lastModified, destinationEtag: result.etag };
+    await lookAgain(world, store, request, seen, options);
+  }
+  return result;
+}
+
+/**
+ * A plain copy whose answer already proves itself needs no look at the destination. Where something was to be changed, or
+ * something will be deleted, or the caller keeps a record, it does.
+ */
+function mustLook(request: CopyRequest, expected: Expected): boolean {
+  return (
+    request.mode === 'rename' ||
+    request.journal === true ||
+    expected.metadataChanged ||
+    expected.tagsChanged ||
+    request.options.storageClass !== undefined ||
+    request.options.encryption !== undefined
+  );
+}
+
+async function buildCall(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  expected: Expected,
+  options: CallOptions,
+): Promise<CopyObjectCall> {
+  const { content, userMetadata, storageClass, encryption, metadataChanged } = expected;
+  // Onto itself, OSS takes the request's metadata whatever the directive says and S3 refuses to copy without replacing.
+  const replace = metadataChanged || request.mode === 'metadata';
+  return {
+    source: request.source,
+    sourceIfMatch: head.etag,
+    destination: request.destination,
+    metadata: replace ? { directive: 'replace', content, userMetadata } : { directive: 'copy' },
+    tags: await tagDirective(store, request, head, options),
+    storageClass,
+    encryption,
+    forbidOverwrite: request.options.overwrite === 'never',
+  };
+}
+
+async function tagDirective(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  options: CallOptions,
+): Promise<TagDirective> {
+  const change = request.options.tags;
+  if (!change) return 'copy';
+  const have = change.base === 'replace' ? {} : await readTags(store, request.source, head, options);
+  return changeTags(have, change);
+}
+
+/** A copy that hangs is given up early enough to try parts instead. */
+export function copyDeadline(world: World, options: CallOptions): CallOptions {
+  const own = world.clock.now() + world.settings.directTimeoutMs;
+  return { deadline: Math.min(own, options.deadline ?? Infinity) };
+}

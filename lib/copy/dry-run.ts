@@ -1,0 +1,86 @@
+import { wantedAcl } from './acl.ts';
+import { choosePlan } from './choose-plan.ts';
+import { lookAtDestination } from './destination.ts';
+import type { Found } from './expect.ts';
+import { expectedFrom } from './expect.ts';
+import type { PartRun } from './plan.ts';
+import { partCount } from './plan.ts';
+import type { ObjectStore, World } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult, FidelityLoss } from './result.ts';
+import { checkRequest, checkSource } from './rules.ts';
+
+/** What a copy would do. Nothing is written to find out. */
+export interface DryRun {
+  way: CopyResult['way'];
+  /** Bytes. */
+  size: number;
+  /** For the way `parts`. */
+  parts?: PartRun[];
+  /** Requests by operation, as the store's documentation names them; without retries. */
+  calls: Record<string, number>;
+  /** Actions that the caller's policy must allow. */
+  permissions: string[];
+  lost: FidelityLoss[];
+}
+
+const listPage = 1000;
+
+/**
+ * Looks at both sides and plans, with the same code that a copy uses.
+ * @throws the CopyError that the copy itself would throw before its first write.
+ */
+export async function dryRun(world: World, request: CopyRequest): Promise<DryRun> {
+  const store = world.store(request.store);
+  checkRequest(request, store.facts);
+  const head = await store.head(request.source, { checksum: true });
+  checkSource(request, head);
+  const found = { head, expected: expectedFrom(head, request) };
+  const permissions = permissionsFor(request, found, store);
+  const same = await lookAtDestination(store, request, found, {});
+  if (same) return { way: 'unchanged', size: head.size, calls: { HeadObject: 2 }, permissions, lost: [] };
+  const chosen = await choosePlan(world, store, request, found, {});
+  const parts = chosen.way === 'parts' ? chosen.parts : undefined;
+  const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
+  return { way: chosen.way, size: head.size, parts, calls, permissions, lost: [] };
+}
+
+function callsFor(request: CopyRequest, { head }: Found, parts: PartRun[] | undefined): Record<string, number> {
+  const tags: Record<string, number> = (head.tagCount ?? 0) > 0 && parts ? { GetObjectTagging: 1 } : {};
+  if (!parts) return { HeadObject: request.mode === 'rename' ? 3 : 2, CopyObject: 1 };
+  const count = partCount(parts);
+  return {
+    HeadObject: request.mode === 'rename' || request.mode === 'replicate' ? 4 : 3,
+    ...tags,
+    InitiateMultipartUpload: 1,
+    UploadPartCopy: count,
+    ListParts: Math.ceil(count / listPage),
+    CompleteMultipartUpload: 1,
+  };
+}
+
+function extraCalls(request: CopyRequest): Record<string, number> {
+  const calls: Record<string, number> = {};
+  if (wantedAcl(request) === 'keep') calls.GetObjectACL = 1;
+  if (request.mode === 'rename') calls.DeleteObject = 1;
+  return calls;
+}
+
+/** The vendor's own action names: RAM on OSS, IAM on S3. */
+function permissionsFor(request: CopyRequest, { head }: Found, store: ObjectStore): string[] {
+  const { bucket: from } = request.source;
+  const { bucket: to } = request.destination;
+  const actions = [`GetObject on ${from}`, `PutObject on ${to}`, `AbortMultipartUpload on ${to}`, `ListParts on ${to}`];
+  if (request.source.versionId !== undefined) actions.push(`GetObjectVersion on ${from}`);
+  if ((head.tagCount ?? 0) > 0 || request.options.tags) {
+    actions.push(`GetObjectTagging on ${from}`, `PutObjectTagging on ${to}`);
+  }
+  const acl = wantedAcl(request);
+  if (acl === 'keep') actions.push(`GetObjectAcl on ${from}`);
+  if (acl !== 'default') actions.push(`PutObjectAcl on ${to}`);
+  if (request.mode === 'rename') actions.push(`DeleteObject on ${from}`);
+  const { scheme } = store.facts;
+  return actions.map(
+    (action) => `${scheme}:${scheme === 's3' ? action.replace('ListParts', 'ListMultipartUploadParts') : action}`,
+  );
+}

@@ -1,0 +1,61 @@
+import { gaveUp } from './errors.ts';
+import type { Expected } from './expect.ts';
+import { changeTags, sameRecord } from './expect.ts';
+import type { ObjectHead, ObjectRef } from './object.ts';
+import type { CallOptions, ObjectStore } from './ports.ts';
+import type { TagChange } from './request.ts';
+import type { FidelityLoss } from './result.ts';
+
+/** Compares headers, metadata, class and encryption of the destination with what was wanted (I6). Pure. */
+export function headerLosses(expected: Expected, got: ObjectHead): FidelityLoss[] {
+  const lost: FidelityLoss[] = [];
+  const compare = (what: string, wanted: string | undefined, found: string | undefined): void => {
+    if (wanted !== undefined && wanted !== found) lost.push({ what, wanted, got: found });
+  };
+  for (const [name, value] of Object.entries(expected.content) as [string, string | undefined][]) {
+    compare(`content:${name}`, value, got.content[name as keyof typeof got.content]);
+  }
+  for (const [name, value] of Object.entries(expected.userMetadata)) {
+    compare(`metadata:${name}`, value, got.userMetadata[name]);
+  }
+  compare('storage-class', expected.storageClass, got.storageClass);
+  compare('encryption', expected.encryption?.algorithm, got.encryption?.algorithm);
+  compare('encryption-key', expected.encryption?.keyId, got.encryption?.keyId);
+  return lost;
+}
+
+/** The source's tags. Asks the store only when HEAD says that there are any. */
+export async function readTags(
+  store: ObjectStore,
+  source: ObjectRef,
+  head: ObjectHead,
+  options?: CallOptions,
+): Promise<Record<string, string>> {
+  return (head.tagCount ?? 0) > 0 ? await store.getTags(source, options) : {};
+}
+
+/**
+ * Makes sure that the destination carries the wanted tags. Tags carried over unchanged are checked by the counts of both
+ * HEADs, at no cost; tags that were asked for are read back, because some S3 stores ignore the tagging directive. Where the
+ * write did not do it they are written once more, and what then still fails is a loss.
+ */
+export async function settleTags(
+  store: ObjectStore,
+  sides: { source: ObjectRef; sourceHead: ObjectHead; destination: ObjectRef; destinationHead: ObjectHead },
+  change: TagChange | undefined,
+  options?: CallOptions,
+): Promise<FidelityLoss[]> {
+  const { source, sourceHead, destination, destinationHead } = sides;
+  if (change === undefined && (destinationHead.tagCount ?? 0) === (sourceHead.tagCount ?? 0)) return [];
+  const have = change?.base === 'replace' ? {} : await readTags(store, source, sourceHead, options);
+  const wanted = changeTags(have, change);
+  try {
+    if (change !== undefined && sameRecord(wanted, await store.getTags(destination, options))) return [];
+    await store.putTags(destination, wanted, options);
+    return [];
+  } catch (error) {
+    if (!gaveUp(error, 'Unsupported', 'AccessDenied', 'BadRequest')) throw error;
+    if (Object.keys(wanted).length === 0) return [];
+    return [{ what: 'tags', wanted: new URLSearchParams(wanted).toString(), why: error.message }];
+  }
+}

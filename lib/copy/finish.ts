@@ -1,0 +1,175 @@
+import type { AclPlan } from './acl.ts';
+import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
+import { CopyError, gaveUp, RetryLater, SourceChanged } from './errors.ts';
+import { headIfThere } from './destination.ts';
+import { compositeEtag } from './ids.ts';
+import type { Job } from './job.ts';
+import { isFinal, isPinned } from './job.ts';
+import type { Ledger } from './ledger.ts';
+import { missingParts, readLedger } from './ledger.ts';
+import { describe } from './object.ts';
+import { conclude } from './conclude.ts';
+import { partCount } from './plan.ts';
+import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
+import { settle } from './settle.ts';
+import type { Task } from './task.ts';
+
+/** Deliveries after which InvalidPart is taken for an answer and not for a race. */
+const believeAfter = 3;
+
+/**
+ * Tries to finish a job. Reads the store's own list of parts first and, when one is missing, just returns: that part's task
+ * will try again. Only who has seen the whole ledger takes the lease, and only the holder completes (I4).
+ *
+ * @throws RetryLater when the task must be delivered again.
+ */
+export async function finishJob(
+  world: World,
+  task: Extract<Task, { kind: 'finish' }>,
+  invocation: Invocation,
+): Promise<void> {
+  await guarded(world, task.jobId, async () => {
+    const job = await world.state.get(task.jobId);
+    if (!job?.parts || isFinal(job.state) || job.state === 'planned') return;
+    const store = world.store(job.store);
+    const ledger = await readLedger(store, job, { deadline: invocation.deadline });
+    if (ledger && missingParts(ledger, job).length > 0) return;
+    const held = await takeLease(world, store, job, ledger, invocation);
+    if (!held) return;
+    try {
+      await finishHeld(world, store, held, ledger, invocation);
+    } catch (error) {
+      if (error instanceof RetryLater) await releaseLease(world, held.id, invocation);
+      throw error;
+    }
+  });
+}
+
+async function finishHeld(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  ledger: Ledger | undefined,
+  invocation: Invocation,
+): Promise<void> {
+  const options = { deadline: Math.min(invocation.deadline, job.lease?.until ?? Infinity) };
+  const source = await headIfThere(store, job.source, { ...options, checksum: true });
+  if (!ledger) {
+    await settle(world, store, job, source, invocation, options);
+    return;
+  }
+  if (!source || !job.pin || !isPinned(job.pin, source)) {
+    const what = source ? 'was changed' : 'was deleted';
+    throw new SourceChanged(
+      `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,
+    );
+  }
+  const acl = await planAcl(store, job.source, wantedAcl(job), options);
+  const written = await complete(store, job, ledger, acl, invocation.attempt, options);
+  if (written === 'unknown') {
+    await settle(world, store, job, source, invocation, options);
+    return;
+  }
+  await afterWrite(world, job, async () => {
+    await applyAclTo(store, job, acl, options);
+    await conclude(world, store, job, { source, written, lost: acl.lost }, options);
+  });
+}
+
+/** Where the ACL could not go with the write: S3 takes it at Initiate, before anybody has read the source's. */
+async function applyAclTo(store: ObjectStore, job: Job, acl: AclPlan, options: CallOptions): Promise<void> {
+  const read = wantedAcl(job) === 'keep' && store.facts.aclAt === 'initiate' && acl.canned !== undefined;
+  const late = acl.document ?? (read ? { canned: acl.canned } : undefined);
+  acl.lost.push(...(await applyAcl(store, job.destination, late, options)));
+}
+
+/** From here on the upload is consumed: whatever goes wrong, there is nothing to abort. */
+async function afterWrite(world: World, job: Job, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
+    const consumed = { ...job, uploadId: undefined };
+    if (error instanceof SourceChanged) await endChanged(world, consumed, error);
+    else await end(world, consumed, 'failed', reasonOf(error));
+  }
+}
+
+/**
+ * Sends Complete once. A lost answer, an error inside a 200, an upload that is suddenly gone and a refused overwrite (by our
+ * own earlier Complete?) all mean: look, do not guess.
+ */
+async function complete(
+  store: ObjectStore,
+  job: Job,
+  ledger: Ledger,
+  acl: AclPlan,
+  attempt: number,
+  options: CallOptions,
+): Promise<WriteResult | 'unknown'> {
+  const call = {
+    destination: job.destination,
+    uploadId: job.uploadId ?? '',
+    parts: plannedParts(job, ledger),
+    acl: store.facts.aclAt === 'complete' ? acl.canned : undefined,
+    forbidOverwrite: job.options.overwrite === 'never',
+    checksumAlgorithm: job.pin?.checksum?.algorithm,
+  };
+  try {
+    return await store.complete(call, options);
+  } catch (error) {
+    const unknown = error instanceof RetryLater && error.effect === 'unknown';
+    if (unknown || gaveUp(error, 'NoSuchUpload', 'DestinationExists')) return 'unknown';
+    if (error instanceof CopyError && error.answer?.code === 'InvalidPart' && attempt < believeAfter) {
+      // A duplicate task wrote the part again after we had listed it, and its ETag is not the same (encrypted parts).
+      throw new RetryLater(`A part of job ${job.id} was replaced meanwhile; it is listed again.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function plannedParts(job: Job, ledger: Ledger): { number: number; etag: string }[] {
+  return Array.from({ length: partCount(job.parts ?? []) }, (_, i) => ({
+    number: i + 1,
+    etag: ledger.parts.get(i + 1)?.etag ?? '',
+  }));
+}
+
+/** copying, or finishing under a lease that ran out, to finishing under ours. Undefined when somebody else is at it. */
+async function takeLease(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  ledger: Ledger | undefined,
+  invocation: Invocation,
+): Promise<Job | undefined> {
+  let row = job;
+  for (;;) {
+    const now = world.clock.now();
+    if (row.uploadId !== job.uploadId || (row.state !== 'copying' && row.state !== 'finishing')) return undefined;
+    if (row.state === 'finishing' && row.lease && row.lease.until > now) return undefined;
+    const until = Math.min(invocation.deadline, now + world.settings.leaseMs);
+    const expectedEtag =
+      ledger && store.facts.compositeEtag
+        ? compositeEtag(plannedParts(job, ledger).map((part) => part.etag))
+        : row.expectedEtag;
+    const taken = await move(world, row, {
+      state: 'finishing',
+      lease: { holder: invocation.id, until },
+      expectedEtag,
+      initiator: ledger?.initiator ?? row.initiator,
+      attentionAt: until,
+    });
+    if (taken.landed) return taken.job;
+    if (!taken.job) return undefined;
+    row = taken.job;
+  }
+}
+
+/** So that the redelivered task need not wait for the lease to run out. */
+async function releaseLease(world: World, id: string, invocation: Invocation): Promise<void> {
+  const row = await world.state.get(id);
+  if (row?.state !== 'finishing' || row.lease?.holder !== invocation.id) return;
+  await move(world, row, { lease: undefined, attentionAt: world.clock.now() });
+}

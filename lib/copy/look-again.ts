@@ -1,0 +1,62 @@
+import { gaveUp } from './errors.ts';
+import type { ObjectHead, ObjectRef } from './object.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+
+/** The part of a pin that an event tells as well. */
+export interface Written {
+  /** Of the source version that was copied. */
+  etag: string;
+  size: number;
+  lastModified?: number;
+  /** Of the destination, to delete that and nothing newer. */
+  destinationEtag: string;
+}
+
+/**
+ * After a replica was written: looks at the source once more (I2). If it has moved on, another copy is sent; if it is gone
+ * and the replica follows deletes, the replica just written goes too. Whatever happens to the source after this look has an
+ * event of its own. Returns the source as seen, or undefined when it is gone.
+ */
+export async function lookAgain(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  written: Written,
+  options?: CallOptions,
+): Promise<ObjectHead | undefined> {
+  let head: ObjectHead;
+  try {
+    head = await store.head(request.source, options);
+  } catch (error) {
+    if (!gaveUp(error, 'NotFound')) throw error;
+    if (request.options.followDelete) await deleteReplica(store, request.destination, written.destinationEtag, options);
+    return undefined;
+  }
+  const moved =
+    head.etag !== written.etag ||
+    head.size !== written.size ||
+    (written.lastModified !== undefined && head.lastModified !== written.lastModified);
+  if (moved) await world.queue.send([{ kind: 'copy', request: currentVersion(request) }]);
+  return head;
+}
+
+/** The same request for whatever the source is now: nothing that ties it to one version. */
+export function currentVersion(request: CopyRequest): CopyRequest {
+  return { ...request, seen: undefined, idempotencyKey: undefined };
+}
+
+/** Only the replica that was written a moment ago: somebody else's newer object stays. */
+async function deleteReplica(
+  store: ObjectStore,
+  destination: ObjectRef,
+  etag: string,
+  options?: CallOptions,
+): Promise<void> {
+  try {
+    const head = await store.head(destination, options);
+    if (head.etag === etag) await store.delete(destination, { ...options, ifMatch: etag });
+  } catch (error) {
+    if (!gaveUp(error, 'NotFound')) throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Found } from './expect.ts';
+import { changeTags, sameRecord } from './expect.ts';
+import { readTags } from './fidelity.ts';
+import type { CallOptions, ObjectStore } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult } from './result.ts';
+
+/**
+ * A metadata change that needs no copy: nothing differs from what the object has, or only its tags or ACL do, for which the
+ * stores have calls of their own. Returns undefined when the object must be copied onto itself.
+ */
+export async function metadataShortcut(
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+): Promise<CopyResult | undefined> {
+  const { acl, tags, encryption, storageClass } = request.options;
+  const mustCopy =
+    expected.metadataChanged ||
+    (storageClass !== undefined && storageClass !== head.storageClass) ||
+    (encryption !== undefined && !sameRecord(encryption, head.encryption ?? {}));
+  if (mustCopy) return undefined;
+  let way: CopyResult['way'] = 'unchanged';
+  if (tags) {
+    const have = await readTags(store, request.source, head, options);
+    const wanted = changeTags(have, tags);
+    if (!sameRecord(have, wanted)) {
+      await store.putTags(request.source, wanted, options);
+      way = 'attributes-only';
+    }
+  }
+  if (acl !== undefined && acl !== 'keep') {
+    await store.putAcl(request.source, { canned: acl }, options);
+    way = 'attributes-only';
+  }
+  return { way, size: head.size, etag: head.etag, versionId: head.versionId, verifiedBy: 'store', lost: [] };
+}

@@ -1,0 +1,31 @@
+import { end, move, nextLook, reasonOf } from './closing.ts';
+import { GiveUp } from './errors.ts';
+import type { Job } from './job.ts';
+import { requestOf } from './job.ts';
+import { describe } from './object.ts';
+import type { World } from './ports.ts';
+
+/** Back to planned, without the lost upload; a few times, then somebody has to look who keeps aborting our uploads. */
+export async function restart(world: World, job: Job): Promise<void> {
+  const restarts = (job.restarts ?? 0) + 1;
+  if (restarts > world.settings.maxRestarts) {
+    const error = new GiveUp(
+      'NoSuchUpload',
+      `The upload for ${describe(job.store, job.destination)} vanished ${restarts} times. Look for a lifecycle rule or a ` +
+        `program that aborts uploads or overwrites this key, then copy again. The source is untouched.`,
+    );
+    await end(world, { ...job, uploadId: undefined }, 'failed', reasonOf(error));
+    return;
+  }
+  const planned = await move(world, job, {
+    state: 'planned',
+    uploadId: undefined,
+    lease: undefined,
+    expectedEtag: undefined,
+    partsBase: job.partsDone,
+    restarts,
+    attentionAt: nextLook(world),
+  });
+  if (!planned.landed || !planned.job) return;
+  await world.queue.send([{ kind: 'copy', request: requestOf(planned.job), jobId: job.id }]);
+}

@@ -1,0 +1,83 @@
+import { RetryLater } from './errors.ts';
+import { jobId } from './ids.ts';
+import type { Job } from './job.ts';
+import { isFinal, pinOf } from './job.ts';
+import { headIfThere } from './destination.ts';
+import type { ObjectHead } from './object.ts';
+import type { PartRun } from './plan.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import { move, nextLook } from './closing.ts';
+import type { CopyRequest } from './request.ts';
+
+/** `fresh`: planned just now and ours to start. `present`: somebody was here before; the row tells how far they got. */
+export type OpenedRow = { kind: 'fresh' | 'present'; job: Job };
+
+/**
+ * Writes the planned row, or finds the one of an earlier delivery. A final row of an earlier request for the very same copy
+ * is planned anew, except that a replica which is still what was written then needs nothing.
+ *
+ * @param intent time of the Initiate about to be sent; absent for a job without parts.
+ */
+export async function openRow(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  parts: PartRun[] | undefined,
+  intent: number | undefined,
+  options: CallOptions,
+): Promise<OpenedRow> {
+  const now = world.clock.now();
+  const pin = pinOf(head);
+  const { mode, source, destination, labels, idempotencyKey } = request;
+  const planned = {
+    state: 'planned' as const,
+    mode,
+    store: request.store,
+    source,
+    destination,
+    options: request.options,
+    labels,
+    idempotencyKey,
+    pin,
+    parts,
+    intents: intent === undefined ? undefined : [intent],
+    attentionAt: nextLook(world),
+  };
+  const created = await world.state.create({
+    ...planned,
+    id: jobId(request, pin),
+    revision: 0,
+    partsDone: 0,
+    createdAt: now,
+    updatedAt: now,
+  });
+  if (created.landed) return { kind: 'fresh', job: created.job };
+  const row = created.job;
+  if (!isFinal(row.state) || (await stillThere(store, row, options))) return { kind: 'present', job: row };
+  // The new incarnation forgets the old upload, so that one has to go first.
+  if (row.abortPending && row.uploadId !== undefined) await store.abort(row.destination, row.uploadId, options);
+  const again = await move(world, row, {
+    ...planned,
+    intents: [...(row.intents ?? []), ...(planned.intents ?? [])],
+    uploadId: undefined,
+    partsBase: row.partsDone,
+    restarts: undefined,
+    expectedEtag: undefined,
+    lease: undefined,
+    result: undefined,
+    reason: undefined,
+    abortPending: undefined,
+    againPending: undefined,
+    expiresAt: undefined,
+  });
+  if (!again.job) throw new RetryLater(`The row of job ${row.id} expired just now; the copy starts over.`);
+  return { kind: again.landed ? 'fresh' : 'present', job: again.job };
+}
+
+/** A duplicate event for a replica that is in place. */
+async function stillThere(store: ObjectStore, row: Job, options: CallOptions): Promise<boolean> {
+  if (row.mode !== 'replicate' || row.state !== 'done' || !row.result) return false;
+  const there = await headIfThere(store, row.destination, options);
+  return there !== undefined && there.etag === row.result.etag && there.size === row.result.size;
+}

@@ -1,0 +1,61 @@
+import { conclude } from './conclude.ts';
+import { headIfThere } from './destination.ts';
+import { RetryLater } from './errors.ts';
+import { expectedFrom } from './expect.ts';
+import { headerLosses } from './fidelity.ts';
+import type { Job } from './job.ts';
+import { isPinned, requestOf } from './job.ts';
+import { readLedger } from './ledger.ts';
+import type { ObjectHead } from './object.ts';
+import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
+import { restart } from './restart.ts';
+import { judge } from './verify.ts';
+
+/** Looks this often before a vanished upload is believed to have come to nothing: a slow Complete may still be at work. */
+const looks = 3;
+
+/**
+ * Nobody knows whether Complete took effect. The destination tells: when it is provably our copy the job goes on as if the
+ * answer had come; when the upload still stands, Complete is simply tried again later; when both are gone (somebody aborted
+ * the upload) the job begins again. Nothing is ever aborted on a guess (I4).
+ */
+export async function settle(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  source: ObjectHead | undefined,
+  invocation: Invocation,
+  options: CallOptions,
+): Promise<void> {
+  const found = await headIfThere(store, job.destination, { ...options, checksum: true });
+  if (found && isOurs(job, found, source)) {
+    await conclude(world, store, job, { source, lost: [] }, options);
+    return;
+  }
+  if (await readLedger(store, job, { ...options, limit: 1 })) {
+    throw new RetryLater(`The answer to Complete of job ${job.id} was lost; the upload still stands.`, {
+      delayMs: 1000,
+    });
+  }
+  if (invocation.attempt < looks) {
+    throw new RetryLater(`The upload of job ${job.id} is gone and its object not visible (yet).`, { delayMs: 2000 });
+  }
+  await restart(world, job);
+}
+
+/** A proof by content is not enough: equal bytes may have been there before, our headers and metadata were not. */
+function isOurs(job: Job, found: ObjectHead, source: ObjectHead | undefined): boolean {
+  if (!job.pin) return false;
+  if (job.mode === 'metadata') return !isPinned(job.pin, found) && isProven(job, found);
+  if (!isProven(job, found)) return false;
+  if (!source || !isPinned(job.pin, source)) return true;
+  return headerLosses(expectedFrom(source, requestOf(job)), found).every(
+    (loss) => !/^(content|metadata):/.test(loss.what),
+  );
+}
+
+function isProven(job: Job, found: ObjectHead): boolean {
+  if (!job.pin) return false;
+  const verdict = judge(found, { pin: job.pin, expectedEtag: job.expectedEtag });
+  return verdict !== 'mismatch' && verdict !== 'undecided';
+}

@@ -1,0 +1,144 @@
+import { wantedAcl } from './acl.ts';
+import { end, endChanged, move, reasonOf } from './closing.ts';
+import { CopyError, GiveUp, RetryLater, SourceChanged } from './errors.ts';
+import type { Found } from './expect.ts';
+import { changeTags, expectedFrom } from './expect.ts';
+import { readTags } from './fidelity.ts';
+import type { Job } from './job.ts';
+import { isPinned, requestOf } from './job.ts';
+import { describe } from './object.ts';
+import type { PartRun } from './plan.ts';
+import { partCount, partsPerTask } from './plan.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import { openRow } from './row.ts';
+import type { StartOutcome } from './start.ts';
+import type { Task } from './task.ts';
+import type { AttachInput } from './upload.ts';
+import { attachUpload } from './upload.ts';
+
+/** Plans the job's row, starts the upload with everything the object must carry, and sends the part tasks. */
+export async function startParts(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  found: Found,
+  parts: PartRun[],
+  options: CallOptions,
+): Promise<StartOutcome> {
+  await checkRegion(store, request, options);
+  const input = await prepare(store, request, found, options);
+  const intent = world.clock.now();
+  const opened = await openRow(world, store, request, found.head, parts, intent, options);
+  if (opened.kind === 'fresh') return await begin(world, store, opened.job, intent, input);
+  if (opened.job.state !== 'planned') return { kind: 'job', job: opened.job };
+  return await intendAndBegin(world, store, opened.job, input);
+}
+
+/** Goes on with a planned row whose starter has died, or whose upload vanished. */
+export async function continueParts(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  options: CallOptions,
+): Promise<StartOutcome> {
+  try {
+    const request = requestOf(job);
+    const head = await store.head(job.source, { ...options, checksum: true });
+    if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
+    const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
+    return await intendAndBegin(world, store, job, input);
+  } catch (error) {
+    await endIfOver(world, job, error);
+    throw error;
+  }
+}
+
+/** What Initiate needs. Read before the row is written: a missing permission shows here, with nothing to tidy up. */
+async function prepare(
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+): Promise<AttachInput> {
+  const change = request.options.tags;
+  const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
+  const acl = wantedAcl(request);
+  const { checksum } = head;
+  return {
+    expected,
+    tags: changeTags(have, change),
+    acl: acl === 'keep' || acl === 'default' ? undefined : acl,
+    // Only CRCs can be kept over a whole multipart object; with the same kind on both sides the copy proves itself.
+    checksumAlgorithm: checksum?.fullObject && checksum.algorithm.startsWith('CRC') ? checksum.algorithm : undefined,
+  };
+}
+
+/** A further attempt writes its own intent first. */
+async function intendAndBegin(world: World, store: ObjectStore, job: Job, input: AttachInput): Promise<StartOutcome> {
+  const intent = world.clock.now();
+  const intended = await move(world, job, { intents: [...(job.intents ?? []), intent] });
+  if (!intended.job) throw new RetryLater(`The row of job ${job.id} is gone; the copy starts over.`);
+  if (!intended.landed) return { kind: 'job', job: intended.job };
+  return await begin(world, store, intended.job, intent, input);
+}
+
+async function begin(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  intent: number,
+  input: AttachInput,
+): Promise<StartOutcome> {
+  try {
+    const attached = await attachUpload(world, store, job, intent, input);
+    if (attached.won) await sendParts(world, attached.job);
+    return { kind: 'job', job: attached.job };
+  } catch (error) {
+    await endIfOver(world, job, error);
+    throw error;
+  }
+}
+
+async function sendParts(world: World, job: Job): Promise<void> {
+  const count = partCount(job.parts ?? []);
+  const perTask = partsPerTask(count, world.settings, job.options.concurrency);
+  const tasks: Task[] = [];
+  for (let from = 1; from <= count; from += perTask) {
+    const size = Math.min(perTask, count - from + 1);
+    tasks.push({ kind: 'parts', jobId: job.id, uploadId: job.uploadId ?? '', from, count: size });
+  }
+  await world.queue.send(tasks);
+}
+
+/** An error that no retry mends is stored in the row, for whoever asks later. */
+async function endIfOver(world: World, job: Job, error: unknown): Promise<void> {
+  if (!(error instanceof CopyError) || error.decision === 'retry') return;
+  const row = await world.state.get(job.id);
+  if (row?.state !== 'planned') return;
+  if (error instanceof SourceChanged) await endChanged(world, row, error);
+  else await end(world, row, 'failed', reasonOf(error));
+}
+
+function changedBeforeStart(job: Job): string {
+  return `${describe(job.store, job.source)} changed before its copy began; nothing was written. Ask again to copy the newer version.`;
+}
+
+/** Parts of a cross-region copy would only be refused after the upload was started. @throws GiveUp CrossRegion. */
+async function checkRegion(
+  store: ObjectStore,
+  { source, destination }: CopyRequest,
+  options: CallOptions,
+): Promise<void> {
+  if (!store.facts.sameRegionOnly || !store.region || source.bucket === destination.bucket) return;
+  const [from, to] = await Promise.all([
+    store.region(source.bucket, options),
+    store.region(destination.bucket, options),
+  ]);
+  if (from === undefined || to === undefined || from === to) return;
+  throw new GiveUp(
+    'CrossRegion',
+    `${source.bucket} is in ${from} and ${destination.bucket} in ${to}; this store copies only inside one region. ` +
+      `Use a destination bucket in ${from}, or the store's own cross-region replication. Nothing was written.`,
+  );
+}

@@ -1,0 +1,94 @@
+import { choosePlan, partsInstead, prefersParts } from './choose-plan.ts';
+import { errorOf } from './closing.ts';
+import { lookAtDestination } from './destination.ts';
+import { copyDirect } from './direct.ts';
+import { continueDirect, directJob } from './direct-job.ts';
+import { canCopyUnseen, copyUnseen } from './direct-unseen.ts';
+import { RetryLater, SourceChanged } from './errors.ts';
+import { expectedFrom } from './expect.ts';
+import { keyedJobId } from './ids.ts';
+import type { Job } from './job.ts';
+import { isFinal } from './job.ts';
+import { metadataShortcut } from './metadata.ts';
+import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
+import type { CopyRequest } from './request.ts';
+import type { CopyResult } from './result.ts';
+import { checkRequest, checkSeen, checkSource } from './rules.ts';
+import { continueParts, startParts } from './start-parts.ts';
+
+/** `done`: it is copied (or there was nothing to do). `job`: its tasks are on their way, the row tells how it goes. */
+export type StartOutcome = { kind: 'done'; result: CopyResult; job?: Job } | { kind: 'job'; job: Job };
+
+/** How often a small replica chases a source that keeps changing before it goes back to the queue. */
+const maxChases = 3;
+
+/**
+ * Copies one object: a small one right here, a large one by a job whose part tasks are sent. Everything that can be refused
+ * is refused before the first write.
+ *
+ * @param continues id of a planned row that this goes on with.
+ * @throws CopyError; for a request with an idempotency key also the stored error of its earlier failure.
+ */
+export async function startCopy(
+  world: World,
+  request: CopyRequest,
+  invocation: Invocation,
+  continues?: string,
+): Promise<StartOutcome> {
+  const store = world.store(request.store);
+  const options = { deadline: invocation.deadline };
+  checkRequest(request, store.facts);
+  const known = continues ?? keyedJobId(request);
+  const row = known === undefined ? undefined : await world.state.get(known);
+  if (row) return await continueJob(world, store, row, options);
+  if (request.seen && canCopyUnseen(world, store, request)) {
+    const result = await copyUnseen(world, store, request, request.seen, options);
+    if (result) return { kind: 'done', result };
+  }
+  for (let chase = 1; ; chase += 1) {
+    try {
+      return await copyAsSeen(world, store, request, options);
+    } catch (error) {
+      if (!(error instanceof SourceChanged) || request.mode !== 'replicate' || request.onlySeen) throw error;
+      if (chase >= maxChases) throw new RetryLater(`The source keeps changing: ${error.message}`, { delayMs: 1000 });
+    }
+  }
+}
+
+/** Looks at both sides, plans and starts. */
+async function copyAsSeen(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  options: CallOptions,
+): Promise<StartOutcome> {
+  const head = await store.head(request.source, { ...options, checksum: true });
+  checkSource(request, head);
+  checkSeen(request, head);
+  const found = { head, expected: expectedFrom(head, request) };
+  const shortcut = await (request.mode === 'metadata' ? metadataShortcut : lookAtDestination)(
+    store,
+    request,
+    found,
+    options,
+  );
+  if (shortcut) return { kind: 'done', result: shortcut };
+  const chosen = await choosePlan(world, store, request, found, options);
+  if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
+  if (request.journal) return await directJob(world, store, request, found, options);
+  try {
+    return { kind: 'done', result: await copyDirect(world, store, request, found, options) };
+  } catch (error) {
+    if (!prefersParts(world, head, error)) throw error;
+    const parts = await partsInstead(world, store, request, found, options);
+    return await startParts(world, store, request, found, parts, options);
+  }
+}
+
+/** The row of an earlier delivery decides what is left to do. */
+async function continueJob(world: World, store: ObjectStore, row: Job, options: CallOptions): Promise<StartOutcome> {
+  if (row.state === 'done' && row.result) return { kind: 'done', result: row.result, job: row };
+  if (isFinal(row.state)) throw errorOf(row);
+  if (row.state !== 'planned') return { kind: 'job', job: row };
+  return await (row.parts ? continueParts : continueDirect)(world, store, row, options);
+}

@@ -1,0 +1,122 @@
+import { askAgain, move, nextLook } from './closing.ts';
+import type { Job } from './job.ts';
+import { isFinal, requestOf } from './job.ts';
+import { missingParts, ranges, readLedger } from './ledger.ts';
+import { removeOrphans } from './orphans.ts';
+import { partCount, partsPerTask } from './plan.ts';
+import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
+import { forEachLimited } from './pool.ts';
+import type { Task } from './task.ts';
+
+/** What one sweep did. */
+export interface SweepReport {
+  looked: number;
+  /** Jobs that were given their missing tasks again. */
+  revived: number;
+  /** Final rows whose leftovers were removed. */
+  tidied: number;
+  /** Looks that failed; they are due again at the next sweep. */
+  failed: number;
+}
+
+const jobsAtOnce = 8;
+
+/**
+ * Looks at every job that nobody has touched for a while: gives jobs that stand still their missing tasks again, after
+ * asking the store which parts are missing, and tidies up after jobs that ended. Safe to run anywhere, any time, twice.
+ */
+export async function sweep(
+  world: World,
+  invocation: Invocation,
+  { before = world.clock.now(), limit = 100 }: { before?: number; limit?: number } = {},
+): Promise<SweepReport> {
+  const report: SweepReport = { looked: 0, revived: 0, tidied: 0, failed: 0 };
+  const due = await world.state.due(before, limit);
+  await forEachLimited(due, jobsAtOnce, async (job) => {
+    report.looked += 1;
+    try {
+      const done = await lookAt(world, job, invocation);
+      if (done !== undefined) report[done] += 1;
+    } catch (error) {
+      // One job's trouble must not keep the sweep from the others.
+      report.failed += 1;
+      world.log.warn('sweep failed on a job', { job: job.id, error: String(error) });
+    }
+  });
+  return report;
+}
+
+/**
+ * Looks at one job, whenever it was last touched. `abandoned`: its worker is known to be dead, so its lease is void.
+ */
+export async function lookAt(
+  world: World,
+  job: Job,
+  invocation: Invocation,
+  { abandoned = false }: { abandoned?: boolean } = {},
+): Promise<'revived' | 'tidied' | undefined> {
+  const store = world.store(job.store);
+  const options = { deadline: invocation.deadline };
+  if (isFinal(job.state)) return (await tidy(world, store, job, options)) ? 'tidied' : undefined;
+  if (job.state === 'finishing') return await reviveFinish(world, job, abandoned);
+  const tasks = job.state === 'planned' ? restartTasks(job) : await missingTasks(world, store, job, options);
+  await world.queue.send(tasks);
+  await world.state.count(job.id, 0, nextLook(world));
+  return 'revived';
+}
+
+function restartTasks(job: Job): Task[] {
+  return [{ kind: 'copy', request: requestOf(job), jobId: job.id }];
+}
+
+/** Parts the ledger lacks; a finish when it lacks none, or when the whole upload is gone (finish settles that). */
+async function missingTasks(world: World, store: ObjectStore, job: Job, options: CallOptions): Promise<Task[]> {
+  const ledger = await readLedger(store, job, options);
+  const missing = ledger ? missingParts(ledger, job) : [];
+  if (missing.length === 0) return [{ kind: 'finish', jobId: job.id }];
+  const perTask = partsPerTask(partCount(job.parts ?? []), world.settings, job.options.concurrency);
+  return ranges(missing, perTask).map((range) => ({
+    kind: 'parts',
+    jobId: job.id,
+    uploadId: job.uploadId ?? '',
+    ...range,
+    // Reports of lost tasks never come, so the counter may not reach its goal.
+    thenFinish: true,
+  }));
+}
+
+async function reviveFinish(world: World, job: Job, abandoned: boolean): Promise<'revived' | undefined> {
+  const running = job.lease !== undefined && job.lease.until > world.clock.now();
+  if (running && !abandoned) return undefined;
+  if (running) {
+    const freed = await move(world, job, { lease: undefined, attentionAt: nextLook(world) });
+    if (!freed.landed) return undefined;
+  }
+  await world.queue.send([{ kind: 'finish', jobId: job.id }]);
+  await world.state.count(job.id, 0, nextLook(world));
+  return 'revived';
+}
+
+/** Pays what the end of a job left open: the newer copy, the upload, the uploads of lost Initiates. */
+async function tidy(world: World, store: ObjectStore, job: Job, options: CallOptions): Promise<boolean> {
+  if (job.againPending) await askAgain(world, job);
+  const uploadGone = !job.abortPending || (await confirmAborted(store, job, options));
+  const orphansGone = await removeOrphans(world, store, job, options);
+  const row = await world.state.get(job.id);
+  if (!row || !isFinal(row.state)) return false;
+  const later = uploadGone ? world.settings.orphanGraceMs : world.settings.staleMs;
+  const tidied = await move(world, row, {
+    abortPending: uploadGone ? undefined : row.abortPending,
+    intents: orphansGone ? undefined : row.intents,
+    attentionAt: uploadGone && orphansGone && !row.againPending ? undefined : world.clock.now() + later,
+  });
+  return tidied.landed;
+}
+
+/** Parts that were in flight during the abort can bring an upload back to life: abort until the store denies it. */
+async function confirmAborted(store: ObjectStore, job: Job, options: CallOptions): Promise<boolean> {
+  const ledger = await readLedger(store, job, { ...options, limit: 1 });
+  if (!ledger) return true;
+  await store.abort(job.destination, job.uploadId ?? '', options);
+  return (await readLedger(store, job, { ...options, limit: 1 })) === undefined;
+}

@@ -1,0 +1,60 @@
+import { GiveUp } from './errors.ts';
+import type { Pin } from './job.ts';
+import type { ObjectHead } from './object.ts';
+import type { CopyResult } from './result.ts';
+
+export type Proof = CopyResult['verifiedBy'];
+
+/** What may prove that the destination is the copy: known ETags of a correct result. */
+export interface Evidence {
+  pin: Pin;
+  /** Computed from the parts' ETags. */
+  expectedEtag?: string;
+  /** What the store answered to the write itself. */
+  writtenEtag?: string;
+  verify?: 'auto' | 'size';
+}
+
+/**
+ * Compares the destination with the pinned source, strongest proof first. Returns the proof, `mismatch` when something
+ * that must agree does not, or `undecided` when only the size could be compared and nobody told what was written.
+ *
+ * ETags of multipart objects depend on the part layout and, on some stores, on nothing documented: they prove equality
+ * when they agree with what was expected, and prove nothing when they do not.
+ */
+export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mismatch' | 'undecided' {
+  const { pin, expectedEtag, writtenEtag } = evidence;
+  if (destination.size !== pin.size) return 'mismatch';
+  if (evidence.verify !== 'size') {
+    if (pin.crc64 !== undefined && destination.crc64 !== undefined) {
+      return pin.crc64 === destination.crc64 ? 'crc64' : 'mismatch';
+    }
+    const theirs = destination.checksum;
+    if (pin.checksum?.fullObject && theirs?.fullObject && pin.checksum.algorithm === theirs.algorithm) {
+      return pin.checksum.value === theirs.value ? 'checksum' : 'mismatch';
+    }
+    if (sameEtag(destination.etag, expectedEtag) || sameEtag(destination.etag, pin.etag)) return 'etag';
+  }
+  return writtenEtag === undefined || !sameEtag(destination.etag, writtenEtag) ? 'undecided' : 'size';
+}
+
+/** OSS writes ETags in upper case, S3 in lower. */
+function sameEtag(etag: string, other: string | undefined): boolean {
+  return other !== undefined && etag !== '' && etag.toLowerCase() === other.toLowerCase();
+}
+
+/**
+ * Right after our own write: anything but a mismatch is our object, for the store has just told us so.
+ * @throws GiveUp VerificationFailed.
+ */
+export function verifyWritten(name: string, destination: ObjectHead, evidence: Evidence): Proof {
+  const verdict = judge(destination, evidence);
+  if (verdict === 'mismatch') {
+    throw new GiveUp(
+      'VerificationFailed',
+      `${name} is not equal to the source that was copied (${destination.size} bytes there, ${evidence.pin.size} wanted). ` +
+        `Someone else may have written it at the same time. The source was kept; compare both and copy again.`,
+    );
+  }
+  return verdict === 'undecided' ? 'size' : verdict;
+}

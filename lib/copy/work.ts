@@ -1,0 +1,41 @@
+import { CopyError, gaveUp } from './errors.ts';
+import { finishJob } from './finish.ts';
+import { copyParts } from './part.ts';
+import type { Invocation, World } from './ports.ts';
+import { startCopy } from './start.ts';
+import type { Task, TaskKind } from './task.ts';
+
+type Handler<K extends TaskKind> = (
+  world: World,
+  task: Extract<Task, { kind: K }>,
+  invocation: Invocation,
+) => Promise<void>;
+
+const handlers: { [K in TaskKind]: Handler<K> } = {
+  copy: copyTask,
+  parts: copyParts,
+  finish: finishJob,
+};
+
+/**
+ * Does one task.
+ *
+ * @throws RetryLater: deliver the task again, not before `delayMs`. Any other CopyError: the task is over, and what it was
+ * about is told by the error (and by the job's row where there is one).
+ */
+export async function work(world: World, task: Task, invocation: Invocation): Promise<void> {
+  const handle = handlers[task.kind] as Handler<TaskKind>;
+  await handle(world, task, invocation);
+}
+
+async function copyTask(world: World, task: Extract<Task, { kind: 'copy' }>, invocation: Invocation): Promise<void> {
+  try {
+    await startCopy(world, task.request, invocation, task.jobId);
+  } catch (error) {
+    // A replica of something that is gone by now: the removal has an event of its own.
+    if (task.request.mode === 'replicate' && gaveUp(error, 'NotFound')) return;
+    // The row keeps the error of a job that ended here.
+    if (task.jobId !== undefined && error instanceof CopyError && error.decision !== 'retry') return;
+    throw error;
+  }
+}
