@@ -34,18 +34,20 @@ const notPublic = [
   '3fff::/20',
 ];
 
-function listOf(blocks: readonly string[]): BlockList {
-  const list = new BlockList();
+/** One list per family: a list of both would hold an IPv4 address against the block ::/3, where its IPv6 spelling lies. */
+function isIn(blocks: readonly string[]): (address: string) => boolean {
+  const lists = { 4: new BlockList(), 6: new BlockList() };
   for (const block of blocks) {
     const [address = '', bits] = block.split('/');
     const family = isIP(address);
-    if (family === 0) throw new Error(`"${block}" is not an address or a block like 10.0.0.0/8`);
-    list.addSubnet(address, Number(bits ?? (family === 4 ? 32 : 128)), family === 4 ? 'ipv4' : 'ipv6');
+    if (family === 4) lists[4].addSubnet(address, Number(bits ?? 32), 'ipv4');
+    else if (family === 6) lists[6].addSubnet(address, Number(bits ?? 128), 'ipv6');
+    else throw new Error(`"${block}" is not an address or a block like 10.0.0.0/8`);
   }
-  return list;
+  return (address) => (isIP(address) === 4 ? lists[4].check(address, 'ipv4') : lists[6].check(address, 'ipv6'));
 }
 
-const blocked = listOf(notPublic);
+const isBlocked = isIn(notPublic);
 
 /** Whether callbacks may connect to an address, given as text of either family. */
 export type AddressFilter = (address: string) => boolean;
@@ -55,11 +57,6 @@ export type AddressFilter = (address: string) => boolean;
  * @throws Error for a block that is none.
  */
 export function addressFilter(alsoAllowed: readonly string[] = []): AddressFilter {
-  const allowed = listOf(alsoAllowed);
-  return (address) => {
-    const family = isIP(address);
-    if (family === 0) return false;
-    const type = family === 4 ? 'ipv4' : 'ipv6';
-    return allowed.check(address, type) || !blocked.check(address, type);
-  };
+  const isListed = isIn(alsoAllowed);
+  return (address) => isIP(address) !== 0 && (isListed(address) || !isBlocked(address));
 }

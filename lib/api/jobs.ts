@@ -77,10 +77,13 @@ async function copiedParts(
 
 export async function deleteJob(call: Call): Promise<ApiResponse> {
   const job = await findJob(call);
-  const cancelled = await cancelJob(call.deps.world, job.id, call.invocation);
+  const cancelled = await cancelJob(call.deps.world, job.id);
   const now = cancelled.job ?? job;
   if (now.state !== 'cancelled') {
-    throw new Problem('already-final', `The job is ${now.state}; only a job that has not ended can be cancelled.`);
+    throw new Problem(
+      'already-final',
+      `The job is ${now.state}; it has ended, or is about to, and can no longer be cancelled.`,
+    );
   }
   return jsonResponse(200, viewJob(now, call.deps.stores));
 }

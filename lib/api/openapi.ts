@@ -111,9 +111,9 @@ function refTo(schema: z.ZodType, schemas: Json, io: 'input' | 'output'): string
   const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io }) as Json & { $defs?: Json };
   const id = schema.meta()?.id;
   if (id === undefined) throw new Error('a schema of the API needs an id');
-  for (const [name, definition] of [...Object.entries($defs), [id, own] as const]) {
-    schemas[name] = moved(definition);
-  }
+  // A schema that others use, too, is already among the definitions.
+  const definitions = { [id]: own, ...$defs };
+  for (const [name, definition] of Object.entries(definitions)) schemas[name] = moved(definition);
   return `#/components/schemas/${id}`;
 }
 

@@ -20,7 +20,7 @@ export const problemKinds = {
   'object-not-found': { status: 404, title: 'The object does not exist' },
   'no-such-bucket': { status: 404, title: 'The bucket does not exist' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  'already-final': { status: 409, title: 'The job has already ended' },
+  'already-final': { status: 409, title: 'The job cannot be cancelled any more' },
   'destination-exists': { status: 409, title: 'The destination exists' },
   'source-changed': { status: 409, title: 'The source changed while it was copied' },
   superseded: { status: 409, title: 'Newer work has taken over' },
