@@ -1,0 +1,42 @@
+import type { ObjectRef } from '../copy/object.ts';
+import type { CallOptions, Invocation, World } from '../copy/ports.ts';
+import type { CopyResult } from '../copy/result.ts';
+import type { RuleSet } from './rules.ts';
+
+/** What every step of a replication has at hand. */
+export interface Context {
+  world: World;
+  rules: RuleSet;
+  invocation: Invocation;
+}
+
+export type SkipReason =
+  /** The source is not there (any more). */
+  | 'source-gone'
+  /** A removal that is no more: the source is there again. */
+  | 'source-there'
+  | 'filtered'
+  | 'superseded'
+  /** Removals: the rule does not follow deletes, or not delete markers. */
+  | 'deletes-off'
+  | 'nothing-there'
+  /** Removals: what stands at the destination is not provably our replica, or newer than the removal. */
+  | 'not-ours'
+  /** See decide.ts. */
+  | 'same'
+  | 'came-from-there'
+  | 'rule-taken'
+  | 'older'
+  | 'edited-too-often';
+
+/** What became of one object on one route. */
+export type ReplicationOutcome = { rule: string; source: ObjectRef; destination: ObjectRef } & (
+  | { action: 'copied'; result: CopyResult }
+  | { action: 'started'; jobId: string }
+  | { action: 'deleted' }
+  | { action: 'skipped'; why: SkipReason }
+);
+
+export function callOptions({ invocation }: Context): CallOptions {
+  return { deadline: invocation.deadline };
+}

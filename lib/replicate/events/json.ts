@@ -1,0 +1,50 @@
+/** Careful reading of JSON that someone else wrote: nothing is assumed of its shape. */
+export type Json = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value at a path of property names; undefined when a step is missing. */
+export function at(value: unknown, ...path: string[]): unknown {
+  let current = value;
+  for (const step of path) {
+    if (!isObject(current) || !Object.hasOwn(current, step)) return undefined;
+    current = current[step];
+  }
+  return current;
+}
+
+/** A non-empty string at a path. */
+export function textAt(value: unknown, ...path: string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+/** A whole number of at least 0 at a path, also when it is written as a string (Ceph). */
+export function countAt(value: unknown, ...path: string[]): number | undefined {
+  const found = at(value, ...path);
+  const number = typeof found === 'string' && found !== '' ? Number(found) : found;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** Epoch milliseconds of an ISO 8601 time at a path; 0 when it is not one. */
+export function timeAt(value: unknown, ...path: string[]): number {
+  const parsed = Date.parse(textAt(value, ...path) ?? '');
+  return Number.isNaN(parsed) ? 0 : parsed;
+}
+
+export function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? (value as unknown[])[0] : undefined;
+}
+
+/** Objects pass, bytes and strings are parsed. Undefined when it is not JSON. */
+export function parsed(input: unknown): unknown {
+  if (input instanceof Uint8Array) return parsed(Buffer.from(input).toString('utf8'));
+  if (typeof input !== 'string') return input;
+  try {
+    return JSON.parse(input);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { CopyError, GiveUp } from '../../copy/errors.ts';
+import type { Dropped, DropReason, ObjectEvent } from './event.ts';
+import { isS3EventBridge, readS3EventBridge } from './eventbridge.ts';
+import { at, firstOf, isObject, parsed, textAt } from './json.ts';
+import { isOssCloudEvent, isOssTrigger, readOssCloudEvent, readOssRecord } from './oss.ts';
+import { isS3Records, readS3Record } from './s3.ts';
+
+/** One shape of input: an envelope whose records hold further input, or a notification whose records are events. */
+type Source = {
+  recognise(body: unknown): boolean;
+  records(body: unknown): unknown[];
+} & ({ unwrap(record: unknown): unknown } | { read(record: unknown): ObjectEvent | DropReason });
+
+const itself = (body: unknown): unknown[] => [body];
+const listed = (name: string) => (body: unknown) => at(body, name) as unknown[];
+const firstRecord = (body: unknown) => (isObject(body) ? firstOf(body['Records']) : undefined);
+
+const sources: Record<string, Source> = {
+  'aws:sqs': {
+    recognise: (body) => textAt(firstRecord(body), 'eventSource') === 'aws:sqs',
+    records: listed('Records'),
+    unwrap: (record) => at(record, 'body'),
+  },
+  'aws:sns': {
+    recognise: (body) => textAt(firstRecord(body), 'EventSource') === 'aws:sns',
+    records: listed('Records'),
+    unwrap: (record) => at(record, 'Sns', 'Message'),
+  },
+  'aws:sns message': {
+    recognise: (body) => textAt(body, 'Type') === 'Notification' && textAt(body, 'TopicArn') !== undefined,
+    records: itself,
+    unwrap: (body) => at(body, 'Message'),
+  },
+  's3 test': {
+    recognise: (body) => textAt(body, 'Event') === 's3:TestEvent',
+    records: itself,
+    read: () => 'test',
+  },
+  s3: { recognise: isS3Records, records: listed('Records'), read: readS3Record },
+  'aws:eventbridge': { recognise: isS3EventBridge, records: itself, read: readS3EventBridge },
+  oss: { recognise: isOssTrigger, records: listed('events'), read: readOssRecord },
+  'oss cloudevent': { recognise: isOssCloudEvent, records: itself, read: readOssCloudEvent },
+  // EventBridge of both clouds delivers batches as a bare array.
+  batch: {
+    recognise: (body) => Array.isArray(body) && body.length > 0,
+    records: (body) => body as unknown[],
+    unwrap: (record) => record,
+  },
+};
+
+/** SNS in SQS is two envelopes, a batch of those three; what nests deeper was not sent by a vendor. */
+const deepest = 4;
+
+export interface Reading {
+  events: ObjectEvent[];
+  dropped: Dropped;
+}
+
+/**
+ * Reads whatever a trigger delivered: bytes, text or an object.
+ *
+ * @throws GiveUp BadRequest `unknown trigger ...` for anything not in the table, so that it ends in a dead letter.
+ */
+export function readEvents(input: unknown): Reading {
+  const reading: Reading = { events: [], dropped: { part: 0, test: 0, other: 0 } };
+  collect(input, reading, 0);
+  return reading;
+}
+
+function collect(input: unknown, reading: Reading, depth: number): void {
+  const body = parsed(input);
+  const source = depth <= deepest ? Object.values(sources).find((candidate) => candidate.recognise(body)) : undefined;
+  if (!source) throw new GiveUp('BadRequest', `unknown trigger: ${outline(body)}`);
+  for (const record of source.records(body)) {
+    if ('unwrap' in source) {
+      collect(source.unwrap(record), reading, depth + 1);
+      continue;
+    }
+    const event = source.read(record);
+    if (typeof event === 'string') reading.dropped[event] += 1;
+    else reading.events.push(event);
+  }
+}
+
+/** One unit of redelivery: an SQS message by its id, or the whole input of a direct trigger. */
+export interface Delivery {
+  /** Present where the platform takes a partial answer. */
+  messageId?: string;
+  reading?: Reading;
+  /** Why it could not be read. */
+  error?: CopyError;
+}
+
+/** Like `readEvents`, but one bad message of a queue batch does not spoil the others. Never throws. */
+export function readDeliveries(input: unknown): Delivery[] {
+  const body = parsed(input);
+  const queue = sources['aws:sqs'];
+  if (!queue?.recognise(body)) return [delivery(body)];
+  return queue
+    .records(body)
+    .map((record) => ({ messageId: textAt(record, 'messageId'), ...delivery(at(record, 'body')) }));
+}
+
+function delivery(input: unknown): Delivery {
+  try {
+    return { reading: readEvents(input) };
+  } catch (error) {
+    if (error instanceof CopyError) return { error };
+    throw error;
+  }
+}
+
+/** Names of properties only: values may hold anything. */
+function outline(body: unknown): string {
+  if (Array.isArray(body)) return 'an empty list';
+  if (!isObject(body)) return body === undefined ? 'not JSON' : `a ${body === null ? 'null' : typeof body}`;
+  return `an object with ${Object.keys(body).slice(0, 8).join(', ').slice(0, 200) || 'no properties'}`;
+}

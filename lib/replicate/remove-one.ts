@@ -1,0 +1,76 @@
+import { headIfThere } from '../copy/destination.ts';
+import { RetryLater, SourceChanged } from '../copy/errors.ts';
+import { describe, type ObjectHead } from '../copy/object.ts';
+import { copyOne } from './copy-one.ts';
+import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
+import { authorOf, placeHash, placesOf } from './marker.ts';
+import { destinationRef, followsDeletes, sourceRef } from './requests.ts';
+import { sourceKeyOf, type Route } from './rules.ts';
+
+/** What is known of a removal. */
+export interface Removal {
+  /** Epoch milliseconds; 0 when nobody tells. */
+  at: number;
+  /** Of the removed object, where the event tells. */
+  etag?: string;
+  size?: number;
+  /** It left a delete marker, or removed one version of a versioned bucket. */
+  versioned: boolean;
+}
+
+/**
+ * Lets the replica follow its source: deleted only when the source is gone now, and only what is ours to delete. The source
+ * is looked at once more afterwards, so that a create in the meantime is not lost.
+ *
+ * @throws CopyError
+ */
+export async function removeOne(
+  context: Context,
+  route: Route,
+  key: string,
+  removal: Removal,
+): Promise<ReplicationOutcome> {
+  const sides = { rule: route.id, source: sourceRef(route, key), destination: destinationRef(route, key) };
+  const skipped = (why: SkipReason): ReplicationOutcome => ({ ...sides, action: 'skipped', why });
+  if (!followsDeletes(route, removal.versioned)) return skipped('deletes-off');
+  const store = context.world.store(route.store);
+  const options = callOptions(context);
+  if (await headIfThere(store, sides.source, options)) return skipped('source-there');
+  const replica = await headIfThere(store, sides.destination, options);
+  if (!replica) return skipped('nothing-there');
+  if (!mayDelete(context, route, key, replica, removal)) {
+    await giveBack(context, route, key);
+    return skipped('not-ours');
+  }
+  try {
+    await store.delete(sides.destination, { ...options, ifMatch: replica.etag });
+  } catch (error) {
+    if (!(error instanceof SourceChanged)) throw error;
+    const message = `${describe(route.store, sides.destination)} changed while it was to follow the removal of its source.`;
+    throw new RetryLater(message, { cause: error });
+  }
+  if (!(await headIfThere(store, sides.source, options))) return { ...sides, action: 'deleted' };
+  return await copyOne(context, route, key, {});
+}
+
+function mayDelete(context: Context, route: Route, key: string, replica: ObjectHead, removal: Removal): boolean {
+  const author = authorOf(destinationRef(route, key), replica, context.rules.addedMetadata);
+  if (author.by === 'us' && placesOf(author.marker).at(-2) === placeHash(sourceRef(route, key))) return true;
+  // In a loop both sides are originals. Last-Modified tells no finer than a second: in doubt nothing is lost.
+  if (route.looped) return author.by === 'user' && replica.lastModified + 1000 <= removal.at;
+  if (route.deletes === 'all') return true;
+  return (
+    removal.etag !== undefined &&
+    removal.etag.toLowerCase() === replica.etag.toLowerCase() &&
+    removal.size === replica.size
+  );
+}
+
+/** In a loop, an object that outlives the removal of its other side goes back there, so that both sides agree. */
+async function giveBack(context: Context, route: Route, key: string): Promise<void> {
+  const from = destinationRef(route, key);
+  for (const back of context.rules.routes) {
+    if (!back.looped || back.source.bucket !== from.bucket || back.destination.bucket !== route.source.bucket) continue;
+    if (sourceKeyOf(back, key) === from.key) await copyOne(context, back, from.key, {});
+  }
+}

@@ -1,0 +1,88 @@
+import { RetryLater } from '../copy/errors.ts';
+import type { Invocation, World } from '../copy/ports.ts';
+import { copyOne } from './copy-one.ts';
+import type { Context, ReplicationOutcome, SkipReason } from './context.ts';
+import type { ObjectEvent } from './events/event.ts';
+import { placeHash } from './marker.ts';
+import { removeOne } from './remove-one.ts';
+import { followsDeletes } from './requests.ts';
+import { routesFrom, sourceKeyOf, type Route, type RuleSet } from './rules.ts';
+
+export type { ReplicationOutcome, SkipReason } from './context.ts';
+
+/**
+ * Does what an event asks for, on every route it concerns. Safe to repeat: a duplicate, late or reordered event leads to the
+ * same state, because each step goes by what is in the stores now.
+ *
+ * @throws CopyError when a route failed, after all others were tried: a `RetryLater` if there is one.
+ */
+export async function replicateEvent(
+  world: World,
+  rules: RuleSet,
+  event: ObjectEvent,
+  invocation: Invocation,
+): Promise<ReplicationOutcome[]> {
+  const context = { world, rules, invocation };
+  const outcomes = await replicateKey(context, event, event.key);
+  const { alternativeKey } = event;
+  if (alternativeKey === undefined || !outcomes.every(isAbsent)) return outcomes;
+  const others = await replicateKey(context, event, alternativeKey);
+  if (!others.every(isAbsent))
+    world.log.info('the key of an event had to be decoded', { source: event.source, key: alternativeKey });
+  return [...outcomes, ...others];
+}
+
+async function replicateKey(context: Context, event: ObjectEvent, key: string): Promise<ReplicationOutcome[]> {
+  const { world, rules } = context;
+  const step = event.kind === 'created' ? created : removed;
+  const pushes = await Promise.allSettled(
+    routesFrom(rules, event.bucket, key).map((route) => step(context, route, key, event)),
+  );
+  const outcomes = pushes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const pulls = event.kind === 'created' ? await Promise.allSettled([pull(context, event.bucket, key, outcomes)]) : [];
+  const failures = [...pushes, ...pulls].flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  for (const failure of failures.slice(1)) world.log.error('a route failed as well', { key, error: String(failure) });
+  if (failures.length > 0) throw failures.find((failure) => failure instanceof RetryLater) ?? failures[0];
+  return outcomes;
+}
+
+async function created(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {
+  const outcome = await copyOne(context, route, key, event);
+  const versioned = event.versionId !== undefined;
+  // Created and removed before we came: its removal may have been handled already, when there was no replica yet.
+  if (!skippedFor(outcome, 'source-gone') || !followsDeletes(route, versioned)) return outcome;
+  const removal = await removeOne(context, route, key, { at: 0, versioned });
+  return removal.action === 'skipped' ? outcome : removal;
+}
+
+async function removed(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {
+  const { at, etag, size } = event;
+  const versioned = event.marker === true || event.versionId !== undefined;
+  return await removeOne(context, route, key, { at, etag, size, versioned });
+}
+
+/**
+ * In a loop, looks at a user's write also from the rule that writes this key: the other side may be the winner although its
+ * event was handled before this write (see decide.ts). Replicas need no such look, nor do places that the push reached.
+ */
+async function pull(context: Context, bucket: string, key: string, pushed: ReplicationOutcome[]): Promise<void> {
+  if (pushed.some((outcome) => skippedFor(outcome, 'came-from-there', 'rule-taken', 'source-gone'))) return;
+  const reached = new Set(
+    pushed.filter(({ action }) => action !== 'skipped').map(({ destination }) => placeHash(destination)),
+  );
+  for (const route of context.rules.routes) {
+    if (!route.looped || route.destination.bucket !== bucket) continue;
+    const sourceKey = sourceKeyOf(route, key);
+    if (sourceKey === undefined || reached.has(placeHash({ bucket: route.source.bucket, key: sourceKey }))) continue;
+    await copyOne(context, route, sourceKey, {});
+  }
+}
+
+function skippedFor(outcome: ReplicationOutcome, ...reasons: SkipReason[]): boolean {
+  return outcome.action === 'skipped' && reasons.includes(outcome.why);
+}
+
+/** Neither side has the object under this key. */
+function isAbsent(outcome: ReplicationOutcome): boolean {
+  return skippedFor(outcome, 'source-gone', 'nothing-there', 'deletes-off');
+}

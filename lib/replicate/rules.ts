@@ -1,0 +1,144 @@
+import { GiveUp } from '../copy/errors.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import type { CopyOptions } from '../copy/request.ts';
+import { markLoops, problemsOf } from './check.ts';
+import { compileFilters, type Filters } from './filters.ts';
+import { placeOf } from './place.ts';
+import { rulesSchema, type DestinationConfig, type RuleConfig } from './schema.ts';
+import { narrow, type KeySpace } from './space.ts';
+import { compileTemplate, type Template } from './template.ts';
+
+/** One rule to one of its destinations; what everything else works with. */
+export interface Route {
+  /** The rule's name, with `#2` and so on for its further destinations. Given along as the label `rule`. */
+  id: string;
+  rule: string;
+  store: StoreAddress;
+  source: { bucket: string; prefix: string };
+  destination: { bucket: string };
+  template: Template;
+  filters: Filters;
+  /** For the replica: class, encryption, ACL. */
+  options: CopyOptions;
+  /** User metadata to add. */
+  metadata: Record<string, string>;
+  deletes: RuleConfig['deletes'];
+  deleteMarkers: boolean;
+  /** Replicas of this route may come back to where they came from: they carry a marker and conflicts are settled. */
+  looped: boolean;
+  /** Replicas carry a marker; all of looped routes and those whose deletes are verified. */
+  marked: boolean;
+  /** Over-approximations of the keys it reads and writes; buckets by `placeOf`. */
+  reads: KeySpace;
+  writes: KeySpace;
+}
+
+export interface RuleSet {
+  routes: readonly Route[];
+  /** Metadata names that rules add: they say nothing about who wrote an object. */
+  addedMetadata: ReadonlySet<string>;
+}
+
+export interface RulesContext {
+  /** Addresses by the names that rules may use. */
+  stores?: Record<string, StoreAddress>;
+  /** For rules that name none, when the file has no `store` either. */
+  defaultStore?: StoreAddress;
+}
+
+/**
+ * Reads, checks and compiles replication rules, as a whole.
+ *
+ * @throws GiveUp BadRequest that lists every problem, each with the rule it is in.
+ */
+export function loadRules(input: unknown, context: RulesContext = {}): RuleSet {
+  const parsed = rulesSchema.safeParse(input);
+  if (!parsed.success) throw refused(parsed.error.issues.map((issue) => describeIssue(issue, input)));
+  const { rules, store } = parsed.data;
+  const routes: Route[] = [];
+  const problems: string[] = [];
+  for (const rule of rules) {
+    for (const [index, destination] of rule.destination.entries()) {
+      try {
+        const address = resolveStore(rule.source.store ?? store, context);
+        routes.push(compileRoute(rule, destination, index, address));
+      } catch (error) {
+        if (!(error instanceof GiveUp)) throw error;
+        problems.push(`rule '${rule.name}': ${error.message}`);
+      }
+    }
+  }
+  problems.push(...problemsOf(rules, routes));
+  if (problems.length > 0) throw refused(problems);
+  const marked = markLoops(routes);
+  return { routes: marked, addedMetadata: new Set(marked.flatMap((route) => Object.keys(route.metadata))) };
+}
+
+/** The routes whose source this key belongs to. A bucket's name decides: what else an event says is only a hint to look. */
+export function routesFrom(rules: RuleSet, bucket: string, key: string): Route[] {
+  return rules.routes.filter((route) => route.source.bucket === bucket && isSource(route, key));
+}
+
+/** True when the route reads this key of its source bucket. */
+export function isSource(route: Route, key: string): boolean {
+  return key.startsWith(route.source.prefix) && key !== '' && route.filters.key(key);
+}
+
+/** The source key whose replica this key of the destination bucket is; undefined when the route does not write it. */
+export function sourceKeyOf(route: Route, key: string): string | undefined {
+  const source = route.template.invert(key);
+  return source !== undefined && isSource(route, source) ? source : undefined;
+}
+
+function refused(problems: string[]): GiveUp {
+  return new GiveUp('BadRequest', `The replication rules cannot be used: ${problems.join('; ')}.`);
+}
+
+/** zod's path leads to `rules[3]`; people know the rule by its name. */
+function describeIssue(issue: { path: PropertyKey[]; message: string }, input: unknown): string {
+  const [head, index, ...rest] = issue.path;
+  if (head !== 'rules' || typeof index !== 'number')
+    return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
+  const rule = (input as { rules?: { name?: unknown }[] }).rules?.[index];
+  const name = typeof rule?.name === 'string' ? `'${rule.name}'` : `number ${index + 1}`;
+  return [`rule ${name}`, rest.join('.'), issue.message].filter(Boolean).join(': ');
+}
+
+function resolveStore(asked: string | StoreAddress | undefined, context: RulesContext): StoreAddress {
+  const { stores = {}, defaultStore } = context;
+  const found =
+    typeof asked === 'string' ? (Object.hasOwn(stores, asked) ? stores[asked] : undefined) : (asked ?? defaultStore);
+  if (found) return found;
+  if (asked === undefined) throw new GiveUp('BadRequest', 'it names no store and there is no default store');
+  throw new GiveUp(
+    'BadRequest',
+    `there is no store '${String(asked)}'; there are: ${Object.keys(stores).join(', ') || 'none'}`,
+  );
+}
+
+function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, store: StoreAddress): Route {
+  const source = { bucket: rule.source.bucket, prefix: rule.source.prefix };
+  const template = compileTemplate(to.key, source);
+  const starts = narrow(source.prefix, rule.filters.prefix);
+  if (starts.length === 0)
+    throw new GiveUp('BadRequest', 'no key can have both its source prefix and a prefix of its filters');
+  const ends = rule.filters.suffix ?? [''];
+  const narrowed = starts.map((prefix) => template.startFor(prefix));
+  return {
+    id: index === 0 ? rule.name : `${rule.name}#${index + 1}`,
+    rule: rule.name,
+    store,
+    source,
+    destination: { bucket: to.bucket },
+    template,
+    filters: compileFilters(rule.filters),
+    options: { storageClass: to.storageClass, encryption: to.encryption, acl: to.acl },
+    metadata: to.metadata ?? {},
+    deletes: rule.deletes,
+    deleteMarkers: rule.deleteMarkers,
+    looped: false,
+    marked: rule.deletes === 'verified',
+    reads: { bucket: placeOf(store, source.bucket), starts, ends },
+    writes: { bucket: placeOf(store, to.bucket), starts: narrowed, ends: ends.map((end) => template.endFor(end)) },
+  };
+}
