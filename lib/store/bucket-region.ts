@@ -1,0 +1,20 @@
+import type { CallOptions } from '../copy/ports.ts';
+import { perform } from './retry.ts';
+import type { Caller } from './retry.ts';
+import { readXml } from './xml.ts';
+
+/** The region of a bucket, as signatures spell it. */
+export async function bucketRegion(caller: Caller, bucket: string, options?: CallOptions): Promise<string> {
+  const call = { operation: 'GetBucketLocation', method: 'GET', bucket, query: [['location', undefined]] } as const;
+  return perform(caller, call, options, (answer) => {
+    // The root element holds the text itself, so it is wrapped to be read as a child.
+    const body = answer.body.replace(/^\s*<\?xml[^>]*\?>/, '');
+    const text = readXml(`<Answer>${body}</Answer>`, 'Answer').text('LocationConstraint')?.trim() ?? '';
+    return plainRegion(text === '' ? (caller.dialect.defaultRegion ?? '') : text);
+  });
+}
+
+/** OSS writes `oss-cn-hangzhou`; S3 has kept `EU` from the days of its second region. */
+export function plainRegion(text: string): string {
+  return text === 'EU' ? 'eu-west-1' : text.replace(/^oss-/, '');
+}

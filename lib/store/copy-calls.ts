@@ -1,0 +1,141 @@
+import { CopyError, GiveUp, SourceChanged } from '../copy/errors.ts';
+import type { ObjectRef } from '../copy/object.ts';
+import type { CallOptions, CopyObjectCall, ObjectStore, UploadPartCopyCall } from '../copy/ports.ts';
+import { nameCall } from './advice.ts';
+import type { Call } from './call.ts';
+import { copySource } from './encode.ts';
+import { isUndecided412 } from './errors.ts';
+import type { Answer } from './errors.ts';
+import { bareEtag } from './head.ts';
+import { bucketRegion } from './bucket-region.ts';
+import { headObject } from './head-object.ts';
+import { perform } from './retry.ts';
+import type { Caller } from './retry.ts';
+import { writeHeaders, writeResult } from './write-headers.ts';
+import { MalformedAnswer, readXml } from './xml.ts';
+
+/** The two calls that move data inside the store. */
+export function copyCalls(caller: Caller): Pick<ObjectStore, 'copyObject' | 'uploadPartCopy'> {
+  return {
+    copyObject: (call, options) => copyObject(caller, call, options),
+    uploadPartCopy: (call, options) => uploadPartCopy(caller, call, options),
+  };
+}
+
+async function copyObject(caller: Caller, request: CopyObjectCall, options?: CallOptions) {
+  const { dialect } = caller;
+  const { prefix } = dialect.headers;
+  const { source, destination, metadata, tags } = request;
+  const replaced = metadata.directive === 'replace' ? metadata : { content: {}, userMetadata: {} };
+  const ontoItself = source.bucket === destination.bucket && source.key === destination.key;
+  const call: Call = {
+    operation: 'CopyObject',
+    method: 'PUT',
+    bucket: destination.bucket,
+    key: destination.key,
+    ...pinTo(source, request.sourceIfMatch),
+    forbidOverwrite: request.forbidOverwrite,
+    // A copy onto itself may give the source a new ETag, and a forbidden overwrite fails on the object that the first
+    // attempt wrote: both would take their own success for somebody else's doing.
+    repeat: ontoItself || request.forbidOverwrite ? 'if-refused' : 'always',
+    headers: {
+      ...sourceHeaders(caller, source, request.sourceIfMatch),
+      ...writeHeaders({ ...request, ...replaced, tags: tags === 'copy' ? undefined : tags }, 'CopyObject', dialect),
+      [`${prefix}metadata-directive`]: metadata.directive === 'replace' ? 'REPLACE' : 'COPY',
+      // Copying tags is what stores do anyway, and some refuse to be told so.
+      [`${prefix}tagging-directive`]: tags === 'copy' ? undefined : dialect.tagsReplaceWord,
+    },
+  };
+  try {
+    return await perform(caller, call, options, (answer) =>
+      writeResult(answer, dialect, resultEtag(answer, 'CopyObjectResult')),
+    );
+  } catch (error) {
+    throw await explained(caller, error, call, options);
+  }
+}
+
+async function uploadPartCopy(caller: Caller, request: UploadPartCopyCall, options?: CallOptions) {
+  const { source, destination, first, last } = request;
+  const call: Call = {
+    operation: 'UploadPartCopy',
+    method: 'PUT',
+    bucket: destination.bucket,
+    key: destination.key,
+    ...pinTo(source, request.sourceIfMatch),
+    query: [
+      ['partNumber', String(request.partNumber)],
+      ['uploadId', request.uploadId],
+    ],
+    headers: {
+      ...sourceHeaders(caller, source, request.sourceIfMatch),
+      [`${caller.dialect.headers.prefix}copy-source-range`]: `bytes=${first}-${last}`,
+    },
+  };
+  try {
+    return await perform(caller, call, options, (answer) => {
+      checkRange(caller, call, request, answer.headers['content-range']);
+      const etag = bareEtag(resultEtag(answer, 'CopyPartResult') ?? '');
+      if (etag === '') throw new MalformedAnswer('the part has no ETag');
+      return { etag };
+    });
+  } catch (error) {
+    throw await explained(caller, error, call, options);
+  }
+}
+
+function pinTo(source: ObjectRef, etag: string): { source: ObjectRef; pinned: boolean } {
+  return { source, pinned: etag !== '' };
+}
+
+function sourceHeaders(caller: Caller, source: ObjectRef, etag: string): Record<string, string | undefined> {
+  const { prefix } = caller.dialect.headers;
+  return {
+    [`${prefix}copy-source`]: copySource(source),
+    [`${prefix}copy-source-if-match`]: etag === '' ? undefined : `"${etag}"`,
+  };
+}
+
+function resultEtag(answer: Answer, root: string): string | undefined {
+  return readXml(answer.body, root).text('ETag');
+}
+
+/**
+ * OSS does not refuse an impossible range: it copies the whole source and leaves Content-Range out. So what was copied is
+ * only known from that header.
+ */
+function checkRange(caller: Caller, call: Call, request: UploadPartCopyCall, range: string | undefined): void {
+  if (range === undefined && !caller.dialect.promisesContentRange) return;
+  const wanted = `bytes ${request.first}-${request.last}/${request.sourceSize}`;
+  if (range?.trim() === wanted) return;
+  throw new GiveUp(
+    'VerificationFailed',
+    `${nameCall(call, caller.dialect)}: asked for ${wanted}, the store copied ${range ?? 'the whole source'}. The part must not be used; abort the upload and start again.`,
+    { answer: { operation: call.operation, status: 200 } },
+  );
+}
+
+/** Makes an error say what the store left open, by looking. Only failed copies pay for these calls. */
+async function explained(caller: Caller, error: unknown, call: Call, options?: CallOptions): Promise<unknown> {
+  if (!(error instanceof CopyError)) return error;
+  try {
+    if (
+      error instanceof SourceChanged &&
+      isUndecided412(error.answer, call, caller.dialect) &&
+      call.bucket &&
+      call.key
+    ) {
+      await headObject(caller, { bucket: call.bucket, key: call.key }, options);
+      const words = `${nameCall(call, caller.dialect)}: there is an object already, and overwriting is not allowed here.`;
+      return new GiveUp('DestinationExists', words, { answer: error.answer });
+    }
+    if (error instanceof GiveUp && error.code === 'CrossRegion' && call.source) {
+      const there = await bucketRegion(caller, call.source.bucket, options);
+      const words = `Bucket ${call.source.bucket} is in ${there}, bucket ${call.bucket} is reached in ${caller.addressing.region}.`;
+      return new GiveUp('CrossRegion', `${error.message} ${words}`, { answer: error.answer });
+    }
+  } catch {
+    // Not allowed to look, or nothing there: the first error stands.
+  }
+  return error;
+}

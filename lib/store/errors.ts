@@ -1,0 +1,207 @@
+import { GiveUp, RetryLater, SourceChanged } from '../copy/errors.ts';
+import type { CopyError, StoreAnswer } from '../copy/errors.ts';
+import type { ObjectRef } from '../copy/object.ts';
+import { advise } from './advice.ts';
+import type { Dialect, Meaning } from './dialect.ts';
+import type { AnswerHeaders } from './head.ts';
+import { operations } from './operations.ts';
+import type { OperationName } from './operations.ts';
+import { readAnyXml } from './xml.ts';
+import type { Element } from './xml.ts';
+
+/** What a call was about, as far as errors need to know. */
+export interface CallSubject {
+  operation: OperationName;
+  bucket?: string;
+  key?: string;
+  versionId?: string;
+  /** Copies only. */
+  source?: ObjectRef;
+  /** A condition on the source (copies) or on the object itself (delete, get) was sent. */
+  pinned?: boolean;
+  forbidOverwrite?: boolean;
+}
+
+export interface Answer {
+  status: number;
+  headers: AnswerHeaders;
+  body: string;
+}
+
+/** An error answer, read but not yet judged. */
+export interface Failure {
+  status: number;
+  code?: string;
+  message?: string;
+  ec?: string;
+  requestId?: string;
+  /** Milliseconds that the store asks us to wait. */
+  delayMs: number;
+  /** The store's clock, epoch milliseconds. */
+  date?: number;
+  /** Where the bucket is to be addressed, where the store tells: an endpoint or a region. */
+  elsewhere?: string;
+  /** The condition that failed, where the store tells. */
+  condition?: string;
+}
+
+/** True for a 2xx that carries an error document all the same. */
+export function isErrorDocument(body: string): boolean {
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?Error[\s/>]/.test(body);
+}
+
+export function readFailure(answer: Answer, dialect: Dialect, now: number): Failure {
+  const { headers } = answer;
+  const document = errorDocument(answer, dialect);
+  const text = (name: string) => softText(document, name);
+  const { errorNumber, requestId, bucketRegion } = dialect.headers;
+  const date = Date.parse(headers['date'] ?? '');
+  return {
+    status: answer.status,
+    code: text('Code'),
+    message: text('Message'),
+    ec: text('EC') ?? (errorNumber && headers[errorNumber]),
+    requestId: headers[requestId] ?? text('RequestId'),
+    delayMs: askedDelay(headers, dialect, Number.isNaN(date) ? now : date),
+    date: Number.isNaN(date) ? undefined : date,
+    elsewhere: text('Endpoint') ?? text('Region') ?? (bucketRegion && headers[bucketRegion]),
+    condition: text('Condition'),
+  };
+}
+
+/** HEAD has no body: OSS puts the document into a header. */
+function errorDocument(answer: Answer, dialect: Dialect): Element | undefined {
+  const { headError } = dialect.headers;
+  const packed = headError && answer.headers[headError];
+  const body = answer.body.trim() === '' && packed ? Buffer.from(packed, 'base64').toString('utf8') : answer.body;
+  const found = readAnyXml(body);
+  return found?.name === 'Error' ? found.element : undefined;
+}
+
+/** Errors are read leniently: an odd document still has a status. */
+function softText(document: Element | undefined, name: string): string | undefined {
+  try {
+    return document?.text(name)?.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** OSS tells milliseconds in a header of its own; HTTP knows seconds or a date. */
+function askedDelay(headers: AnswerHeaders, dialect: Dialect, now: number): number {
+  const own = dialect.headers.retryDelay && headers[dialect.headers.retryDelay];
+  if (own && /^\d{1,9}$/.test(own)) return Number(own);
+  const standard = headers['retry-after'] ?? '';
+  if (/^\d{1,6}$/.test(standard)) return Number(standard) * 1000;
+  const date = Date.parse(standard);
+  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+}
+
+const byStatus: Record<number, Meaning> = {
+  304: 'precondition',
+  401: 'InvalidCredentials',
+  403: 'AccessDenied',
+  404: 'NotFound',
+  405: 'Unsupported',
+  408: 'busy',
+  409: 'busy',
+  412: 'precondition',
+  413: 'TooLarge',
+  416: 'range',
+  425: 'busy',
+  429: 'throttled',
+  501: 'Unsupported',
+};
+
+/** Number first, then code and its words, then status. */
+export function meaningOf(failure: Failure, subject: CallSubject, dialect: Dialect): Meaning {
+  const { byNumber, byCode, byMessage } = dialect.meanings;
+  const { code, message = '', ec, status } = failure;
+  const told =
+    (ec && own(byNumber, ec)) ||
+    byMessage.find((rule) => rule.code === code && rule.message.test(message))?.meaning ||
+    (code && own(byCode, code)) ||
+    undefined;
+  const meaning = told ?? fromStatus(status);
+  if (meaning === 'InvalidCredentials' && code === 'AuthorizationHeaderMalformed' && failure.elsewhere)
+    return 'WrongEndpoint';
+  if (meaning === 'NotFound' && operations[subject.operation].onUpload) return 'NoSuchUpload';
+  return meaning;
+}
+
+function fromStatus(status: number): Meaning {
+  const known = byStatus[status];
+  if (known) return known;
+  if (status >= 500 || status < 300) return 'unsure';
+  return status < 400 ? 'WrongEndpoint' : 'BadRequest';
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** The error for a failed call. `trust` is false when a 2xx carried the document: the effect is unknown then. */
+export function toError(
+  failure: Failure,
+  subject: CallSubject,
+  dialect: Dialect,
+  region: string,
+  trust = true,
+): CopyError {
+  const meaning = meaningOf(failure, subject, dialect);
+  const answer = answerOf(failure, subject);
+  const say = (word: Meaning) => advise(word, failure, subject, dialect, region);
+  switch (meaning) {
+    case 'throttled':
+    case 'busy':
+    case 'unsure': {
+      const effect = trust && meaning !== 'unsure' ? 'none' : 'unknown';
+      return new RetryLater(say(meaning), {
+        answer,
+        delayMs: failure.delayMs,
+        throttled: meaning === 'throttled',
+        effect,
+      });
+    }
+    case 'clock':
+    case 'token':
+      return new GiveUp('InvalidCredentials', say(meaning), { answer });
+    case 'range':
+      // A range is cut from the pinned size. That it does not fit means that the source is another one by now.
+      return subject.operation === 'UploadPartCopy'
+        ? new SourceChanged(say('range'), { answer })
+        : new GiveUp('BadRequest', say('range'), { answer });
+    case 'precondition':
+      return preconditionError(failure, subject, answer, say);
+    default:
+      return new GiveUp(meaning, say(meaning), { answer });
+  }
+}
+
+function preconditionError(
+  failure: Failure,
+  subject: CallSubject,
+  answer: StoreAnswer,
+  say: (word: Meaning) => string,
+): CopyError {
+  const aboutDestination = subject.forbidOverwrite && !/source/i.test(failure.condition ?? '');
+  if (aboutDestination && (!subject.pinned || /none-match/i.test(failure.condition ?? ''))) {
+    return new GiveUp('DestinationExists', say('DestinationExists'), { answer });
+  }
+  if (subject.pinned) return new SourceChanged(say('precondition'), { answer });
+  return new GiveUp('BadRequest', say('BadRequest'), { answer });
+}
+
+/** True when a 412 may be about the source or about the destination, and the store did not say which. */
+export function isUndecided412(failure: StoreAnswer | undefined, subject: CallSubject, dialect: Dialect): boolean {
+  return (
+    failure?.status === 412 &&
+    Boolean(subject.pinned && subject.forbidOverwrite) &&
+    dialect.forbidOverwrite.failsAsPrecondition
+  );
+}
+
+function answerOf(failure: Failure, subject: CallSubject): StoreAnswer {
+  const { status, code, ec, requestId } = failure;
+  return { operation: subject.operation, status, code, ec, requestId };
+}

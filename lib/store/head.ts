@@ -1,0 +1,141 @@
+import type { Checksum, ContentHeaders, Encryption, ObjectHead } from '../copy/object.ts';
+import type { Dialect } from './dialect.ts';
+import { fromWire } from './encode.ts';
+import { MalformedAnswer } from './xml.ts';
+
+/** Lower-case names; values in wire form (one character per byte). */
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+const contentNames: Record<keyof ContentHeaders, string> = {
+  contentType: 'content-type',
+  cacheControl: 'cache-control',
+  contentDisposition: 'content-disposition',
+  contentEncoding: 'content-encoding',
+  contentLanguage: 'content-language',
+  expires: 'expires',
+};
+
+/** `ContentHeaders` as request headers. */
+export function contentHeaders(content: ContentHeaders): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {};
+  for (const [field, name] of Object.entries(contentNames)) headers[name] = content[field as keyof ContentHeaders];
+  return headers;
+}
+
+/** An ETag without quotes or weakness mark; some stores send it bare, some quoted, some empty. */
+export function bareEtag(etag: string): string {
+  return etag
+    .trim()
+    .replace(/^W\//, '')
+    .replace(/^"(.*)"$/, '$1');
+}
+
+/**
+ * What HEAD (or GET) says about an object.
+ * @param now epoch milliseconds: a restored copy is readable until its expiry date.
+ * @throws MalformedAnswer when size, ETag or date are missing.
+ */
+export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number): ObjectHead {
+  const { prefix, kmsKeyId, dataEncryption, customerKey, crc64 } = dialect.headers;
+  const of = (name: string) => headers[prefix + name];
+  const userMetadata = readUserMetadata(headers, `${prefix}meta-`);
+  const etag = bareEtag(headers['etag'] ?? '');
+  const storageClass = of('storage-class') || dialect.facts.defaultStorageClass;
+  const marks = dialect.clientEncryptionMetadata;
+  const algorithm = of('server-side-encryption');
+  const head: ObjectHead = {
+    size: wholeNumber(headers, 'content-length'),
+    etag,
+    lastModified: lastModified(headers),
+    content: readContent(headers),
+    userMetadata,
+    storageClass,
+    kind: kindOf(of('object-type'), etag),
+    archived: isArchived(headers, dialect, storageClass, now),
+    clientEncrypted:
+      (customerKey !== undefined && headers[customerKey] !== undefined) ||
+      (marks !== undefined && Object.keys(userMetadata).some((name) => name.startsWith(marks))),
+  };
+  const encryption = algorithm
+    ? readEncryption(algorithm, of(kmsKeyId), dataEncryption && of(dataEncryption))
+    : undefined;
+  const checksum = readChecksum(headers);
+  const versionId = of('version-id');
+  if (versionId !== undefined) head.versionId = versionId;
+  if (encryption) head.encryption = encryption;
+  if (of('tagging-count') !== undefined) head.tagCount = wholeNumber(headers, `${prefix}tagging-count`);
+  if (crc64 !== undefined && headers[crc64]) head.crc64 = headers[crc64];
+  if (checksum) head.checksum = checksum;
+  if (of('mp-parts-count') !== undefined) head.partsCount = wholeNumber(headers, `${prefix}mp-parts-count`);
+  return head;
+}
+
+function readContent(headers: AnswerHeaders): ContentHeaders {
+  const content: ContentHeaders = {};
+  for (const [field, name] of Object.entries(contentNames)) {
+    const value = headers[name];
+    if (value !== undefined) content[field as keyof ContentHeaders] = fromWire(value);
+  }
+  return content;
+}
+
+function readUserMetadata(headers: AnswerHeaders, prefix: string): Record<string, string> {
+  const found = Object.entries(headers).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(found.map(([name, value]) => [name.slice(prefix.length), fromWire(value)]));
+}
+
+function readEncryption(algorithm: string, keyId?: string, dataEncryption?: string): Encryption {
+  return { algorithm, ...(keyId ? { keyId } : {}), ...(dataEncryption ? { dataEncryption } : {}) };
+}
+
+const checksumAlgorithms = ['CRC64NVME', 'SHA256', 'SHA1', 'CRC32C', 'CRC32'];
+
+/** The strongest `x-amz-checksum-*` there is. A value that ends in `-N` is composed of part checksums, whatever else is said. */
+export function readChecksum(headers: AnswerHeaders): Checksum | undefined {
+  for (const algorithm of checksumAlgorithms) {
+    const value = headers[`x-amz-checksum-${algorithm.toLowerCase()}`];
+    if (!value) continue;
+    const fullObject = headers['x-amz-checksum-type']?.toUpperCase() !== 'COMPOSITE' && !/-\d+$/.test(value);
+    return { algorithm, value, fullObject };
+  }
+  return undefined;
+}
+
+function kindOf(type: string | undefined, etag: string): ObjectHead['kind'] {
+  switch (type?.toLowerCase()) {
+    case 'appendable':
+      return 'appendable';
+    case 'symlink':
+      return 'symlink';
+    case 'multipart':
+      return 'multipart';
+    case 'normal':
+      return 'normal';
+    default:
+      return /-\d+$/.test(etag) ? 'multipart' : 'normal';
+  }
+}
+
+function isArchived(headers: AnswerHeaders, dialect: Dialect, storageClass: string, now: number): boolean {
+  const { prefix } = dialect.headers;
+  const tiered = dialect.archiveStatus !== undefined && headers[prefix + dialect.archiveStatus] !== undefined;
+  if (!tiered && !dialect.archivedClasses.includes(storageClass)) return false;
+  const restore = headers[`${prefix}restore`] ?? '';
+  if (!/ongoing-request="false"/.test(restore)) return true;
+  const expiry = Date.parse(/expiry-date="([^"]*)"/.exec(restore)?.[1] ?? '');
+  return expiry <= now;
+}
+
+function wholeNumber(headers: AnswerHeaders, name: string): number {
+  const text = headers[name] ?? '';
+  const value = Number(text);
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
+    throw new MalformedAnswer(`the answer has no usable ${name}`);
+  return value;
+}
+
+function lastModified(headers: AnswerHeaders): number {
+  const time = Date.parse(headers['last-modified'] ?? '');
+  if (Number.isNaN(time)) throw new MalformedAnswer('the answer has no usable last-modified');
+  return time;
+}
