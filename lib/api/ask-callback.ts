@@ -11,11 +11,10 @@ import { Problem } from './problem.ts';
  * @throws Problem callback-forbidden, invalid, retry-later.
  */
 export async function checkCallback(deps: ApiDeps, caller: Caller, text: string): Promise<void> {
-  if (!deps.callbacks) throw new Problem('invalid', 'This service sends no callbacks.');
   if (caller.secrets.length === 0) {
     throw new Problem('invalid', `Caller "${caller.name}" has no secret that a callback could be signed with.`);
   }
-  const { isAllowed, resolve } = deps.callbacks;
+  const { isAllowed, resolve } = deps;
   const url = checkTarget(text, { hosts: caller.policy.callbackHosts, isAllowed });
   await resolveTarget(url, isAllowed, resolve);
 }
@@ -23,5 +22,5 @@ export async function checkCallback(deps: ApiDeps, caller: Caller, text: string)
 /** Puts the message behind the job into the queue, before the job can start: no crash in between loses the callback. */
 export async function askForCallback(deps: ApiDeps, jobId: string): Promise<void> {
   const notBefore = deps.world.clock.now() + guardMs;
-  await deps.callbacks?.queue.send([{ kind: 'callback', jobId, attempt: 1, notBefore }], { delayMs: guardMs });
+  await deps.messages.send([{ kind: 'callback', jobId, attempt: 1, notBefore }], { delayMs: guardMs });
 }

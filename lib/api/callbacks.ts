@@ -3,6 +3,7 @@
  * `guardMs` until the job has ended, so no crash loses the callback. The end of the job itself sends another, which is what
  * normally delivers. The row remembers the delivery, and whoever comes second finds it.
  */
+import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
 import type { World } from '../copy/ports.ts';
@@ -10,7 +11,7 @@ import type { AddressFilter } from './addresses.ts';
 import type { Caller } from './callers.ts';
 import type { Resolve, TargetRules } from './callback-target.ts';
 import { checkTarget, resolveTarget } from './callback-target.ts';
-import type { CallbackQueue } from './deps.ts';
+import type { MessageQueue } from './deps.ts';
 import type { JobEvent } from './events.ts';
 import { eventContentType, jobEvent } from './events.ts';
 import type { Stores } from './object-url.ts';
@@ -25,7 +26,7 @@ export type CallbackMessage =
 
 export interface CallbackDeps {
   world: World;
-  queue: CallbackQueue;
+  messages: MessageQueue;
   callers: readonly Caller[];
   stores: Stores;
   /** Which addresses callers may be called back at. */
@@ -44,12 +45,10 @@ export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000,
 /** How often the message behind a running job looks; under the longest delay that queues of the clouds allow (15 minutes). */
 export const guardMs = 600_000;
 
-/** A callback that was tried often enough, or that nobody may deliver any more; it belongs into the dead letters. */
-export class Undeliverable extends Error {
-  override readonly name = 'Undeliverable';
-}
-
-/** @throws Undeliverable. Everything that may still work out is sent again by itself. */
+/**
+ * Delivers, or sends itself again for later.
+ * @throws GiveUp when it was tried often enough, or may not be delivered any more; it then belongs into the dead letters.
+ */
 export async function deliverCallback(deps: CallbackDeps, message: CallbackMessage): Promise<void> {
   const wait = (message.notBefore ?? 0) - deps.world.clock.now();
   if (wait > 0) return later(deps, message, wait);
@@ -59,7 +58,7 @@ export async function deliverCallback(deps: CallbackDeps, message: CallbackMessa
   if (!job || url === undefined || job.labels?.['calledBack'] !== undefined) return;
   if (!isFinal(job.state)) return later(deps, { ...message, attempt: 1 }, guardMs);
   const caller = deps.callers.find((candidate) => candidate.name === job.labels?.['caller']);
-  if (!caller) throw new Undeliverable(`callback of job ${job.id}: its caller is not configured any more`);
+  if (!caller) throw new GiveUp('Unsupported', `callback of job ${job.id}: its caller is not configured any more`);
   const event = jobEvent(job, `${job.id}-${job.state}`, deps.source, deps.stores);
   const rules = { hosts: caller.policy.callbackHosts, isAllowed: deps.isAllowed };
   if (await attempt(deps, message, { url, rules, secrets: caller.secrets, event })) await remember(deps, job);
@@ -91,7 +90,7 @@ async function attempt(deps: CallbackDeps, message: CallbackMessage, delivery: D
   }
   const delay = backoffMs[message.attempt - 1];
   if (delay === undefined || answer.status === 410) {
-    throw new Undeliverable(`callback ${delivery.event.id} was not accepted: ${answer.why}`);
+    throw new GiveUp('Unsupported', `callback ${delivery.event.id} was not accepted: ${answer.why}`);
   }
   log.warn('callback not accepted, trying again', { ...fields, why: answer.why, delayMs: delay });
   await later(deps, { ...message, attempt: message.attempt + 1 }, Math.max(delay, answer.delayMs ?? 0));
@@ -112,13 +111,13 @@ async function tryOnce(
     const delayMs = /^\d{1,5}$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : undefined;
     return { status, why: `the receiver answered ${status}`, delayMs };
   } catch (error) {
-    if (error instanceof Problem && error.kind === 'callback-forbidden') throw new Undeliverable(error.message);
+    if (error instanceof Problem && error.kind === 'callback-forbidden') throw new GiveUp('Unsupported', error.message);
     return { status: 0, why: error instanceof Error ? error.message : String(error) };
   }
 }
 
 async function later(deps: CallbackDeps, message: CallbackMessage, delayMs: number): Promise<void> {
-  await deps.queue.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
+  await deps.messages.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
 }
 
 /** Losing the race against a tidying sweep is no harm: look again and write onto what it left. */

@@ -1,22 +1,37 @@
+import type { StoreAddress } from '../copy/object.ts';
 import type { Invocation, SendOptions, World } from '../copy/ports.ts';
 import type { AddressFilter } from './addresses.ts';
 import type { Resolve } from './callback-target.ts';
 import type { Caller } from './callers.ts';
 import type { CallbackMessage } from './callbacks.ts';
 import type { Stores } from './object-url.ts';
+import type { RenamePrefixMessage } from './rename-prefix.ts';
 
-/** Carries what is not the engine's own: at-least-once, unordered, as durable as the tasks are. */
-export interface CallbackQueue {
-  send(messages: CallbackMessage[], options?: SendOptions): Promise<void>;
+/** What the API sends besides the engine's tasks; told from those by its `kind`. */
+export type ApiMessage = CallbackMessage | RenamePrefixMessage;
+
+/** At-least-once, unordered, and durable: nothing else could rebuild what is lost here. */
+export interface MessageQueue {
+  send(messages: ApiMessage[], options?: SendOptions): Promise<void>;
 }
+
+/** Keys in the order of their UTF-8 bytes; fewer than `limit` only at the end. */
+export type ListKeys = (
+  store: StoreAddress,
+  bucket: string,
+  query: { prefix: string; startAfter?: string; limit: number; deadline: number },
+) => Promise<string[]>;
 
 /** What the API may touch; built once per process. */
 export interface ApiDeps {
   world: World;
   stores: Stores;
   callers: readonly Caller[];
-  /** Absent where callbacks are not configured; requests that ask for one are then refused. */
-  callbacks?: { queue: CallbackQueue; isAllowed: AddressFilter; resolve: Resolve };
+  messages: MessageQueue;
+  listKeys: ListKeys;
+  /** Which addresses callers may be called back at. */
+  isAllowed: AddressFilter;
+  resolve: Resolve;
   /** Stands in for authentication; only for `--insecure-no-auth`. */
   everyone?: Caller;
   /** A new unique id. */

@@ -28,7 +28,7 @@ export function observed(state: StateTable, onState: (job: Job) => Promise<void>
  * Tells the lifecycle webhook and the caller's callback. A failure here must not fail the engine's step that has already
  * landed: it is logged, and the message behind the request brings the callback all the same.
  */
-export function notifier(deps: Pick<CallbackDeps, 'world' | 'queue' | 'stores' | 'source' | 'hook'>) {
+export function notifier(deps: Pick<CallbackDeps, 'world' | 'messages' | 'stores' | 'source' | 'hook'>) {
   return async (job: Job): Promise<void> => {
     const messages: CallbackMessage[] = [];
     if (deps.hook) {
@@ -40,7 +40,7 @@ export function notifier(deps: Pick<CallbackDeps, 'world' | 'queue' | 'stores' |
     }
     if (messages.length === 0) return;
     try {
-      await deps.queue.send(messages);
+      await deps.messages.send(messages);
     } catch (error) {
       deps.world.log.error('notification could not be queued', { job: job.id, error: String(error) });
     }

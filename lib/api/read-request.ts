@@ -42,11 +42,18 @@ export function readQuery(query: string): Record<string, string> {
 export function check<T>(schema: z.ZodType<T>, value: unknown, kind: 'invalid' | 'bad-request', what: string): T {
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
-  const errors = checked.error.issues.slice(0, maxFaults).map(faultOf);
+  const errors = checked.error.issues.flatMap(closest).slice(0, maxFaults).map(faultOf);
   const first = errors[0];
   throw new Problem(kind, `The ${what} is not valid: ${first?.pointer || '/'} ${first?.detail ?? ''}`.trim(), {
     errors,
   });
+}
+
+/** Of several forms a body may have, the faults of the one that it comes closest to. */
+function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const [best = [issue]] = [...issue.errors].sort((a, b) => a.length - b.length);
+  return best;
 }
 
 function faultOf(issue: z.core.$ZodIssue): Fault {

@@ -180,6 +180,10 @@ export const metadataBody = z
   )
   .meta({ id: 'MetadataRequest' });
 
+export const anyRenameBody = z
+  .union([renameBody, renamePrefixBody])
+  .meta({ id: 'AnyRenameRequest', description: 'One object, or everything under a prefix.' });
+
 export type CopyBody = z.output<typeof copyBody>;
 export type RenameBody = z.output<typeof renameBody>;
 export type RenamePrefixBody = z.output<typeof renamePrefixBody>;

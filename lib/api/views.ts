@@ -4,6 +4,7 @@ import type { Job } from '../copy/job.ts';
 import { partCount } from '../copy/plan.ts';
 import type { Stores } from './object-url.ts';
 import { urlOf } from './object-url.ts';
+import { readProgress } from './prefix-progress.ts';
 
 const lossView = z.object({
   what: z
@@ -128,6 +129,8 @@ export function viewJob(job: Job, stores: Stores): JobView {
 }
 
 function progressOf(job: Job): JobView['progress'] {
+  const prefix = readProgress(job);
+  if (prefix) return { objectsDone: prefix.moved, objectsFailed: prefix.failed };
   if (!job.parts) return {};
   const planned = partCount(job.parts);
   if (job.state === 'done') return { partsPlanned: planned, partsCopied: planned };

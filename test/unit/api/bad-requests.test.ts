@@ -8,7 +8,7 @@ const lists: Record<string, BadRequest[]> = { malformed, wrongFields, wrongObjec
 
 describe.each(Object.entries(lists))('%s', (_name, list) => {
   it.each(list)('%s', async (_what, request, status, kind) => {
-    const { call, calls, rows, tasks, callbacks, logs, dns } = bench({ 'media/uploads/a.bin': {} });
+    const { call, calls, rows, tasks, messages, logs, dns } = bench({ 'media/uploads/a.bin': {} });
     dns.set('inside.example', ['10.0.0.7']).set('a.wild.example', ['93.184.216.34', '192.168.0.1']);
     const response = await call(request);
     const problem = json(response);
@@ -19,7 +19,7 @@ describe.each(Object.entries(lists))('%s', (_name, list) => {
       title: problemKinds[kind].title,
       detail: expect.stringMatching(/\S/) as string,
     });
-    expect({ calls, rows: rows.size, tasks, callbacks }).toEqual({ calls: [], rows: 0, tasks: [], callbacks: [] });
+    expect({ calls, rows: rows.size, tasks, messages }).toEqual({ calls: [], rows: 0, tasks: [], messages: [] });
     for (const secret of [...Object.values(keys), ...Object.values(secrets)]) {
       expect(response.body + logs.join()).not.toContain(secret);
     }

@@ -25,6 +25,7 @@ function copy(fields: object): Partial<ApiRequest> {
 const options = (fields: object) => copy({ options: fields });
 const from = (url: string) => copy({ source: url });
 const to = (url: string) => copy({ destination: url });
+const prefixes = (fromPrefix: string, toPrefix: string) => ({ path: '/v1/renames', ...body({ fromPrefix, toPrefix }) });
 const callback = (url: string) => copy({ callback: url });
 const headers = (changed: ApiRequest['headers']) => ({ ...copy({}), headers: changed });
 
@@ -152,6 +153,16 @@ export const wrongObjects: BadRequest[] = [
   ['dots that leave the listed prefix', from('oss://media/uploads/../secret/a'), 403, 'forbidden'],
   ['dots that enter the listed prefix', from('oss://media/secret/../uploads/a'), 403, 'forbidden'],
   ['dots that climb above the bucket', from('oss://media/uploads/../../private/a'), 422, 'invalid'],
+  ['a prefix inside the other', prefixes('oss://media/uploads/', 'oss://media/uploads/old/'), 422, 'invalid'],
+  ['the same prefix twice', prefixes('oss://media/uploads/a', 'oss://media/uploads/a'), 422, 'invalid'],
+  ['two stores of prefixes', prefixes('s3://assets/a/', 'oss://backup/a/'), 422, 'cross-store'],
+  ['a prefix wider than the policy', prefixes('oss://media/', 'oss://backup/'), 403, 'forbidden'],
+  [
+    'a prefix and an object',
+    { path: '/v1/renames', ...body({ fromPrefix: 'oss://media/uploads/', to: destination }) },
+    422,
+    'invalid',
+  ],
   ['a slash at the start of a key', from('oss://shared//a'), 422, 'invalid'],
 ];
 

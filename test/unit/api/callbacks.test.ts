@@ -1,11 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import type { CallbackDeps, CallbackMessage } from '../../../lib/api/callbacks.ts';
-import { backoffMs, deliverCallback, guardMs, Undeliverable } from '../../../lib/api/callbacks.ts';
+import { backoffMs, deliverCallback, guardMs } from '../../../lib/api/callbacks.ts';
+import { GiveUp } from '../../../lib/copy/errors.ts';
 import { notifier, observed } from '../../../lib/api/observe.ts';
 import type { Post, PostAnswer } from '../../../lib/api/post.ts';
 import type { Bench } from './fakes.ts';
-import { bench, callers, json, secrets, start, stores } from './fakes.ts';
+import { bench, callers, json, keys, secrets, start } from './fakes.ts';
 
 const copy = {
   source: 'oss://media/uploads/a',
@@ -23,14 +24,8 @@ interface Rig extends Bench {
 function rig(answers: (PostAnswer | Error)[] = []): Rig {
   const api = bench({ 'media/uploads/a': {} });
   const posts: Post[] = [];
-  const { queue, isAllowed, resolve } = api.deps.callbacks as NonNullable<typeof api.deps.callbacks>;
   const callbackDeps: CallbackDeps = {
-    world: api.world,
-    queue,
-    callers,
-    stores,
-    isAllowed,
-    resolve,
+    ...api.deps,
     source: '/ferry',
     send: async (post) => {
       posts.push(post);
@@ -49,9 +44,11 @@ function rig(answers: (PostAnswer | Error)[] = []): Rig {
   return { ...api, callbackDeps, posts, run };
 }
 
-function soonest({ callbacks }: Bench): CallbackMessage | undefined {
-  callbacks.sort((a, b) => (a.message.notBefore ?? 0) - (b.message.notBefore ?? 0));
-  return callbacks.shift()?.message;
+const timeOf = (message: object) => ('notBefore' in message ? Number(message.notBefore) : 0);
+
+function soonest({ messages }: Bench): CallbackMessage | undefined {
+  messages.sort((a, b) => timeOf(a.message) - timeOf(b.message));
+  return messages.shift()?.message as CallbackMessage | undefined;
 }
 
 describe('a callback', () => {
@@ -76,18 +73,18 @@ describe('a callback', () => {
   it('comes once, although two messages ask for it', async () => {
     const api = rig();
     await api.call({ json: copy });
-    expect(api.callbacks.length).toBe(2);
+    expect(api.messages.length).toBe(2);
     await api.run();
     expect(api.posts.length).toBe(1);
   });
 
   it('comes even when the end of the job could not be announced', async () => {
     const api = rig();
-    const { send } = api.callbackDeps.queue;
+    const { send } = api.callbackDeps.messages;
     let sends = 0;
-    api.callbackDeps.queue.send = (...sent) => (++sends === 2 ? Promise.reject(new Error('killed')) : send(...sent));
+    api.callbackDeps.messages.send = (...sent) => (++sends === 2 ? Promise.reject(new Error('killed')) : send(...sent));
     await api.call({ json: copy });
-    expect(api.callbacks).toMatchObject([{ message: { notBefore: start + guardMs }, options: { delayMs: guardMs } }]);
+    expect(api.messages).toMatchObject([{ message: { notBefore: start + guardMs }, options: { delayMs: guardMs } }]);
     await api.run();
     expect(api.posts.length).toBe(1);
   });
@@ -100,14 +97,14 @@ describe('a callback', () => {
     api.clock.time += guardMs;
     await deliverCallback(api.callbackDeps, { kind: 'callback', jobId: id, attempt: 1 });
     expect(api.posts).toEqual([]);
-    expect(api.callbacks.at(-1)).toMatchObject({ options: { delayMs: guardMs } });
+    expect(api.messages.at(-1)).toMatchObject({ options: { delayMs: guardMs } });
   });
 
   it('is tried again, later and later, with the same id and body', async () => {
     const failures = [new Error('ECONNREFUSED'), { status: 500 }, { status: 302 }, { status: 404 }];
     const api = rig(failures);
     await api.call({ json: copy });
-    api.callbacks.splice(0, 1);
+    api.messages.splice(0, 1);
     await api.run();
     expect(api.posts.length).toBe(5);
     expect(new Set(api.posts.map(({ headers, body }) => headers['webhook-id'] + body)).size).toBe(1);
@@ -129,8 +126,8 @@ describe('a callback', () => {
     ] as const) {
       const api = rig([...answers]);
       await api.call({ json: copy });
-      api.callbacks.splice(0, 1);
-      await expect(api.run()).rejects.toThrow(Undeliverable);
+      api.messages.splice(0, 1);
+      await expect(api.run()).rejects.toThrow(GiveUp);
       expect(api.posts.length).toBe(attempts);
     }
   });
@@ -155,11 +152,10 @@ describe('a callback', () => {
   });
 
   it('needs a secret to sign with', async () => {
-    const { call, callbacks } = bench({ 'other/a': {} });
-    const { keys } = await import('./fakes.ts');
+    const { call, messages } = bench({ 'other/a': {} });
     const body = { ...copy, source: 'oss://other/a', destination: 'oss://other/b' };
     const response = await call({ json: body, headers: { authorization: `Bearer ${keys.other}` } });
-    expect([response.status, callbacks]).toEqual([422, []]);
+    expect([response.status, messages]).toEqual([422, []]);
   });
 });
 

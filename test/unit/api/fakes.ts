@@ -1,8 +1,7 @@
 /** A world in memory: enough of a store, a table and a queue for the API's own tests. */
-import type { CallbackMessage } from '../../../lib/api/callbacks.ts';
 import type { Caller } from '../../../lib/api/callers.ts';
 import { callerFrom } from '../../../lib/api/callers.ts';
-import type { ApiDeps } from '../../../lib/api/deps.ts';
+import type { ApiDeps, ApiMessage } from '../../../lib/api/deps.ts';
 import { addressFilter } from '../../../lib/api/addresses.ts';
 import type { ApiRequest, ApiResponse } from '../../../lib/api/http.ts';
 import { handleApi } from '../../../lib/api/handle.ts';
@@ -70,7 +69,7 @@ const facts: StoreFacts = {
 };
 
 /** Small objects by `bucket/key`. Every call is counted, also those to methods that are not here. */
-export function fakeStore(objects: Record<string, Partial<ObjectHead>>): { store: ObjectStore; calls: string[] } {
+export function fakeStore(objects: Record<string, Partial<ObjectHead>>) {
   const calls: string[] = [];
   const known = new Map(Object.entries(objects));
   const methods: Partial<ObjectStore> = {
@@ -114,7 +113,7 @@ export function fakeStore(objects: Record<string, Partial<ObjectHead>>): { store
       };
     },
   });
-  return { store: store as ObjectStore, calls };
+  return { store: store as ObjectStore, calls, known };
 }
 
 const plainHead: ObjectHead = {
@@ -168,9 +167,11 @@ export interface Bench {
   deps: ApiDeps;
   world: World;
   rows: Map<string, Job>;
+  /** What the store holds, by `bucket/key`. */
+  known: Map<string, Partial<ObjectHead>>;
   calls: string[];
   tasks: Task[];
-  callbacks: { message: CallbackMessage; options?: SendOptions }[];
+  messages: { message: ApiMessage; options?: SendOptions }[];
   logs: string[];
   clock: { time: number };
   dns: Map<string, string[]>;
@@ -180,9 +181,9 @@ export interface Bench {
 /** @param objects what the store holds, by `bucket/key` */
 export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench {
   const clock = { time: start };
-  const { store, calls } = fakeStore(objects);
+  const { store, calls, known } = fakeStore(objects);
   const tasks: Task[] = [];
-  const callbacks: Bench['callbacks'] = [];
+  const messages: Bench['messages'] = [];
   const logs: string[] = [];
   const dns = new Map([['hooks.example.com', ['93.184.216.34']]]);
   const write = (message: string, fields?: object) => void logs.push(`${message} ${JSON.stringify(fields)}`);
@@ -202,14 +203,18 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
     world,
     stores,
     callers,
-    callbacks: {
-      queue: { send: async (sent, options) => void callbacks.push(...sent.map((message) => ({ message, options }))) },
-      isAllowed: addressFilter(),
-      resolve: async (host) => {
-        const found = dns.get(host);
-        if (!found) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' });
-        return found;
-      },
+    messages: { send: async (sent, options) => void messages.push(...sent.map((message) => ({ message, options }))) },
+    listKeys: async (_store, bucket, { prefix, startAfter = '', limit }) => {
+      calls.push('list');
+      const below = [...known.keys()].filter((name) => name.startsWith(`${bucket}/${prefix}`));
+      const names = below.map((name) => name.slice(bucket.length + 1)).filter((key) => key > startAfter);
+      return names.sort().slice(0, limit);
+    },
+    isAllowed: addressFilter(),
+    resolve: async (host) => {
+      const found = dns.get(host);
+      if (!found) throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' });
+      return found;
     },
     newId: () => `new-${++ids}`,
   };
@@ -223,7 +228,7 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
         attempt: 1,
       },
     );
-  return { deps, world, rows: state.rows, calls, tasks, callbacks, logs, clock, dns, call };
+  return { deps, world, rows: state.rows, known, calls, tasks, messages, logs, clock, dns, call };
 }
 
 /** A POST of JSON by the caller "media", unless told otherwise. */
