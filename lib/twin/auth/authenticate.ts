@@ -1,0 +1,159 @@
+/** Who is asking, and whether the request is what was signed. Refuses with the store's own errors. */
+import { refuse } from '../errors.ts';
+import type { Dialect } from '../dialect.ts';
+import type { RequestHead } from '../wire/head.ts';
+import { readV1Claim, signV1, stringToSignV1, type V1Claim } from './oss-v1.ts';
+import {
+  AWS4,
+  OSS4,
+  canonicalRequest,
+  parseBasicTime,
+  readClaim,
+  scopeOf,
+  signV4,
+  signingKey,
+  stringToSign,
+  type Claim,
+  type Scheme,
+} from './v4.ts';
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** When set, requests must carry it. */
+  sessionToken?: string;
+}
+
+/** How the body was promised. */
+export type Payload =
+  | { kind: 'unsigned' }
+  | { kind: 'sha256'; hex: string }
+  | { kind: 'aws-chunked'; trailer: boolean; signer?: ChunkSigner };
+
+/** Signs the chunks of a streaming upload, each over the one before. */
+export interface ChunkSigner {
+  key: Buffer;
+  timestamp: string;
+  scope: string;
+  seed: string;
+}
+
+export interface Identity {
+  anonymous: boolean;
+  /** Region the request was signed for; OSS V1 names none. */
+  region?: string;
+  payload: Payload;
+}
+
+const SKEW_MS = 15 * 60 * 1000;
+const MAX_EXPIRES_S = 604_800;
+
+export function authenticate(head: RequestHead, dialect: Dialect, known: Credentials, now: number): Identity {
+  const scheme = dialect.name === 's3' ? AWS4 : OSS4;
+  const { headers, target } = head;
+  const v1 = dialect.name === 'oss' ? readV1Claim(head) : undefined;
+  if (v1) return checkV1(head, v1, known, now);
+  const signed =
+    headers['authorization'] !== undefined ||
+    target.query.pairs.some(([name]) => name.toLowerCase() === `${scheme.parameterPrefix}signature`);
+  if (!signed) return { anonymous: true, payload: { kind: 'unsigned' } };
+  return checkV4(scheme, head, known, now);
+}
+
+function checkV4(scheme: Scheme, head: RequestHead, known: Credentials, now: number): Identity {
+  const claim = readClaim(scheme, head);
+  if (!claim || claim.terminator !== scheme.terminator || !claim.timestamp.startsWith(claim.date)) {
+    throw scheme === AWS4
+      ? refuse('AuthorizationHeaderMalformed')
+      : refuse('InvalidArgument', { status: 400, message: 'The V4 authorization is malformed.', ec: '0002-00000209' });
+  }
+  checkKey(scheme, claim, known);
+  checkTime(scheme, claim, now);
+  checkHeadersSigned(scheme, head, claim);
+  const promised = head.headers[`${scheme.parameterPrefix}content-sha256`];
+  const presigned = claim.expires !== undefined;
+  const payloadLine = promised ?? 'UNSIGNED-PAYLOAD';
+  if (!presigned && promised === undefined) {
+    throw refuse('InvalidRequest', {
+      message: `Missing required header for this request: ${scheme.parameterPrefix}content-sha256`,
+    });
+  }
+  if (scheme === OSS4 && payloadLine !== 'UNSIGNED-PAYLOAD') {
+    throw refuse('InvalidArgument', { message: 'x-oss-content-sha256 must be UNSIGNED-PAYLOAD.' });
+  }
+  const canonical = canonicalRequest(scheme, head, claim, payloadLine);
+  const text = stringToSign(scheme, claim, canonical);
+  const key = signingKey(scheme, known.secretAccessKey, claim);
+  if (signV4(key, text) !== claim.signature) {
+    throw refuse('SignatureDoesNotMatch', {
+      fields: { AccessKeyId: claim.accessKeyId, StringToSign: text, CanonicalRequest: canonical },
+    });
+  }
+  const signer = { key, timestamp: claim.timestamp, scope: scopeOf(scheme, claim), seed: claim.signature };
+  return { anonymous: false, region: claim.region, payload: payloadOf(payloadLine, signer) };
+}
+
+function payloadOf(line: string, signer: ChunkSigner): Payload {
+  if (line === 'UNSIGNED-PAYLOAD') return { kind: 'unsigned' };
+  if (line === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return { kind: 'aws-chunked', trailer: true };
+  if (line === 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD') return { kind: 'aws-chunked', trailer: false, signer };
+  if (line === 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER') return { kind: 'aws-chunked', trailer: true, signer };
+  if (/^[0-9a-f]{64}$/.test(line)) return { kind: 'sha256', hex: line };
+  throw refuse('InvalidRequest', { message: `x-amz-content-sha256 is not understood: ${line}` });
+}
+
+function checkKey(scheme: Scheme, { accessKeyId, token }: Claim | V1Claim, known: Credentials): void {
+  if (accessKeyId !== known.accessKeyId) throw refuse('InvalidAccessKeyId', { fields: { AccessKeyId: accessKeyId } });
+  if (token === known.sessionToken) return;
+  if (token === undefined) throw refuse('InvalidAccessKeyId', { message: 'These credentials need a session token.' });
+  throw refuse(scheme === AWS4 ? 'InvalidToken' : 'InvalidSecurityToken');
+}
+
+function checkTime(scheme: Scheme, claim: Claim, now: number): void {
+  const signedAt = parseBasicTime(claim.timestamp);
+  const ec = scheme === OSS4 ? { ec: '0002-00000236' } : {};
+  if (claim.expires === undefined) return checkSkew(signedAt, claim.timestamp, now);
+  if (!Number.isInteger(claim.expires) || claim.expires < 1 || claim.expires > MAX_EXPIRES_S) {
+    throw refuse('InvalidArgument', { message: `The expiry must be 1 to ${MAX_EXPIRES_S} seconds.` });
+  }
+  if (signedAt > now + SKEW_MS) throw refuse('AccessDenied', { message: 'Request is not yet valid', ...ec });
+  const end = signedAt + claim.expires * 1000;
+  if (now > end) {
+    const fields = { Expires: new Date(end).toISOString(), ServerTime: new Date(now).toISOString() };
+    throw refuse('AccessDenied', { message: 'Request has expired', fields, ...ec });
+  }
+}
+
+function checkSkew(signedAt: number, requestTime: string, now: number): void {
+  if (Math.abs(now - signedAt) <= SKEW_MS) return;
+  throw refuse('RequestTimeTooSkewed', {
+    fields: {
+      RequestTime: requestTime,
+      ServerTime: new Date(now).toISOString(),
+      MaxAllowedSkewMilliseconds: String(SKEW_MS),
+    },
+  });
+}
+
+function checkHeadersSigned(scheme: Scheme, { headers }: RequestHead, { signedHeaders }: Claim): void {
+  if (scheme === OSS4) return;
+  const missing = Object.keys(headers).filter(
+    (name) => (name === 'host' || name.startsWith('x-amz-')) && !signedHeaders.includes(name),
+  );
+  if (missing.length === 0) return;
+  throw refuse('AccessDenied', {
+    message: 'There were headers present in the request which were not signed',
+    fields: { HeadersNotSigned: missing.join(', ') },
+  });
+}
+
+function checkV1(head: RequestHead, claim: V1Claim, known: Credentials, now: number): Identity {
+  checkKey(OSS4, claim, known);
+  if (!claim.presigned) checkSkew(Date.parse(claim.date), claim.date, now);
+  else if (now > Number(claim.date) * 1000) throw refuse('AccessDenied', { message: 'Request has expired.' });
+  const text = stringToSignV1(head, claim);
+  if (signV1(known.secretAccessKey, text) !== claim.signature) {
+    throw refuse('SignatureDoesNotMatch', { fields: { OSSAccessKeyId: claim.accessKeyId, StringToSign: text } });
+  }
+  return { anonymous: false, payload: { kind: 'unsigned' } };
+}

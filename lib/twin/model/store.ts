@@ -1,0 +1,125 @@
+/** Buckets and uploads in progress: the state of the twin, without a word of HTTP. */
+import { Bucket, type BucketSettings, type ObjectChange } from './bucket.ts';
+import { EMPTY } from './content.ts';
+import { NULL_VERSION, type StoredObject, type Upload, type UploadedPart } from './object.ts';
+import { compareKeys } from './sorted-keys.ts';
+
+export type Change =
+  | ObjectChange
+  | { kind: 'bucket'; settings: BucketSettings }
+  | { kind: 'bucket-removed'; name: string }
+  | { kind: 'upload'; upload: Upload }
+  | { kind: 'part'; uploadId: string; part: UploadedPart }
+  | { kind: 'upload-removed'; uploadId: string };
+
+export type NewBucket = Pick<BucketSettings, 'name'> & Partial<BucketSettings>;
+
+export class Store {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #uploads = new Map<string, Upload>();
+  readonly #now: () => number;
+  readonly #region: string;
+  #sequence = 0;
+  /** Told of every change, in order. */
+  changed: (change: Change) => void = () => {};
+
+  constructor(options: { now: () => number; region: string }) {
+    this.#now = options.now;
+    this.#region = options.region;
+  }
+
+  /** Unique and growing, 22 hex digits: the source of version ids, upload ids and event sequencers. */
+  nextId(): string {
+    const sequence = (++this.#sequence % 0x1000000).toString(16).padStart(6, '0');
+    return `${this.#now().toString(16).padStart(16, '0')}${sequence}`.toUpperCase();
+  }
+
+  createBucket(bucket: NewBucket): Bucket {
+    const settings: BucketSettings = {
+      region: this.#region,
+      created: this.#now(),
+      acl: 'private',
+      storageClass: 'STANDARD',
+      tags: {},
+      ...bucket,
+    };
+    const created = new Bucket(settings, (change) => this.changed(change));
+    this.#buckets.set(settings.name, created);
+    this.changed({ kind: 'bucket', settings });
+    return created;
+  }
+
+  /** Call after changing `bucket.settings`. */
+  bucketUpdated(bucket: Bucket): void {
+    this.changed({ kind: 'bucket', settings: bucket.settings });
+  }
+
+  removeBucket(name: string): void {
+    this.#buckets.delete(name);
+    for (const upload of this.uploads(name)) this.removeUpload(upload.id);
+    this.changed({ kind: 'bucket-removed', name });
+  }
+
+  bucket(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  bucketByCname(host: string): Bucket | undefined {
+    return this.buckets().find(({ settings }) => settings.cname === host);
+  }
+
+  buckets(): Bucket[] {
+    return [...this.#buckets.values()].sort((a, b) => compareKeys(a.settings.name, b.settings.name));
+  }
+
+  /**
+   * Deletes the current version the way the bucket's versioning says: for good, or by putting a delete marker on top.
+   * Returns the marker, or undefined when none was made.
+   */
+  deleteCurrent(bucket: Bucket, key: string): StoredObject | undefined {
+    if (!bucket.settings.versioning) {
+      bucket.removeVersion(key, NULL_VERSION);
+      return undefined;
+    }
+    const marker: StoredObject = {
+      kind: 'normal',
+      content: EMPTY,
+      etag: '',
+      lastModified: this.#now(),
+      versionId: bucket.idFor(() => this.nextId()),
+      deleteMarker: true,
+      headers: {},
+      meta: {},
+      tags: {},
+      acl: { canned: 'default' },
+      storageClass: bucket.settings.storageClass,
+    };
+    bucket.write(key, marker);
+    return marker;
+  }
+
+  addUpload(upload: Upload): void {
+    this.#uploads.set(upload.id, upload);
+    this.changed({ kind: 'upload', upload });
+  }
+
+  upload(id: string): Upload | undefined {
+    return this.#uploads.get(id);
+  }
+
+  /** By key, then by the time they began. */
+  uploads(bucket: string): Upload[] {
+    return [...this.#uploads.values()]
+      .filter((upload) => upload.bucket === bucket)
+      .sort((a, b) => compareKeys(a.key, b.key) || a.initiated - b.initiated || compareKeys(a.id, b.id));
+  }
+
+  putPart(upload: Upload, part: UploadedPart): void {
+    upload.parts.set(part.number, part);
+    this.changed({ kind: 'part', uploadId: upload.id, part });
+  }
+
+  removeUpload(id: string): void {
+    if (this.#uploads.delete(id)) this.changed({ kind: 'upload-removed', uploadId: id });
+  }
+}

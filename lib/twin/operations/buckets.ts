@@ -1,0 +1,145 @@
+import { isoDate, type Call, type Reply } from '../call.ts';
+import { inward, outward } from '../dialect.ts';
+import { refuse } from '../errors.ts';
+import type { BucketSettings } from '../model/bucket.ts';
+import { OWNER, readAcl } from '../rules/acl.ts';
+import { addressedBucket, bucketOf } from '../rules/locate.ts';
+import { parseXml, text, type XmlNode } from '../wire/xml.ts';
+
+const Owner = { ID: OWNER, DisplayName: OWNER };
+
+function endpoints({ region }: BucketSettings): XmlNode {
+  return {
+    ExtranetEndpoint: `oss-${region}.aliyuncs.com`,
+    IntranetEndpoint: `oss-${region}-internal.aliyuncs.com`,
+  };
+}
+
+function location(call: Call, { region }: BucketSettings): string {
+  return call.dialect.locationPrefix + region;
+}
+
+function numberAsked(call: Call, ...names: string[]): number | undefined {
+  const said = names.map((name) => call.query.get(name)).find((value) => value);
+  return said === undefined ? undefined : Number(said);
+}
+
+export async function listBuckets(call: Call): Promise<Reply> {
+  const prefix = call.query.get('prefix') ?? '';
+  const marker = call.query.get('marker') || call.query.get('continuation-token') || '';
+  const limit = numberAsked(call, 'max-keys', 'max-buckets') ?? 1000;
+  const all = call.world.store.buckets().filter(({ settings: { name } }) => name.startsWith(prefix) && name > marker);
+  const page = all.slice(0, limit);
+  const truncated = all.length > page.length;
+  const isOss = call.dialect.name === 'oss';
+  const Bucket = page.map(({ settings }) => ({
+    Name: settings.name,
+    CreationDate: isoDate(settings.created),
+    ...(isOss
+      ? {
+          Location: location(call, settings),
+          Region: settings.region,
+          StorageClass: outward(call.dialect.classes, settings.storageClass),
+          ...endpoints(settings),
+        }
+      : { BucketRegion: settings.region }),
+  }));
+  const next = truncated ? page.at(-1)?.settings.name : undefined;
+  return {
+    status: 200,
+    xml: {
+      root: 'ListAllMyBucketsResult',
+      value: {
+        ...(isOss
+          ? { Prefix: prefix, Marker: marker, MaxKeys: limit, IsTruncated: truncated, NextMarker: next }
+          : { ContinuationToken: next }),
+        Owner,
+        Buckets: { Bucket },
+      },
+    },
+  };
+}
+
+/** What the document of a CreateBucket asks for: the region on S3, the default class on OSS. */
+async function asked(call: Call): Promise<Partial<BucketSettings>> {
+  const document = await call.body.document();
+  const configuration = document === '' ? undefined : parseXml(document, 'CreateBucketConfiguration');
+  const region = text(configuration, 'LocationConstraint')?.replace(/^oss-/, '') || call.hostRegion;
+  const storageClass = text(configuration, 'StorageClass');
+  const acl = readAcl(call, call.dialect.bucketAclHeader)?.canned;
+  return {
+    ...(region && { region }),
+    ...(storageClass && { storageClass: inward(call.dialect.classes, storageClass) }),
+    ...(acl && { acl }),
+  };
+}
+
+export async function createBucket(call: Call): Promise<Reply> {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(call.bucket)) {
+    throw refuse('InvalidBucketName', { fields: { BucketName: call.bucket } });
+  }
+  const settings = await asked(call);
+  const existing = call.world.store.bucket(call.bucket);
+  if (existing && call.dialect.name === 's3')
+    throw refuse('BucketAlreadyExists', { fields: { BucketName: call.bucket } });
+  if (!existing) call.world.store.createBucket({ name: call.bucket, ...settings });
+  return { status: 200, headers: { location: `/${call.bucket}` } };
+}
+
+export async function headBucket(call: Call): Promise<Reply> {
+  const { settings } = addressedBucket(call);
+  return { status: 200, headers: { [`${call.dialect.prefix}bucket-region`]: settings.region } };
+}
+
+export async function deleteBucket(call: Call): Promise<Reply> {
+  const bucket = addressedBucket(call);
+  if (!bucket.empty) throw refuse('BucketNotEmpty', { fields: { BucketName: call.bucket } });
+  call.world.store.removeBucket(call.bucket);
+  return { status: 204 };
+}
+
+/** Answered by every endpoint: it is how clients find out which one to use. */
+export async function getBucketLocation(call: Call): Promise<Reply> {
+  const { settings } = bucketOf(call);
+  const value = call.dialect.name === 's3' && settings.region === 'us-east-1' ? '' : location(call, settings);
+  return { status: 200, xml: { root: 'LocationConstraint', value } };
+}
+
+export async function getBucketInfo(call: Call): Promise<Reply> {
+  const { settings } = bucketOf(call);
+  const { encryption } = settings;
+  const rule = encryption && {
+    SSEAlgorithm: outward(call.dialect.encryptions, encryption.algorithm),
+    KMSMasterKeyID: encryption.keyId,
+  };
+  const Bucket = {
+    Name: settings.name,
+    CreationDate: isoDate(settings.created),
+    Location: location(call, settings),
+    ...endpoints(settings),
+    StorageClass: outward(call.dialect.classes, settings.storageClass),
+    DataRedundancyType: 'LRS',
+    TransferAcceleration: 'Disabled',
+    HierarchicalNamespace: 'Disabled',
+    Versioning: settings.versioning,
+    AccessControlList: { Grant: settings.acl },
+    ServerSideEncryptionRule: rule ?? { SSEAlgorithm: 'None' },
+    BlockPublicAccess: false,
+    Owner,
+  };
+  return { status: 200, xml: { root: 'BucketInfo', value: { Bucket } } };
+}
+
+export async function getBucketVersioning(call: Call): Promise<Reply> {
+  const { versioning } = addressedBucket(call).settings;
+  return { status: 200, xml: { root: 'VersioningConfiguration', value: { Status: versioning } } };
+}
+
+export async function putBucketVersioning(call: Call): Promise<Reply> {
+  const Status = text(parseXml(await call.body.document(), 'VersioningConfiguration'), 'Status');
+  if (Status !== 'Enabled' && Status !== 'Suspended') throw refuse('MalformedXML');
+  const bucket = addressedBucket(call);
+  bucket.settings.versioning = Status;
+  call.world.store.bucketUpdated(bucket);
+  return { status: 200 };
+}

@@ -1,0 +1,64 @@
+/** Which function answers which operation. */
+import type { Call, Reply } from '../call.ts';
+import type { Operation } from '../routes.ts';
+import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from './acl.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketInfo,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+  putBucketVersioning,
+} from './buckets.ts';
+import { completeMultipartUpload } from './complete-upload.ts';
+import { copyObject } from './copy-object.ts';
+import { deleteObject, deleteObjects } from './delete-objects.ts';
+import { getObject, getObjectMeta, headObject } from './get-object.ts';
+import { initiateMultipartUpload } from './initiate-upload.ts';
+import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
+import { putObject } from './put-object.ts';
+import { appendObject, getSymlink, putSymlink, restoreObject } from './special.ts';
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
+import { uploadPart, uploadPartCopy } from './upload-part.ts';
+import { abortMultipartUpload, listMultipartUploads, listParts } from './uploads.ts';
+
+export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>>> = {
+  AbortMultipartUpload: abortMultipartUpload,
+  AppendObject: appendObject,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
+  DeleteBucket: deleteBucket,
+  DeleteObject: deleteObject,
+  DeleteObjects: deleteObjects,
+  DeleteObjectTagging: deleteObjectTagging,
+  GetBucketAcl: getBucketAcl,
+  GetBucketInfo: getBucketInfo,
+  GetBucketLocation: getBucketLocation,
+  GetBucketVersioning: getBucketVersioning,
+  GetObject: getObject,
+  GetObjectAcl: getObjectAcl,
+  GetObjectMeta: getObjectMeta,
+  GetObjectTagging: getObjectTagging,
+  GetSymlink: getSymlink,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
+  InitiateMultipartUpload: initiateMultipartUpload,
+  ListBuckets: listBuckets,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListObjectVersions: listObjectVersions,
+  ListParts: listParts,
+  PutBucketAcl: putBucketAcl,
+  PutBucketVersioning: putBucketVersioning,
+  PutObject: putObject,
+  PutObjectAcl: putObjectAcl,
+  PutObjectTagging: putObjectTagging,
+  PutSymlink: putSymlink,
+  RestoreObject: restoreObject,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+};

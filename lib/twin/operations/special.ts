@@ -1,0 +1,97 @@
+/** What only some objects can: symlinks, appending (OSS), and restoring from an archive. */
+import type { Call, Reply } from '../call.ts';
+import { percentEncode, quoteEtag } from '../dialect.ts';
+import { refuse } from '../errors.ts';
+import { Content, EMPTY } from '../model/content.ts';
+import { ARCHIVED_CLASSES } from '../model/object.ts';
+import { readAttributes } from '../rules/attributes.ts';
+import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
+import { crcHeader, versionHeader } from '../rules/describe.ts';
+import { addressedBucket, checkNewKey, objectOf, versionAsked } from '../rules/locate.ts';
+import { decode } from '../wire/target.ts';
+import { parseXml, text } from '../wire/xml.ts';
+import { checkAnnouncedSize } from './put-object.ts';
+import { announce, writeObject } from './write.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export async function putSymlink(call: Call): Promise<Reply> {
+  const bucket = addressedBucket(call);
+  checkNewKey(call);
+  checkWriteHeaders(call);
+  const target = call.headers['x-oss-symlink-target'];
+  if (!target) throw refuse('InvalidArgument', { fields: { ArgumentName: 'x-oss-symlink-target' } });
+  checkOverwrite(call, bucket);
+  const attributes = readAttributes(call, bucket);
+  const symlinkTarget = decode(target);
+  const link = { ...attributes, kind: 'symlink' as const, content: EMPTY, symlinkTarget, etag: await EMPTY.etag() };
+  const stored = writeObject(call, bucket, link, 'PutSymlink');
+  return {
+    status: 200,
+    headers: { etag: quoteEtag(call.dialect, stored.etag), ...versionHeader(call, bucket, stored) },
+  };
+}
+
+export async function getSymlink(call: Call): Promise<Reply> {
+  const bucket = addressedBucket(call);
+  const object = objectOf(call, bucket, call.key, versionAsked(call));
+  if (object.symlinkTarget === undefined) throw refuse('NotSymlink');
+  return {
+    status: 200,
+    headers: {
+      'x-oss-symlink-target': percentEncode(object.symlinkTarget),
+      etag: quoteEtag(call.dialect, object.etag),
+      ...versionHeader(call, bucket, object),
+    },
+  };
+}
+
+export async function appendObject(call: Call): Promise<Reply> {
+  const bucket = addressedBucket(call);
+  checkNewKey(call);
+  checkAnnouncedSize(call);
+  const attributes = readAttributes(call, bucket);
+  const added = await call.world.bytes.keep(call.body.read());
+  const current = bucket.current(call.key);
+  const before = current && !current.deleteMarker ? current : undefined;
+  if (before && before.kind !== 'appendable') throw refuse('ObjectNotAppendable');
+  const length = before?.content.size ?? 0;
+  if (Number(call.query.get('position')) !== length) {
+    throw refuse('PositionNotEqualToLength', { headers: { 'x-oss-next-append-position': String(length) } });
+  }
+  const content = Content.join(before ? [before.content, added] : [added]);
+  const object = { ...attributes, ...before, kind: 'appendable' as const, content, lastModified: call.now };
+  const etag = await content.etag();
+  if (bucket.current(call.key) !== current) throw refuse('PositionNotEqualToLength');
+  if (before) {
+    bucket.update(call.key, { ...before, ...object, etag });
+    announce(call, bucket, call.key, 'AppendObject', bucket.current(call.key), before);
+  } else writeObject(call, bucket, { ...object, etag }, 'AppendObject');
+  const stored = bucket.current(call.key)!;
+  return {
+    status: 200,
+    headers: {
+      etag: quoteEtag(call.dialect, etag),
+      'x-oss-next-append-position': String(content.size),
+      ...(await crcHeader(call, stored)),
+    },
+  };
+}
+
+export async function restoreObject(call: Call): Promise<Reply> {
+  const document = await call.body.document();
+  const days = Number((document === '' ? undefined : text(parseXml(document, 'RestoreRequest'), 'Days')) ?? 1);
+  const bucket = addressedBucket(call);
+  const object = objectOf(call, bucket, call.key, versionAsked(call));
+  if (!ARCHIVED_CLASSES.has(object.storageClass)) {
+    throw call.dialect.name === 'oss'
+      ? refuse('OperationNotSupported', { ec: '0016-00000702' })
+      : refuse('InvalidObjectState', { message: "Restore is not allowed for the object's current storage class" });
+  }
+  const restored = object.restore && call.now < object.restore.expiresAt ? object.restore : undefined;
+  if (restored && call.now < restored.readyAt) throw refuse('RestoreAlreadyInProgress');
+  const readyAt = restored ? restored.readyAt : call.now + call.world.limits.restoreMs;
+  const restore = { readyAt, expiresAt: Math.max(call.now, readyAt) + days * DAY_MS };
+  bucket.update(call.key, { ...object, restore });
+  return { status: restored ? 200 : 202 };
+}

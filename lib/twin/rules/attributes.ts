@@ -1,0 +1,96 @@
+/** What the headers of a write say about the object: content headers, metadata, tags, ACL, class, encryption. */
+import { own, type Call } from '../call.ts';
+import { inward } from '../dialect.ts';
+import { refuse } from '../errors.ts';
+import type { Bucket } from '../model/bucket.ts';
+import { CONTENT_HEADERS, type Attributes, type Encryption } from '../model/object.ts';
+import { readAcl } from './acl.ts';
+import { parseTagHeader } from './tags.ts';
+
+const S3_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+];
+const ALGORITHMS = { oss: ['AES256', 'KMS', 'SM4'], s3: ['AES256', 'aws:kms', 'aws:kms:dsse'] };
+/** User metadata, names and values together, in bytes. */
+const MAX_META = { oss: 8 * 1024, s3: 2 * 1024 };
+
+export function readContentHeaders(call: Call): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of CONTENT_HEADERS) {
+    const value = call.headers[name];
+    if (value) headers[name] = value;
+  }
+  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
+  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
+  if (kept.length > 0) headers['content-encoding'] = kept.join(',');
+  else delete headers['content-encoding'];
+  headers['content-type'] ??= call.dialect.name === 'oss' ? 'application/octet-stream' : 'binary/octet-stream';
+  return headers;
+}
+
+export function readMeta(call: Call): Record<string, string> {
+  const start = `${call.dialect.prefix}meta-`;
+  const meta: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, value] of Object.entries(call.headers)) {
+    if (!name.startsWith(start)) continue;
+    meta[name.slice(start.length)] = value;
+    bytes += name.length - start.length + value.length;
+  }
+  if (bytes > MAX_META[call.dialect.name]) throw refuse('MetadataTooLarge');
+  return meta;
+}
+
+export function readTags(call: Call): Record<string, string> {
+  return parseTagHeader(own(call, 'tagging') ?? '');
+}
+
+/** Undefined when the request names none. */
+export function readStorageClass(call: Call): string | undefined {
+  const said = own(call, 'storage-class');
+  if (said === undefined) return undefined;
+  const known = call.dialect.name === 'oss' ? Object.values(call.dialect.classes) : S3_CLASSES;
+  if (!known.includes(said)) throw refuse('InvalidStorageClass', { fields: { StorageClassRequested: said } });
+  return inward(call.dialect.classes, said);
+}
+
+/** Undefined when the request names none. Customer-provided keys are not imitated. */
+export function readEncryption(call: Call): Encryption | undefined {
+  const { dialect, headers } = call;
+  if (Object.keys(headers).some((name) => name.includes('server-side-encryption-customer-'))) {
+    throw refuse('NotImplemented', { message: 'Customer-provided encryption keys are not supported.' });
+  }
+  const said = own(call, 'server-side-encryption');
+  if (said === undefined) return undefined;
+  if (!ALGORITHMS[dialect.name].includes(said)) {
+    throw dialect.name === 'oss'
+      ? refuse('InvalidEncryptionAlgorithmError')
+      : refuse('InvalidArgument', { message: 'The encryption method specified is not supported' });
+  }
+  const encryption: Encryption = { algorithm: inward(dialect.encryptions, said) };
+  const keyId = headers[dialect.keyIdHeader];
+  const dataEncryption = own(call, 'server-side-data-encryption');
+  if (keyId) encryption.keyId = keyId;
+  if (dataEncryption) encryption.dataEncryption = dataEncryption;
+  return encryption;
+}
+
+/** Everything a PutObject or Initiate may say, with the bucket's defaults. */
+export function readAttributes(call: Call, bucket: Bucket): Attributes {
+  const encryption = readEncryption(call) ?? bucket.settings.encryption;
+  return {
+    headers: readContentHeaders(call),
+    meta: readMeta(call),
+    tags: readTags(call),
+    acl: readAcl(call, call.dialect.objectAclHeader) ?? { canned: call.dialect.name === 'oss' ? 'default' : 'private' },
+    storageClass: readStorageClass(call) ?? bucket.settings.storageClass,
+    ...(encryption && { encryption }),
+  };
+}

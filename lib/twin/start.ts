@@ -1,0 +1,92 @@
+/** Starts a twin: one server that speaks the OSS dialect and the S3 dialect over one store. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { TwinStore } from './access.ts';
+import type { ByteSink, World } from './call.ts';
+import { Control } from './control.ts';
+import { Faults } from './faults.ts';
+import type { Interference } from './fault-run.ts';
+import { Store } from './model/store.ts';
+import { DEFAULT_LIMITS, type TwinOptions } from './options.ts';
+import { memorySink } from './persist/memory.ts';
+import { seededRandom } from './random.ts';
+import { RequestLog } from './requests.ts';
+import { createTwinServer } from './server.ts';
+
+export interface Twin {
+  /** `http://127.0.0.1:PORT`; `http://localhost:PORT` works as well. */
+  url: string;
+  port: number;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  store: TwinStore;
+  requests: RequestLog;
+  faults: Faults;
+  /** Stops at once: open connections are dropped. What a data folder was promised is on disk. */
+  close(): Promise<void>;
+}
+
+/** Counts object data on its way in. */
+function counted(sink: ByteSink, requests: RequestLog): ByteSink {
+  return {
+    keep: (pieces) =>
+      sink.keep(
+        (async function* () {
+          for await (const piece of pieces) {
+            requests.bytesIn += piece.length;
+            yield piece;
+          }
+        })(),
+      ),
+  };
+}
+
+/** Throws when the port is taken or the data folder cannot be used. */
+export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
+  const now = options.clock ?? Date.now;
+  const credentials = {
+    accessKeyId: options.accessKeyId ?? 'twin-key',
+    secretAccessKey: options.secretAccessKey ?? 'twin-secret',
+    ...(options.sessionToken !== undefined && { sessionToken: options.sessionToken }),
+  };
+  const store = new Store({ now, region: options.region ?? 'cn-hangzhou' });
+  const requests = new RequestLog();
+  const faults = new Faults(seededRandom(options.seed ?? 1), options.faults);
+  const access = new TwinStore(store, memorySink, now);
+  let url = '';
+  const world: World = {
+    store,
+    bytes: counted(memorySink, requests),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    quirks: options.quirks ?? {},
+    events: { emit: () => {} },
+    completed: new Map(),
+    url: () => url,
+  };
+  for (const bucket of options.buckets ?? []) store.createBucket(bucket);
+
+  const interfere = async (effect: Interference): Promise<void> => {
+    if (effect.kind === 'delete') return access.delete(effect.bucket, effect.key);
+    const { bucket, key, body, size, seed } = effect;
+    await access.put(bucket, key, { body, size, seed });
+  };
+  const control = new Control(access, faults, requests);
+  const server = createTwinServer({ world, credentials, faults, requests, control, now, interfere });
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  url = `http://${options.host ?? '127.0.0.1'}:${port}`;
+  return {
+    url,
+    port,
+    ...credentials,
+    store: access,
+    requests,
+    faults,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

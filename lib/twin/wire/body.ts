@@ -1,0 +1,88 @@
+/** A request body: decoded while it streams, and checked against everything that was promised about it. */
+import { createHash, type Hash } from 'node:crypto';
+import { decodeAwsChunked } from '../auth/aws-chunked.ts';
+import type { Payload } from '../auth/authenticate.ts';
+import { refuse } from '../errors.ts';
+import { ALGORITHMS, Digest } from '../model/checksums.ts';
+import type { ChecksumAlgorithm } from '../model/object.ts';
+
+/** Bodies that are documents, not data. A Complete with 10,000 parts and checksums is about 3 MB. */
+const LARGEST_DOCUMENT = 8 * 1024 * 1024;
+
+const CHECKSUM_HEADER = 'x-amz-checksum-';
+
+export class Body {
+  readonly #raw: AsyncIterable<Buffer>;
+  readonly #payload: Payload;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** Additional checksum the client sent, known once the body is read. */
+  checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
+
+  constructor(raw: AsyncIterable<Buffer>, payload: Payload, headers: Readonly<Record<string, string>>) {
+    this.#raw = raw;
+    this.#payload = payload;
+    this.#headers = headers;
+  }
+
+  /** Bytes of data announced; undefined when the client does not say. */
+  get announced(): number | undefined {
+    const text = this.#headers['x-amz-decoded-content-length'] ?? this.#headers['content-length'];
+    return text === undefined ? undefined : Number(text);
+  }
+
+  /** Algorithm named by a header or announced as a trailer. */
+  #algorithm(): ChecksumAlgorithm | undefined {
+    const named = [...Object.keys(this.#headers), (this.#headers['x-amz-trailer'] ?? '').trim().toLowerCase()];
+    return ALGORITHMS.find((algorithm) => named.includes(CHECKSUM_HEADER + algorithm.toLowerCase()));
+  }
+
+  /** Throws a Refusal after the last piece when a promise does not hold: nothing may be kept before the end is reached. */
+  async *read(): AsyncGenerator<Buffer> {
+    const payload = this.#payload;
+    const algorithm = this.#algorithm();
+    const header = algorithm && CHECKSUM_HEADER + algorithm.toLowerCase();
+    let claimed = header && this.#headers[header];
+    const source =
+      payload.kind === 'aws-chunked'
+        ? decodeAwsChunked(this.#raw, payload.signer, (name, value) => {
+            if (name === header) claimed = value;
+          })
+        : this.#raw;
+    const sha256 = payload.kind === 'sha256' ? createHash('sha256') : undefined;
+    const md5 = this.#headers['content-md5'] === undefined ? undefined : createHash('md5');
+    const digest = algorithm && new Digest(algorithm);
+    let length = 0;
+    for await (const piece of source) {
+      length += piece.length;
+      sha256?.update(piece);
+      md5?.update(piece);
+      digest?.update(piece);
+      yield piece;
+    }
+    if (this.announced !== undefined && length !== this.announced) throw refuse('IncompleteBody');
+    if (payload.kind === 'sha256' && sha256!.digest('hex') !== payload.hex) throw refuse('XAmzContentSHA256Mismatch');
+    if (md5) checkMd5(md5, this.#headers['content-md5']!);
+    if (!algorithm) return;
+    const value = digest!.base64();
+    if (value !== claimed) {
+      throw refuse('BadDigest', { message: `The ${algorithm} you specified did not match the calculated checksum.` });
+    }
+    this.checksum = { algorithm, value };
+  }
+
+  async document(): Promise<string> {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of this.read()) {
+      length += piece.length;
+      if (length > LARGEST_DOCUMENT) throw refuse('EntityTooLarge');
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces).toString('utf8');
+  }
+}
+
+function checkMd5(md5: Hash, claimed: string): void {
+  if (Buffer.from(claimed, 'base64').length !== 16) throw refuse('InvalidDigest');
+  if (md5.digest('base64') !== claimed) throw refuse('BadDigest');
+}
