@@ -1,0 +1,68 @@
+/** I6: what came along with the bytes. */
+import type { CopyRequest } from '../../../lib/copy/request.ts';
+import type { StoredObject } from '../model/objects.ts';
+import { stranger } from '../model/objects.ts';
+import type { Simulation } from '../simulation.ts';
+import { isDisturbed } from './outcome.ts';
+
+type Properties = Record<string, string | undefined>;
+
+/** Whatever we wrote last, for a request that nobody disturbed, carries what the copied version had and what was asked for. */
+export function fidelity(sim: Simulation): string | undefined {
+  for (const { request } of sim.scenario.asked) {
+    const copy = sim.model.peek(request.destination);
+    if (!copy || copy.by === stranger || !copy.copiedFrom || isDisturbed(sim, request)) continue;
+    if (!isDone(sim, request) || hasTwins(sim, copy.copiedFrom)) continue;
+    const original = originOf(copy.copiedFrom);
+    const want = flatten(wanted(original, request, sim.scenario.dialect.facts.defaultAcl));
+    const have = flatten(copy);
+    for (const name of new Set([...Object.keys(want), ...Object.keys(have)])) {
+      if (want[name] !== have[name])
+        return `${request.destination.key} has ${name} "${have[name]}", wanted was "${want[name]}" (${request.mode})`;
+    }
+  }
+  return undefined;
+}
+
+/** Follows a metadata change back to what the owner wrote: doing it twice gives the same. */
+function originOf(object: StoredObject): StoredObject {
+  return object.by === stranger || !object.copiedFrom ? object : originOf(object.copiedFrom);
+}
+
+function isDone(sim: Simulation, request: CopyRequest): boolean {
+  if (sim.scenario.profile.weather !== 'hostile') return true;
+  const rows = [...sim.watch.rowsEver.values()].filter((row) => row.destination.key === request.destination.key);
+  return rows.length > 0 && rows.every((row) => row.state === 'done');
+}
+
+/** Another version with equal bytes in the same second: HEAD cannot tell them apart, so either may have been copied. */
+function hasTwins(sim: Simulation, source: StoredObject): boolean {
+  return sim.watch.writes.some(
+    (w) => w !== source && w.key === source.key && w.etag === source.etag && w.lastModified === source.lastModified,
+  );
+}
+
+function wanted(source: StoredObject, { mode, options }: CopyRequest, defaultAcl: string): StoredObject {
+  const { metadata, tags } = options;
+  const userMetadata = { ...(metadata?.base === 'replace' ? {} : source.userMetadata), ...metadata?.set };
+  for (const name of metadata?.remove ?? []) delete userMetadata[name];
+  const keepsAcl = options.acl === 'keep' || (options.acl === undefined && (mode === 'rename' || mode === 'metadata'));
+  return {
+    ...source,
+    content: { ...(metadata?.base === 'replace' ? {} : source.content), ...metadata?.content },
+    userMetadata,
+    tags: { ...(tags?.base === 'replace' ? {} : source.tags), ...tags?.set },
+    storageClass: options.storageClass ?? source.storageClass,
+    encryption: options.encryption ?? source.encryption,
+    acl: keepsAcl ? source.acl : (options.acl ?? defaultAcl),
+  };
+}
+
+function flatten(object: StoredObject): Properties {
+  const { content, userMetadata, tags, storageClass, encryption, acl } = object;
+  const out: Properties = { 'storage class': storageClass, encryption: encryption?.algorithm, acl };
+  for (const [name, value] of Object.entries(content) as [string, string][]) out[`header ${name}`] = value;
+  for (const [name, value] of Object.entries(userMetadata)) out[`metadata ${name}`] = value;
+  for (const [name, value] of Object.entries(tags)) out[`tag ${name}`] = value;
+  return out;
+}

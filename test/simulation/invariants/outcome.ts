@@ -1,0 +1,67 @@
+/** How the requests of a schedule ended. */
+import type { CopyRequest } from '../../../lib/copy/request.ts';
+import { fingerprint } from '../model/content.ts';
+import { stranger } from '../model/objects.ts';
+import type { Simulation } from '../simulation.ts';
+
+type Sides = Pick<CopyRequest, 'source' | 'destination'>;
+
+/**
+ * True where no promise is made about the destination of a request: strangers or another request wrote there too, somebody
+ * cancelled, or tasks failed so often that the engine gave up as it should.
+ */
+export function isDisturbed(sim: Simulation, request: Sides): boolean {
+  const { bucket, key } = request.destination;
+  const here = (ref: { bucket: string; key: string }): boolean => ref.bucket === bucket && ref.key === key;
+  if (sim.workers.mostAttempts >= sim.scenario.settings.maxAttempts) return true;
+  if (sim.faults.fired.some(({ kind }) => kind === 'cancel')) return true;
+  if (sim.faults.fired.filter(({ kind }) => kind === 'uploads-aborted').length > sim.scenario.settings.maxRestarts)
+    return true;
+  if (sim.scenario.asked.some((asked) => asked.request !== request && touches(asked.request, request))) return true;
+  const furnished = sim.watch.furnished;
+  if (sim.watch.writes.some((w) => w.by === stranger && w.serial > furnished && here(w) && !here(request.source)))
+    return true;
+  return sim.watch.removals.some(({ object, by }) => by === stranger && here(object));
+}
+
+/** Two requests that may get into each other's way. */
+function touches(a: Sides, b: Sides): boolean {
+  const names = ({ source, destination }: Sides): string[] =>
+    [source, destination].map((ref) => `${ref.bucket}/${ref.key}`);
+  return names(a).some((name) => names(b).includes(name));
+}
+
+/** I7: without strangers a request has succeeded when everything has come to rest. */
+export function everythingAskedIsDone(sim: Simulation): string | undefined {
+  if (sim.scenario.profile.weather === 'hostile') return undefined;
+  for (const { request, via } of sim.scenario.asked) {
+    if (isDisturbed(sim, request) || request.mode === 'replicate' || isRewritten(sim, request.source)) continue;
+    const row = [...sim.watch.rowsEver.values()].find((job) => job.destination.key === request.destination.key);
+    // A client who was never answered and left no row may not have been heard.
+    if (via === 'client' && !row) continue;
+    const refused =
+      request.options.overwrite === 'never' &&
+      sim.watch.occupied.has(`${request.destination.bucket}/${request.destination.key}`);
+    const problem = refused ? undefined : notDone(sim, request);
+    if (problem) return `${problem}${row ? ` (job ${row.id} is ${row.state}: ${row.reason?.message ?? ''})` : ''}`;
+  }
+  return undefined;
+}
+
+/** A followed source has an owner who writes it even in fair weather. */
+function isRewritten(sim: Simulation, { bucket, key }: CopyRequest['source']): boolean {
+  const { writes, furnished } = sim.watch;
+  return writes.some((w) => w.by === stranger && w.serial > furnished && w.bucket === bucket && w.key === key);
+}
+
+function notDone(sim: Simulation, { mode, source, destination }: CopyRequest): string | undefined {
+  const [original] = sim.watch.writes.filter((w) => w.bucket === source.bucket && w.key === source.key);
+  const copy = sim.model.peek(destination);
+  if (!original) return undefined;
+  if (!copy || fingerprint(copy.data) !== fingerprint(original.data))
+    return `${destination.key} is not the copy of ${source.key}`;
+  if (mode === 'rename' && sim.model.peek(source)) return `${source.key} was renamed and is still there`;
+  if (mode === 'metadata' && copy.userMetadata['colour'] !== 'blue')
+    return `${source.key} did not get its new metadata`;
+  return undefined;
+}

@@ -1,0 +1,34 @@
+import type { Job } from '../../lib/copy/job.ts';
+import type { ObjectRef } from '../../lib/copy/object.ts';
+import type { StoredObject } from './model/objects.ts';
+
+export interface Look {
+  /** Undefined when HEAD told that there is none. */
+  object: StoredObject | undefined;
+  order: number;
+}
+
+/** What one invocation has been told, so that its next act can be judged by what it could know. */
+export class Memory {
+  /** By `bucket/key`: what HEAD showed last, and how many HEADs came before it. */
+  private readonly heads = new Map<string, Look>();
+  /** By upload: the part numbers that ListParts showed. */
+  readonly ledgers = new Map<string, Set<number>>();
+  /** By job: the row as last seen. */
+  readonly rows = new Map<string, Job>();
+  private looks = 0;
+
+  saw({ bucket, key }: ObjectRef, object: StoredObject | undefined): void {
+    this.heads.set(`${bucket}/${key}`, { object, order: ++this.looks });
+  }
+
+  /** Undefined when this invocation never looked. */
+  look({ bucket, key }: ObjectRef): Look | undefined {
+    return this.heads.get(`${bucket}/${key}`);
+  }
+
+  sawParts(uploadId: string, numbers: number[], firstPage: boolean): void {
+    const seen = firstPage ? undefined : this.ledgers.get(uploadId);
+    this.ledgers.set(uploadId, new Set([...(seen ?? []), ...numbers]));
+  }
+}

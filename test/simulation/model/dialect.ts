@@ -1,0 +1,115 @@
+/** The two dialects as the engine is told of them, and what a real server may do besides. */
+import type { StoreFacts } from '../../../lib/copy/ports.ts';
+import type { Random } from '../random.ts';
+
+export const MiB = 1024 * 1024;
+
+/** How a model store departs from the letter of its documentation; each was seen on a real server or is documented. */
+export interface Quirks {
+  /** Every Ceph RGW: `copy-source-if-match` on UploadPartCopy is not looked at. */
+  ignoresPartConditions: boolean;
+  /** Ceph and Swift: a Complete repeated after success answers 200 again instead of NoSuchUpload. */
+  repeatedCompleteOk: boolean;
+  /** Ceph: the first Complete's answer has an empty ETag. */
+  silentComplete: boolean;
+  /** Ceph: a Complete that does not name every part of the upload is refused. */
+  wantsAllParts: boolean;
+  /** S3 tells who started an upload; OSS does not. */
+  tellsInitiator: boolean;
+  /** Some servers cannot list uploads at all. */
+  listsUploads: boolean;
+  /** A fresh upload may be missing from the listing for this long, milliseconds. */
+  listingLagMs: number;
+  /** A copy of a multipart object gets an ETag of its own. */
+  copyRehashesMultipart: boolean;
+  /** HEAD tells the CRC-64 (OSS; documented as possibly absent). */
+  tellsCrc64: boolean;
+  /** The server's own ceiling for a CopyObject, bytes; may be lower than the facts say. */
+  directCeiling: number;
+  versioned: boolean;
+}
+
+export interface Dialect {
+  facts: StoreFacts;
+  quirks: Quirks;
+}
+
+const oss: StoreFacts = {
+  scheme: 'oss',
+  directSameBucket: Infinity,
+  directOtherBucket: 64 * MiB,
+  directRewrite: 48 * MiB,
+  minPartSize: 100 * 1024,
+  maxPartSize: 512 * MiB,
+  maxParts: 10_000,
+  maxObjectSize: 48.8e12,
+  maxKeyBytes: 1023,
+  forbiddenKeyStarts: ['/', '\\'],
+  sameRegionOnly: true,
+  tellsPartLayout: false,
+  compositeEtag: false,
+  defaultStorageClass: 'Standard',
+  defaultAcl: 'default',
+  aclAt: 'complete',
+  conditionalDelete: false,
+  metadataOnlySelfCopy: true,
+};
+
+const s3: StoreFacts = {
+  scheme: 's3',
+  directSameBucket: 64 * MiB,
+  directOtherBucket: 64 * MiB,
+  directRewrite: 64 * MiB,
+  minPartSize: 5 * MiB,
+  maxPartSize: 512 * MiB,
+  maxParts: 10_000,
+  maxObjectSize: 48.8 * 1024 ** 4,
+  maxKeyBytes: 1024,
+  forbiddenKeyStarts: [],
+  sameRegionOnly: false,
+  tellsPartLayout: true,
+  compositeEtag: true,
+  defaultStorageClass: 'STANDARD',
+  defaultAcl: 'private',
+  aclAt: 'initiate',
+  conditionalDelete: true,
+  metadataOnlySelfCopy: false,
+};
+
+/** A dialect and its quirks for one schedule. */
+export function drawDialect(random: Random): Dialect {
+  const versioned = random.chance(0.1);
+  const quirks: Quirks = {
+    ignoresPartConditions: false,
+    repeatedCompleteOk: false,
+    silentComplete: false,
+    wantsAllParts: false,
+    tellsInitiator: true,
+    listsUploads: true,
+    listingLagMs: random.chance(0.3) ? 20_000 : 0,
+    copyRehashesMultipart: random.chance(0.5),
+    tellsCrc64: false,
+    directCeiling: Infinity,
+    versioned,
+  };
+  if (random.chance(0.4)) {
+    const tellsCrc64 = random.chance(0.7);
+    const directCeiling = random.chance(0.15) ? 20 * MiB : Infinity;
+    return { facts: oss, quirks: { ...quirks, tellsInitiator: false, tellsCrc64, directCeiling } };
+  }
+  if (random.chance(0.5)) {
+    return {
+      facts: { ...s3, conditionalDelete: random.chance(0.5), tellsPartLayout: random.chance(0.5) },
+      quirks: {
+        ...quirks,
+        ignoresPartConditions: true,
+        repeatedCompleteOk: true,
+        silentComplete: random.chance(0.5),
+        wantsAllParts: true,
+        listsUploads: random.chance(0.9),
+        directCeiling: random.chance(0.2) ? 30 * MiB : Infinity,
+      },
+    };
+  }
+  return { facts: s3, quirks: { ...quirks, repeatedCompleteOk: random.chance(0.5) } };
+}

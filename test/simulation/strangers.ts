@@ -1,0 +1,159 @@
+/** Owners of the sources, and everybody else who writes where we do. */
+import type { ContentHeaders } from '../../lib/copy/object.ts';
+import type { Actor } from './actor.ts';
+import type { StrangerFault } from './faults.ts';
+import { whole } from './model/content.ts';
+import { MiB } from './model/dialect.ts';
+import type { StoredObject } from './model/objects.ts';
+import { stranger } from './model/objects.ts';
+import type { Random } from './random.ts';
+import { drawSize, sourceBucket } from './scenario.ts';
+import type { Simulation } from './simulation.ts';
+
+export class Strangers {
+  private readonly sim: Simulation;
+  private readonly random: Random;
+  private contents = 0;
+  /** What sources held before, to come back. */
+  private readonly past: StoredObject[] = [];
+
+  constructor(sim: Simulation) {
+    this.sim = sim;
+    this.random = sim.random.fork('strangers');
+  }
+
+  /** Fills the buckets before anything is asked of us. */
+  furnish(): void {
+    const { sim, random } = this;
+    for (const key of new Set(sim.scenario.asked.map(({ request }) => request.source.key))) this.writeSource(key);
+    const target = sim.scenario.asked[0]?.request.destination;
+    if (target && random.chance(0.25) && !sim.model.peek(target))
+      this.write(target.bucket, target.key, drawSize(random));
+  }
+
+  writeSource(key: string): void {
+    const before = this.sim.model.peek({ bucket: sourceBucket, key });
+    if (before) this.past.push(before);
+    this.write(sourceBucket, key, drawSize(this.random));
+    this.sim.sourceWritten(key);
+  }
+
+  act(fault: StrangerFault, actor: Actor): void {
+    const { sim, random } = this;
+    const request = sim.requestOf(actor) ?? random.pick(sim.scenario.asked).request;
+    const { source, destination } = request;
+    const object = sim.model.peek(source);
+    switch (fault) {
+      case 'source-overwritten':
+        return this.writeSource(source.key);
+      case 'source-same-bytes':
+        return this.again(object);
+      case 'source-touched':
+        return this.again(object && { ...object, userMetadata: { touched: `${++this.contents}` } });
+      case 'source-restored':
+        return this.again(this.past[this.past.length - 1]);
+      case 'source-recreated':
+        sim.model.remove(source, stranger);
+        return this.again(object);
+      case 'source-deleted':
+        return sim.model.remove(source, stranger);
+      case 'destination-overwritten':
+        if (request.mode !== 'metadata') this.write(destination.bucket, destination.key, drawSize(random));
+        return;
+      case 'destination-deleted':
+        return sim.model.remove(destination, stranger);
+      case 'uploads-aborted':
+        for (const upload of [...sim.model.uploads.values()])
+          if (upload.by !== stranger) sim.model.abort(upload.id, stranger);
+        return;
+      case 'foreign-upload':
+        return this.openUpload(destination.bucket, destination.key);
+      case 'cancel':
+        return sim.cancel();
+    }
+  }
+
+  private write(bucket: string, key: string, size: number): void {
+    const { sim, random } = this;
+    const id = `c${++this.contents}-${size}`;
+    sim.contentSizes.set(id, size);
+    const inParts = size > 12 * MiB && random.chance(0.4);
+    const partSize = random.pick([8, 10, 16]) * MiB;
+    const layout = inParts
+      ? Array.from({ length: Math.ceil(size / partSize) }, (_, i) => Math.min(partSize, size - i * partSize))
+      : undefined;
+    const data = whole(id, size);
+    sim.model.put({
+      bucket,
+      key,
+      data,
+      by: stranger,
+      ...(layout ? sim.model.inParts(data, layout) : {}),
+      ...drawProperties(random, sim.scenario.dialect.facts.scheme),
+    });
+    sim.say('stranger', `writes ${bucket}/${key}: ${id}`);
+  }
+
+  /** The same bytes written once more: the ETag stays, the time does not. */
+  private again(object: StoredObject | undefined): void {
+    if (!object || this.isTooSubtle(object)) return;
+    const { data, etag, layout, content, userMetadata, tags, storageClass, encryption, acl, bucket, key } = object;
+    this.sim.model.put({
+      data,
+      etag,
+      layout,
+      content,
+      userMetadata,
+      tags,
+      storageClass,
+      encryption,
+      acl,
+      bucket,
+      key,
+      by: stranger,
+    });
+    this.sim.say('stranger', `writes the same bytes to ${bucket}/${key}`);
+    this.sim.sourceWritten(key);
+  }
+
+  /**
+   * Where the condition on parts is ignored, a source that is replaced and put back within one second of Last-Modified
+   * looks as if nothing had happened. No client can tell, so no stranger does it here.
+   */
+  private isTooSubtle({ bucket, key, etag }: StoredObject): boolean {
+    const { model, scheduler, watch } = this.sim;
+    if (!model.dialect.quirks.ignoresPartConditions) return false;
+    const second = Math.floor(scheduler.now / 1000) * 1000;
+    return watch.writes.some(
+      (w) => w.bucket === bucket && w.key === key && w.etag === etag && w.lastModified === second,
+    );
+  }
+
+  /** An upload that is none of ours. Where listings name nobody, parts are what tells it from an orphan of ours. */
+  private openUpload(bucket: string, key: string): void {
+    const destination = { bucket, key };
+    const upload = this.sim.model.initiate(
+      { destination, content: {}, userMetadata: {}, tags: {} },
+      stranger,
+      'stranger',
+    );
+    this.sim.say('stranger', `opens ${upload.id} at ${bucket}/${key}`);
+    const data = whole(`c${++this.contents}-${MiB}`, MiB);
+    const part = { number: 1, data, size: MiB, etag: 'theirs' };
+    this.sim.scheduler.after(this.random.next() * 60_000, () => upload.parts.set(1, part));
+  }
+}
+
+function drawProperties(random: Random, scheme: 'oss' | 's3'): Partial<StoredObject> {
+  const content: ContentHeaders = { contentType: random.pick(['image/png', 'text/plain; charset=utf-8']) };
+  if (random.chance(0.3)) content.cacheControl = 'max-age=60';
+  return {
+    content,
+    userMetadata: random.chance(0.6) ? { owner: random.pick(['ann', 'bob']) } : {},
+    tags: random.chance(0.4) ? { team: 'a&b', stage: '1' } : {},
+    ...(random.chance(0.15) ? { storageClass: scheme === 'oss' ? 'IA' : 'STANDARD_IA' } : {}),
+    encryption: random.chance(0.1) ? { algorithm: 'AES256' } : undefined,
+    ...(random.chance(0.2) ? { acl: 'public-read' } : {}),
+    checksumAlgorithm: scheme === 's3' && random.chance(0.3) ? 'CRC64NVME' : undefined,
+  };
+}
