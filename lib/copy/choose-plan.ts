@@ -51,11 +51,12 @@ async function readLayout(
   }
 }
 
-/** The store wants parts, or one call took too long for an object worth splitting. */
-export function prefersParts(world: World, head: ObjectHead, error: unknown): boolean {
+/** The store wants parts, or one CopyObject took too long for an object worth splitting. */
+export function prefersParts(world: World, size: number, error: unknown): boolean {
   if (gaveUp(error, 'TooLarge')) return true;
   const noAnswer = error instanceof RetryLater && error.effect === 'unknown' && !error.throttled;
-  return noAnswer && head.size > world.settings.partSizeMin;
+  // Only of the copy itself: what comes after it (a look, a delete, the row) is no reason to copy again.
+  return noAnswer && error.answer?.operation === 'CopyObject' && size > world.settings.partSizeMin;
 }
 
 /** The layout for an object whose single CopyObject did not go through. */

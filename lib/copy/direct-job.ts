@@ -99,7 +99,7 @@ async function run(
     const result = await copyDirect(world, store, request, found, options);
     return await finish(world, job, result);
   } catch (error) {
-    if (prefersParts(world, found.head, error)) return await inParts(world, store, job, request, found, options);
+    if (prefersParts(world, found.head.size, error)) return await inParts(world, store, job, request, found, options);
     await endWith(world, job, error);
     throw error;
   }

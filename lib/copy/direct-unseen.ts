@@ -1,3 +1,4 @@
+import { prefersParts } from './choose-plan.ts';
 import { copyDeadline } from './direct.ts';
 import { SourceChanged } from './errors.ts';
 import type { ObjectHead } from './object.ts';
@@ -22,7 +23,8 @@ export function canCopyUnseen(world: World, store: ObjectStore, request: CopyReq
 /**
  * The cheapest replica: CopyObject pinned to the event's ETag, then one HEAD of the source. The HEAD is the look that makes
  * replicas converge (I2), and it tells as well whether the source has a class or encryption that CopyObject does not carry.
- * Returns undefined when the long way must be taken: the event was stale or the plain copy was not faithful.
+ * Returns undefined when the long way must be taken: the event was stale, the plain copy was not faithful, or the store wants
+ * parts.
  */
 export async function copyUnseen(
   world: World,
@@ -48,7 +50,7 @@ export async function copyUnseen(
       copyDeadline(world, options),
     );
   } catch (error) {
-    if (error instanceof SourceChanged) return undefined;
+    if (error instanceof SourceChanged || prefersParts(world, seen.size, error)) return undefined;
     throw error;
   }
   const etag = written.etag ?? seen.etag;

@@ -79,7 +79,7 @@ async function copyAsSeen(
   try {
     return { kind: 'done', result: await copyDirect(world, store, request, found, options) };
   } catch (error) {
-    if (!prefersParts(world, head, error)) throw error;
+    if (!prefersParts(world, head.size, error)) throw error;
     const parts = await partsInstead(world, store, request, found, options);
     return await startParts(world, store, request, found, parts, options);
   }
