@@ -1,5 +1,5 @@
 import type { AclPlan } from './acl.ts';
-import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
 import { CopyError, gaveUp, RetryLater, SourceChanged } from './errors.ts';
 import { headIfThere } from './destination.ts';
@@ -72,16 +72,9 @@ async function finishHeld(
     return;
   }
   await afterWrite(world, job, async () => {
-    await applyAclTo(store, job, acl, options);
+    acl.lost.push(...(await applyAclAfterParts(store, job, acl, options)));
     await conclude(world, store, job, { source, written, lost: acl.lost }, options);
   });
-}
-
-/** Where the ACL could not go with the write: S3 takes it at Initiate, before anybody has read the source's. */
-async function applyAclTo(store: ObjectStore, job: Job, acl: AclPlan, options: CallOptions): Promise<void> {
-  const read = wantedAcl(job) === 'keep' && store.facts.aclAt === 'initiate' && acl.canned !== undefined;
-  const late = acl.document ?? (read ? { canned: acl.canned } : undefined);
-  acl.lost.push(...(await applyAcl(store, job.destination, late, options)));
 }
 
 /** From here on the upload is consumed: whatever goes wrong, there is nothing to abort. */

@@ -1,3 +1,4 @@
+import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { conclude } from './conclude.ts';
 import { headIfThere } from './destination.ts';
 import { RetryLater } from './errors.ts';
@@ -9,6 +10,7 @@ import { readLedger } from './ledger.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { restart } from './restart.ts';
+import type { FidelityLoss } from './result.ts';
 import { judge } from './verify.ts';
 
 /** Looks this often before a vanished upload is believed to have come to nothing: a slow Complete may still be at work. */
@@ -29,7 +31,7 @@ export async function settle(
 ): Promise<void> {
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (found && isOurs(job, found, source)) {
-    await conclude(world, store, job, { source, lost: [] }, options);
+    await conclude(world, store, job, { source, lost: await settleAcl(store, job, source, options) }, options);
     return;
   }
   if (await readLedger(store, job, { ...options, limit: 1 })) {
@@ -41,6 +43,18 @@ export async function settle(
     throw new RetryLater(`The upload of job ${job.id} is gone and its object not visible (yet).`, { delayMs: 2000 });
   }
   await restart(world, job);
+}
+
+/** Whoever sent Complete may have died before writing the ACL. A source that is gone was removed after that was done. */
+async function settleAcl(
+  store: ObjectStore,
+  job: Job,
+  source: ObjectHead | undefined,
+  options: CallOptions,
+): Promise<FidelityLoss[]> {
+  if (!source) return [];
+  const acl = await planAcl(store, job.source, wantedAcl(job), options);
+  return [...acl.lost, ...(await applyAclAfterParts(store, job, acl, options))];
 }
 
 /** A proof by content is not enough: equal bytes may have been there before, our headers and metadata were not. */
