@@ -13,7 +13,8 @@ const maxSkewMs = 15 * 60_000;
  * and still without any part after the grace time, for we never send parts to an upload that is not attached. Anything
  * else is a stranger's and stays.
  *
- * @returns true when every recorded attempt is settled; false when it is too early for one of them.
+ * @returns true when every recorded attempt is settled; false when it is too early for one of them, or for an upload that
+ * may be its.
  */
 export async function removeOrphans(
   world: World,
@@ -22,9 +23,17 @@ export async function removeOrphans(
   options: CallOptions,
 ): Promise<boolean> {
   const intents = job.intents ?? [];
+  if (intents.length === 0) return true;
   const now = world.clock.now();
-  if (intents.some((time) => now - time < world.settings.orphanGraceMs)) return false;
+  const isYoung = (time: number): boolean => now - time < world.settings.orphanGraceMs;
+  if (intents.some(isYoung)) return false;
+  let settled = true;
   for (const upload of await candidates(world, store, job, options)) {
+    if (isYoung(upload.initiated)) {
+      // Somebody may be about to send its first part.
+      settled = false;
+      continue;
+    }
     const ledger = await readLedger(
       store,
       { destination: job.destination, uploadId: upload.uploadId },
@@ -34,7 +43,7 @@ export async function removeOrphans(
     world.log.info('aborting an upload that a lost Initiate left behind', { job: job.id, uploadId: upload.uploadId });
     await store.abort(job.destination, upload.uploadId, options);
   }
-  return true;
+  return settled;
 }
 
 async function candidates(world: World, store: ObjectStore, job: Job, options: CallOptions): Promise<UploadEntry[]> {
