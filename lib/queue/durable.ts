@@ -1,13 +1,13 @@
-import type { Clock, SendOptions, TaskQueue } from '../copy/ports.ts';
+import type { Clock, SendOptions } from '../copy/ports.ts';
 import type { Task } from '../copy/task.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { GroupCommit } from '../state/group-commit.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
 /** A task that had all its deliveries, or that was refused for good; kept until somebody redrives or drops it. */
-export interface DeadLetter {
+export interface DeadLetter<Message = Task> {
   id: number;
-  task: Task;
+  task: Message;
   attempts: number;
   reason: string;
   sentAt: number;
@@ -25,6 +25,8 @@ export interface QueueStats {
 }
 
 export interface DurableQueueOptions {
+  /** Several queues share the state file; each sees its own messages only. */
+  name: string;
   clock: Clock;
   /** Names this process on its leases (`ProcessRegistry.token`). */
   token: string;
@@ -42,13 +44,15 @@ interface InboxRow {
 }
 
 /**
- * A task queue on the state file: what `send` answered survives a kill and a power cut. Meant for what nobody could send
- * again (an event that was acknowledged); tasks that the sweep can rebuild belong in the `EmbeddedQueue`.
+ * A queue on the state file, of tasks or of other messages that are JSON: what `send` answered survives a kill and a power
+ * cut. Meant for what nobody could send again (an event that was acknowledged); tasks that the sweep can rebuild belong in
+ * the `EmbeddedQueue`.
  *
  * A delivery is a lease: it ends when it is settled, when its time is over, or when its process is found dead.
  */
-export class DurableQueue implements TaskQueue, Inbox {
+export class DurableQueue<Message = Task> implements Inbox<Message> {
   readonly #database: StateDatabase;
+  readonly #name: string;
   readonly #clock: Clock;
   readonly #token: string;
   readonly #commits: GroupCommit;
@@ -56,6 +60,7 @@ export class DurableQueue implements TaskQueue, Inbox {
 
   constructor(database: StateDatabase, options: DurableQueueOptions) {
     this.#database = database;
+    this.#name = options.name;
     this.#clock = options.clock;
     this.#token = options.token;
     this.#onSent = options.onSent ?? (() => {});
@@ -63,44 +68,44 @@ export class DurableQueue implements TaskQueue, Inbox {
   }
 
   /** All tasks or none are on the disk when it resolves. @throws GiveUp StateUnusable when the disk is full. */
-  async send(tasks: Task[], options: SendOptions = {}): Promise<void> {
+  async send(tasks: Message[], options: SendOptions = {}): Promise<void> {
     if (tasks.length === 0) return;
     const now = this.#clock.now();
     const json = JSON.stringify(tasks);
     await this.#commits.run(() =>
       this.#database.rows(
-        'INSERT INTO inbox (task, visible_at, created_at) SELECT value, ?, ? FROM json_each(?) ORDER BY key',
-        ...[now + (options.delayMs ?? 0), now, json],
+        'INSERT INTO inbox (queue, task, visible_at, created_at) SELECT ?, value, ?, ? FROM json_each(?) ORDER BY key',
+        ...[this.#name, now + (options.delayMs ?? 0), now, json],
       ),
     );
     this.#onSent();
   }
 
-  async receive(limit: number, leaseMs: number): Promise<Delivery[]> {
+  async receive(limit: number, leaseMs: number): Promise<Delivery<Message>[]> {
     const now = this.#clock.now();
     const rows = await this.#commits.run(() =>
       this.#database.rows<InboxRow>(
         `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
-           SELECT id FROM inbox WHERE dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
+           SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
          ) RETURNING id, task, attempt`,
-        ...[now + leaseMs, this.#token, now, limit],
+        ...[now + leaseMs, this.#token, this.#name, now, limit],
       ),
     );
     // RETURNING promises no order.
     return rows
       .sort((a, b) => a.id - b.id)
-      .map(({ id, task, attempt }) => ({ id, task: this.#database.parse<Task>(task), attempt }));
+      .map(({ id, task, attempt }) => ({ id, task: this.#database.parse<Message>(task), attempt }));
   }
 
-  async ack(delivery: Delivery): Promise<void> {
+  async ack(delivery: Delivery<Message>): Promise<void> {
     await this.#settle('DELETE FROM inbox', delivery);
   }
 
-  async retry(delivery: Delivery, delayMs: number): Promise<void> {
+  async retry(delivery: Delivery<Message>, delayMs: number): Promise<void> {
     await this.#settle('UPDATE inbox SET leased_by = NULL, visible_at = ?', delivery, this.#clock.now() + delayMs);
   }
 
-  async bury(delivery: Delivery, reason: string): Promise<void> {
+  async bury(delivery: Delivery<Message>, reason: string): Promise<void> {
     await this.#settle(
       'UPDATE inbox SET leased_by = NULL, dead_at = ?, reason = ?',
       delivery,
@@ -110,7 +115,7 @@ export class DurableQueue implements TaskQueue, Inbox {
   }
 
   /** Does nothing when the task was delivered to somebody else since: it is theirs to settle. */
-  async #settle(change: string, { id, attempt }: Delivery, ...values: (string | number)[]): Promise<void> {
+  async #settle(change: string, { id, attempt }: Delivery<Message>, ...values: (string | number)[]): Promise<void> {
     await this.#commits.run(() =>
       this.#database.rows(`${change} WHERE id = ? AND attempt = ? AND dead_at IS NULL`, ...values, id, attempt),
     );
@@ -118,7 +123,8 @@ export class DurableQueue implements TaskQueue, Inbox {
 
   async nextAt(): Promise<number | undefined> {
     const [row] = this.#database.rows<{ visible_at: number }>(
-      'SELECT visible_at FROM inbox WHERE dead_at IS NULL ORDER BY visible_at LIMIT 1',
+      'SELECT visible_at FROM inbox WHERE queue = ? AND dead_at IS NULL ORDER BY visible_at LIMIT 1',
+      this.#name,
     );
     return row?.visible_at;
   }
@@ -127,18 +133,21 @@ export class DurableQueue implements TaskQueue, Inbox {
   reclaim(living: readonly string[]): number {
     return this.#database.rows(
       `UPDATE inbox SET visible_at = ?, leased_by = NULL
-       WHERE leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?)) RETURNING 1`,
-      ...[this.#clock.now(), JSON.stringify(living)],
+       WHERE queue = ? AND leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?)) RETURNING 1`,
+      ...[this.#clock.now(), this.#name, JSON.stringify(living)],
     ).length;
   }
 
   /** Dead letters, oldest first, `after` an id of the page before. */
-  listDead(limit: number, after = 0): DeadLetter[] {
+  listDead(limit: number, after = 0): DeadLetter<Message>[] {
     return this.#database
-      .rows<InboxRow>('SELECT * FROM inbox WHERE dead_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?', after, limit)
+      .rows<InboxRow>(
+        'SELECT * FROM inbox WHERE queue = ? AND dead_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?',
+        ...[this.#name, after, limit],
+      )
       .map((row) => ({
         id: row.id,
-        task: this.#database.parse<Task>(row.task),
+        task: this.#database.parse<Message>(row.task),
         attempts: row.attempt,
         reason: row.reason,
         sentAt: row.created_at,
@@ -150,8 +159,9 @@ export class DurableQueue implements TaskQueue, Inbox {
   redrive(ids?: readonly number[]): number {
     const [which, values] = someOrAll(ids);
     const count = this.#database.rows(
-      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, visible_at = ? WHERE dead_at IS NOT NULL ${which} RETURNING 1`,
-      ...[this.#clock.now(), ...values],
+      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, visible_at = ?
+       WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
+      ...[this.#clock.now(), this.#name, ...values],
     ).length;
     if (count > 0) this.#onSent();
     return count;
@@ -160,7 +170,11 @@ export class DurableQueue implements TaskQueue, Inbox {
   /** Deletes dead letters; all of them when no ids are given. Returns how many. */
   drop(ids?: readonly number[]): number {
     const [which, values] = someOrAll(ids);
-    return this.#database.rows(`DELETE FROM inbox WHERE dead_at IS NOT NULL ${which} RETURNING 1`, ...values).length;
+    return this.#database.rows(
+      `DELETE FROM inbox WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
+      this.#name,
+      ...values,
+    ).length;
   }
 
   stats(): QueueStats {
@@ -170,8 +184,9 @@ export class DurableQueue implements TaskQueue, Inbox {
               count(*) FILTER (WHERE leased_by IS NOT NULL AND visible_at > ?) AS leased,
               count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
               min(created_at) FILTER (WHERE dead_at IS NULL) AS oldest
-       FROM inbox`,
+       FROM inbox WHERE queue = ?`,
       now,
+      this.#name,
     );
     const { open = 0, leased = 0, dead = 0, oldest = null } = row ?? {};
     return { open, leased, dead, ...(oldest !== null && { oldestAt: oldest }) };

@@ -4,17 +4,17 @@ import type { Task } from '../copy/task.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 import { backoff } from './backoff.ts';
 
-export interface WorkerPoolOptions {
-  inbox: Inbox;
+export interface WorkerPoolOptions<Message extends object = Task> {
+  inbox: Inbox<Message>;
   /** Does one task. `RetryLater` and unforeseen errors bring it back; any other `CopyError` means it is over. */
-  handle(task: Task, invocation: Invocation): Promise<void>;
+  handle(task: Message, invocation: Invocation): Promise<void>;
   clock: Clock;
   random(): number;
   log: Log;
-  /** Work in flight, in the units of `weigh`. */
-  capacity: number;
+  /** Work in flight, in the units of `weigh`; asked each time, for it may change. */
+  capacity(): number;
   /** What a task adds to the work in flight; 1 when absent. */
-  weigh?(task: Task): number;
+  weigh?(task: Message): number;
   /** Tasks that are always let in, however heavy: the next one's calls then fill the gaps at the end of the one before. */
   minTasks?: number;
   /** Deliveries of one task. */
@@ -26,11 +26,11 @@ export interface WorkerPoolOptions {
   /** Look into the inbox this often even if nobody said that there is something; for inboxes that others fill too. */
   pollMs?: number;
   /** After each delivery, with the error it ended in; not awaited. */
-  onSettled?(task: Task, error: unknown): void;
+  onSettled?(task: Message, error: unknown): void;
 }
 
-interface Running {
-  delivery: Delivery;
+interface Running<Message> {
+  delivery: Delivery<Message>;
   invocation: Invocation;
   weight: number;
   ended: Promise<void>;
@@ -43,9 +43,9 @@ const troubleMs = 1_000;
  * Takes tasks from an inbox and runs a bounded number at a time. A failing handler never stops the pool: its task comes
  * back later, or is buried once it had all its deliveries.
  */
-export class WorkerPool {
-  readonly #options: WorkerPoolOptions;
-  readonly #running = new Set<Running>();
+export class WorkerPool<Message extends object = Task> {
+  readonly #options: WorkerPoolOptions<Message>;
+  readonly #running = new Set<Running<Message>>();
   #load = 0;
   #invocations = 0;
   #stopped = false;
@@ -54,7 +54,7 @@ export class WorkerPool {
   #nap: AbortController | undefined;
   #idleWaiters: (() => void)[] = [];
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: WorkerPoolOptions<Message>) {
     this.#options = options;
   }
 
@@ -106,12 +106,12 @@ export class WorkerPool {
   /** How many tasks may be taken now. */
   #room(): number {
     const { capacity, weigh, minTasks = 1 } = this.#options;
-    if (!weigh) return capacity - this.#load;
+    if (!weigh) return capacity() - this.#load;
     // The weight of a task shows only when it is here.
-    return this.#load < capacity || this.#running.size < minTasks ? 1 : 0;
+    return this.#load < capacity() || this.#running.size < minTasks ? 1 : 0;
   }
 
-  #start(delivery: Delivery): void {
+  #start(delivery: Delivery<Message>): void {
     const { clock, holder, invocationMs, weigh } = this.#options;
     const invocation: Invocation = {
       id: `${holder}/${++this.#invocations}`,
@@ -119,7 +119,7 @@ export class WorkerPool {
       attempt: delivery.attempt,
     };
     const weight = weigh?.(delivery.task) ?? 1;
-    const running: Running = { delivery, invocation, weight, ended: Promise.resolve() };
+    const running: Running<Message> = { delivery, invocation, weight, ended: Promise.resolve() };
     this.#load += weight;
     this.#running.add(running);
     running.ended = this.#run(delivery, invocation).then(() => {
@@ -131,7 +131,7 @@ export class WorkerPool {
   }
 
   /** Never throws. */
-  async #run(delivery: Delivery, invocation: Invocation): Promise<void> {
+  async #run(delivery: Delivery<Message>, invocation: Invocation): Promise<void> {
     let failure: unknown;
     try {
       await this.#options.handle(delivery.task, invocation);
@@ -151,7 +151,7 @@ export class WorkerPool {
     }
   }
 
-  async #settle(delivery: Delivery, failure: unknown): Promise<void> {
+  async #settle(delivery: Delivery<Message>, failure: unknown): Promise<void> {
     const { inbox, log, maxAttempts, random } = this.#options;
     const fields = { ...fieldsOf(delivery), error: messageOf(failure) };
     if (failure === undefined) return inbox.ack(delivery);
@@ -180,7 +180,7 @@ export class WorkerPool {
   }
 
   /** Whether a running task meets the condition. */
-  some(condition: (task: Task) => boolean): boolean {
+  some(condition: (task: Message) => boolean): boolean {
     for (const { delivery } of this.#running) if (condition(delivery.task)) return true;
     return false;
   }
@@ -201,7 +201,7 @@ export class WorkerPool {
    * Gives running tasks that meet the condition `graceMs` to end: their deadline is moved up, so that the engine begins no
    * further part. Resolves when they have ended or the time is over; true when they have ended.
    */
-  async hurry(graceMs: number, condition: (task: Task) => boolean = () => true): Promise<boolean> {
+  async hurry(graceMs: number, condition: (task: Message) => boolean = () => true): Promise<boolean> {
     const { clock } = this.#options;
     const chosen = [...this.#running].filter(({ delivery }) => condition(delivery.task));
     if (chosen.length === 0) return true;
@@ -225,8 +225,9 @@ export class WorkerPool {
   }
 }
 
-function fieldsOf({ task, attempt }: Delivery): LogFields {
-  return 'jobId' in task ? { task: task.kind, job: task.jobId, attempt } : { task: task.kind, attempt };
+function fieldsOf({ task, attempt }: Delivery<object>): LogFields {
+  const { kind, jobId } = task as { kind?: unknown; jobId?: unknown };
+  return { task: String(kind), job: typeof jobId === 'string' ? jobId : undefined, attempt };
 }
 
 function messageOf(error: unknown): string {

@@ -100,6 +100,7 @@ export class StateDatabase {
    * @throws GiveUp StateUnusable; RetryLater when another process holds the file for too long.
    */
   rows<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    this.#refuseClosed();
     try {
       let statement = this.#statements.get(sql);
       if (!statement) {
@@ -127,11 +128,20 @@ export class StateDatabase {
   }
 
   #exec(sql: string): void {
+    this.#refuseClosed();
     try {
       this.#sqlite.exec(sql);
     } catch (error) {
       throw toCopyError(error, this.path);
     }
+  }
+
+  #refuseClosed(): void {
+    if (this.#sqlite.open) return;
+    throw new GiveUp(
+      'StateUnusable',
+      `State file ${this.path} was closed; what was under way goes on with \`ferry resume\`.`,
+    );
   }
 
   /** Parses JSON that we wrote. @throws GiveUp StateUnusable when it is none any more. */

@@ -3,6 +3,7 @@ import type { Job, JobChange, JobState } from '../copy/job.ts';
 import { finalStates } from '../copy/job.ts';
 import type { Clock, JobPage, Landed, StateTable } from '../copy/ports.ts';
 import type { SqlValue, StateDatabase } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
 
 /** Columns of a job row; every other field of a job is in `body`. */
 interface JobRow {
@@ -34,11 +35,14 @@ export class EmbeddedStateTable implements StateTable {
   readonly #database: StateDatabase;
   readonly #clock: Clock;
   readonly #owner?: string;
+  /** Workers of one job report in bursts. */
+  readonly #counts: GroupCommit;
 
   constructor(database: StateDatabase, options: EmbeddedStateOptions) {
     this.#database = database;
     this.#clock = options.clock;
     this.#owner = options.owner;
+    this.#counts = new GroupCommit(database);
   }
 
   async create(job: Job): Promise<{ landed: boolean; job: Job }> {
@@ -88,10 +92,12 @@ export class EmbeddedStateTable implements StateTable {
   }
 
   async count(id: string, parts: number, attentionAt: number): Promise<number | undefined> {
-    const [row] = this.#database.rows<{ parts_done: number }>(
-      `UPDATE jobs SET parts_done = parts_done + ?, attention_at = ?, updated_at = ?
-       WHERE id = ? AND state NOT IN (${finals}) RETURNING parts_done`,
-      ...[parts, attentionAt, this.#clock.now(), id],
+    const [row] = await this.#counts.run(() =>
+      this.#database.rows<{ parts_done: number }>(
+        `UPDATE jobs SET parts_done = parts_done + ?, attention_at = ?, updated_at = ?
+         WHERE id = ? AND state NOT IN (${finals}) RETURNING parts_done`,
+        ...[parts, attentionAt, this.#clock.now(), id],
+      ),
     );
     return row?.parts_done;
   }

@@ -104,6 +104,11 @@ export class ProcessRegistry {
     });
   }
 
+  /** Leaves a job to whoever wants it. */
+  disown(jobId: string): void {
+    this.#database.rows('DELETE FROM owners WHERE job_id = ? AND token = ?', jobId, this.token);
+  }
+
   /** Which of these jobs belong to this process. */
   mine(jobIds: readonly string[]): Set<string> {
     const rows = this.#database.rows<{ job_id: string }>(

@@ -49,6 +49,7 @@ export const migrations: readonly string[] = [
   -- AUTOINCREMENT: an id is never given twice, so a late acknowledgement cannot hit another message.
   CREATE TABLE inbox (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue      TEXT NOT NULL,
     task       TEXT NOT NULL,
     attempt    INTEGER NOT NULL DEFAULT 0,
     visible_at INTEGER NOT NULL,
@@ -57,8 +58,8 @@ export const migrations: readonly string[] = [
     dead_at    INTEGER,
     reason     TEXT
   );
-  CREATE INDEX inbox_by_time ON inbox (visible_at, id) WHERE dead_at IS NULL;
+  CREATE INDEX inbox_by_time ON inbox (queue, visible_at, id) WHERE dead_at IS NULL;
   CREATE INDEX inbox_leases ON inbox (leased_by) WHERE leased_by IS NOT NULL;
-  CREATE INDEX inbox_dead ON inbox (dead_at, id) WHERE dead_at IS NOT NULL;
+  CREATE INDEX inbox_dead ON inbox (queue, id) WHERE dead_at IS NOT NULL;
   `,
 ];

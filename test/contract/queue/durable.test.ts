@@ -11,7 +11,12 @@ import { taskQueueContract } from './suite.ts';
 taskQueueContract('durable', async (handle) => {
   const home = mkdtempSync(join(tmpdir(), 'ferry-queue-'));
   const database = StateDatabase.openIn(home);
-  const queue = new DurableQueue(database, { clock: systemClock, token: 'tests', onSent: () => pool.wake() });
+  const queue: DurableQueue = new DurableQueue(database, {
+    name: 'tasks',
+    clock: systemClock,
+    token: 'tests',
+    onSent: () => pool.wake(),
+  });
   const pool = new WorkerPool({ ...poolOptions, log: quiet, inbox: queue, handle });
   return {
     queue,

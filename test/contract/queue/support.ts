@@ -7,7 +7,7 @@ export const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, err
 export const poolOptions = {
   clock: systemClock,
   random: () => 0,
-  capacity: 16,
+  capacity: () => 16,
   maxAttempts: 8,
   invocationMs: 60_000,
   holder: 'tests',
