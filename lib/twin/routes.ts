@@ -84,9 +84,14 @@ export const OPERATIONS = Object.keys(ROUTES) as Operation[];
 const ANYWHERE =
   /^(x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256|checksum-mode)|x-oss-(signature-version|date|expires|credential|additional-headers|security-token|signature|traffic-limit)|x-id|response-[a-z-]+|ossaccesskeyid|expires|signature|security-token)$/i;
 
+/** True for query names that say nothing about the operation; signatures and tokens are among them. */
+export function isCommonParameter(name: string): boolean {
+  return ANYWHERE.test(name);
+}
+
 export function findOperation(method: string, target: Target, isCopy: boolean, dialect: Dialect): Operation {
   const level: Level = target.bucket === undefined ? 'service' : target.key === undefined ? 'bucket' : 'object';
-  const names = target.query.pairs.map(([name]) => name).filter((name) => !ANYWHERE.test(name));
+  const names = target.query.pairs.map(([name]) => name).filter((name) => !isCommonParameter(name));
   const found = OPERATIONS.filter((operation) => {
     const row: Route = ROUTES[operation];
     return (

@@ -9,7 +9,7 @@ import { Dropped, FaultRun, PoisonedConnection, type Interference } from './faul
 import type { Faults } from './faults.ts';
 import { HANDLERS } from './operations/index.ts';
 import type { RequestLog, RequestRecord } from './requests.ts';
-import { findOperation, type Operation } from './routes.ts';
+import { findOperation, isCommonParameter, type Operation } from './routes.ts';
 import { effectiveAcl, publiclyReadable } from './rules/acl.ts';
 import { sendNotModifiedWithBody, sendRefusal, sendReply, type AnswerContext } from './wire/answer.ts';
 import { Body } from './wire/body.ts';
@@ -110,7 +110,8 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     context.dialect = dialect;
     record.operation = operation;
     record.dialect = dialect.name;
-    record.query = Object.fromEntries(query.pairs.map(([name, value]) => [name, value ?? '']));
+    const told = query.pairs.filter(([name]) => !isCommonParameter(name));
+    record.query = Object.fromEntries(told.map(([name, value]) => [name, value ?? '']));
     if (bucket !== '') record.bucket = bucket;
     if (key !== '') record.key = key;
     const part = query.get('partNumber');
@@ -145,7 +146,7 @@ function fail(
   response: ServerResponse,
   context: AnswerContext,
 ): void {
-  if (error instanceof Dropped || response.headersSent) {
+  if (error instanceof Dropped || response.headersSent || message.socket.destroyed) {
     message.socket.destroy();
   } else if (error instanceof PoisonedConnection) {
     record.status = 304;

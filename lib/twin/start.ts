@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { TwinStore } from './access.ts';
 import type { ByteSink, World } from './call.ts';
+import { Deliveries } from './events/deliver.ts';
 import { Control } from './control.ts';
 import { Faults } from './faults.ts';
 import type { Interference } from './fault-run.ts';
 import { Store } from './model/store.ts';
 import { DEFAULT_LIMITS, type TwinOptions } from './options.ts';
+import { Folder } from './persist/folder.ts';
 import { memorySink } from './persist/memory.ts';
 import { seededRandom } from './random.ts';
 import { RequestLog } from './requests.ts';
@@ -23,6 +25,8 @@ export interface Twin {
   store: TwinStore;
   requests: RequestLog;
   faults: Faults;
+  /** Resolves when every event so far was delivered or given up. */
+  eventsSettled(): Promise<void>;
   /** Stops at once: open connections are dropped. What a data folder was promised is on disk. */
   close(): Promise<void>;
 }
@@ -52,19 +56,24 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   };
   const store = new Store({ now, region: options.region ?? 'cn-hangzhou' });
   const requests = new RequestLog();
-  const faults = new Faults(seededRandom(options.seed ?? 1), options.faults);
-  const access = new TwinStore(store, memorySink, now);
+  const seed = options.seed ?? 1;
+  const faults = new Faults(seededRandom(seed), options.faults);
+  const deliveries = new Deliveries(options.events ?? [], seededRandom(seed + 1));
+  const folder = options.data === undefined ? undefined : new Folder(options.data);
+  const sink = folder?.sink ?? memorySink;
+  const access = new TwinStore(store, sink, now);
   let url = '';
   const world: World = {
     store,
-    bytes: counted(memorySink, requests),
+    bytes: counted(sink, requests),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     quirks: options.quirks ?? {},
-    events: { emit: () => {} },
+    events: deliveries,
     completed: new Map(),
     url: () => url,
   };
-  for (const bucket of options.buckets ?? []) store.createBucket(bucket);
+  folder?.attach(store);
+  for (const bucket of options.buckets ?? []) if (!store.bucket(bucket.name)) store.createBucket(bucket);
 
   const interfere = async (effect: Interference): Promise<void> => {
     if (effect.kind === 'delete') return access.delete(effect.bucket, effect.key);
@@ -74,7 +83,12 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const control = new Control(access, faults, requests);
   const server = createTwinServer({ world, credentials, faults, requests, control, now, interfere });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    folder?.close();
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
   url = `http://${options.host ?? '127.0.0.1'}:${port}`;
   return {
@@ -84,9 +98,13 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     store: access,
     requests,
     faults,
+    eventsSettled: () => deliveries.settled(),
     async close() {
+      const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      await Promise.all([closed, deliveries.stop()]);
+      folder?.close();
     },
   };
 }

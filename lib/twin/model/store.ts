@@ -119,6 +119,57 @@ export class Store {
     this.changed({ kind: 'part', uploadId: upload.id, part });
   }
 
+  /** Repeats a change that was written down. */
+  apply(change: Change): void {
+    switch (change.kind) {
+      case 'bucket': {
+        const existing = this.bucket(change.settings.name);
+        if (existing) Object.assign(existing.settings, change.settings);
+        else this.createBucket(change.settings);
+        break;
+      }
+      case 'bucket-removed':
+        this.removeBucket(change.name);
+        break;
+      case 'object': {
+        const bucket = this.bucket(change.bucket);
+        if (change.inPlace) bucket?.update(change.key, change.object);
+        else bucket?.write(change.key, change.object);
+        break;
+      }
+      case 'object-removed':
+        this.bucket(change.bucket)?.removeVersion(change.key, change.versionId);
+        break;
+      case 'upload':
+        this.addUpload({ ...change.upload, parts: new Map() });
+        break;
+      case 'part': {
+        const upload = this.upload(change.uploadId);
+        if (upload) this.putPart(upload, change.part);
+        break;
+      }
+      case 'upload-removed':
+        this.removeUpload(change.uploadId);
+        break;
+    }
+  }
+
+  /** The shortest list of changes that leads here. */
+  *snapshot(): Generator<Change> {
+    for (const bucket of this.buckets()) {
+      const { name } = bucket.settings;
+      yield { kind: 'bucket', settings: bucket.settings };
+      for (const key of bucket.keysFrom('')) {
+        for (const object of [...bucket.versions(key)].reverse())
+          yield { kind: 'object', bucket: name, key, object, inPlace: false };
+      }
+      for (const upload of this.uploads(name)) {
+        yield { kind: 'upload', upload };
+        for (const part of upload.parts.values()) yield { kind: 'part', uploadId: upload.id, part };
+      }
+    }
+  }
+
   removeUpload(id: string): void {
     if (this.#uploads.delete(id)) this.changed({ kind: 'upload-removed', uploadId: id });
   }
