@@ -3,7 +3,13 @@
  * change something on the server, to answer by itself, or to lose the answer). Signed requests pass unharmed, for the
  * client signs the proxy's address and the proxy hands on what it got.
  */
-import { createServer, request as send, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as send,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One request that came through. */

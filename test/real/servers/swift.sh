@@ -49,8 +49,8 @@ write_proxy() { # PORT MEMCACHED_PORT
     [s3api]='max_upload_part_num = 10000'
     [slo]=$'max_manifest_segments = 10000\nmax_manifest_size = 8388608'
     [versioned_writes]='allow_object_versioning = true'
-    # S3 access key ids are account:user here, and may not be chosen freely.
-    [tempauth]="user_ferry_owner = $owner_secret .admin"$'\n'"user_other_stranger = $stranger_secret .admin"
+    # Both in one account, for another account would have buckets of its own instead of no rights to these.
+    [tempauth]="user_ferry_owner = $owner_secret .admin"$'\n'"user_ferry_stranger = $stranger_secret"
   )
   {
     printf '[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = %s\nworkers = 2\nuser = root\nlog_level = WARNING\n' "$1"
@@ -95,7 +95,8 @@ up() {
   done
   for i in 1 2 3; do until_true 60 listens $((port + i)) || die "the ${backends[$((i - 1))]} server does not listen, see $dir/log"; done
   start_proxy
-  owner_id=ferry:owner stranger_id=other:stranger
+  # tempauth's access key ids are account:user.
+  owner_id=ferry:owner stranger_id=ferry:stranger
   describe "$port" "swift $(enter "$root" "$dir" dpkg-query -f '${Version}' -W swift-proxy)"
 }
 
