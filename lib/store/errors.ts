@@ -156,10 +156,12 @@ export function toError(
     case 'busy':
     case 'unsure': {
       const effect = trust && meaning !== 'unsure' ? 'none' : 'unknown';
+      // A 503 without a word (HEAD has none) is overload too, though it may come from a proxy that lost the answer.
+      const throttled = meaning === 'throttled' || failure.status === 503;
       return new RetryLater(say(meaning), {
         answer,
         delayMs: failure.delayMs,
-        throttled: meaning === 'throttled',
+        throttled,
         effect,
       });
     }

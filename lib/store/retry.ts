@@ -106,6 +106,7 @@ export async function performWith<T>(
   const slow = 'slow' in spec && spec.slow === true;
   const deadline = Math.min(options?.deadline ?? Infinity, clock.now() + (slow ? retry.slowTotal : retry.total));
   const corrected = { clock: false, token: false };
+  const reads = call.method === 'GET' || call.method === 'HEAD';
   let uncertain = false;
   let last: CopyError | undefined;
   for (let attempt = 1; ; attempt += 1) {
@@ -135,7 +136,7 @@ export async function performWith<T>(
       permit.release(outcome);
     }
     if (!(error instanceof RetryLater)) throw error;
-    uncertain ||= error.effect === 'unknown';
+    uncertain ||= error.effect === 'unknown' && !reads;
     last = finalError(error, attempt, uncertain);
     const mayRepeat = (call.repeat ?? spec.repeat) === 'always' || error.effect === 'none';
     const delay = delayBefore(caller, error, attempt);

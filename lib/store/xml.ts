@@ -76,8 +76,9 @@ export class Element {
   }
 
   #all(name: string): unknown[] {
-    const value = asObject(this.#name, this.#value)[name];
-    if (value === undefined) return [];
+    const children = asObject(this.#name, this.#value);
+    if (!Object.hasOwn(children, name)) return [];
+    const value = children[name];
     return Array.isArray(value) ? value : [value];
   }
 

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { StoreAddress } from '../../../lib/copy/object.ts';
+import { resolveAddressing } from '../../../lib/store/addressing.ts';
+import type { AddressingOptions } from '../../../lib/store/addressing.ts';
+import { oss } from '../../../lib/store/dialects/oss.ts';
+import { s3 } from '../../../lib/store/dialects/s3.ts';
+
+function urlOf(address: StoreAddress, options: AddressingOptions = {}, bucket = 'bkt'): string {
+  const target = resolveAddressing(address, address.scheme === 'oss' ? oss : s3, options).target(bucket, 'k/1');
+  return `${target.origin}${target.path}`;
+}
+
+function canonical(address: StoreAddress, options: AddressingOptions = {}): string {
+  return resolveAddressing(address, address.scheme === 'oss' ? oss : s3, options).target('bkt', 'k/1').canonicalUri;
+}
+
+describe('vendor endpoints', () => {
+  it.each<[StoreAddress, AddressingOptions, string]>([
+    [{ scheme: 'oss', region: 'cn-hangzhou' }, {}, 'https://bkt.oss-cn-hangzhou.aliyuncs.com/k/1'],
+    [{ scheme: 'oss', region: 'oss-cn-hangzhou' }, {}, 'https://bkt.oss-cn-hangzhou.aliyuncs.com/k/1'],
+    [
+      { scheme: 'oss', region: 'cn-hangzhou' },
+      { internal: true },
+      'https://bkt.oss-cn-hangzhou-internal.aliyuncs.com/k/1',
+    ],
+    [{ scheme: 's3', region: 'eu-west-3' }, {}, 'https://bkt.s3.eu-west-3.amazonaws.com/k/1'],
+    [{ scheme: 's3' }, {}, 'https://bkt.s3.us-east-1.amazonaws.com/k/1'],
+    [{ scheme: 's3', region: 'cn-north-1' }, {}, 'https://bkt.s3.cn-north-1.amazonaws.com.cn/k/1'],
+    [{ scheme: 's3', region: 'cn-north-1', endpoint: 'https://s3.example' }, {}, 'https://bkt.s3.example/k/1'],
+  ])('%j %j', (address, options, url) => {
+    expect(urlOf(address, options)).toBe(url);
+  });
+});
+
+describe('custom endpoints', () => {
+  it.each<[string, AddressingOptions, string]>([
+    ['http://127.0.0.1:9000', {}, 'http://127.0.0.1:9000/bkt/k/1'],
+    ['http://[::1]:9000', {}, 'http://[::1]:9000/bkt/k/1'],
+    ['http://localhost:9470/', {}, 'http://localhost:9470/bkt/k/1'],
+    ['http://minio:9000', {}, 'http://minio:9000/bkt/k/1'],
+    ['https://s3.example.com', {}, 'https://bkt.s3.example.com/k/1'],
+    ['https://s3.example.com', { addressing: 'path' }, 'https://s3.example.com/bkt/k/1'],
+    ['http://localhost:9470', { addressing: 'virtual' }, 'http://bkt.localhost:9470/k/1'],
+    ['https://photos.example.com', { cname: true }, 'https://photos.example.com/k/1'],
+    ['s3.example.com', {}, 'https://bkt.s3.example.com/k/1'],
+    [
+      'https://project.example.co/storage/v1/s3',
+      { addressing: 'path' },
+      'https://project.example.co/storage/v1/s3/bkt/k/1',
+    ],
+  ])('%s %j', (endpoint, options, url) => {
+    expect(urlOf({ scheme: 's3', endpoint, region: 'us-east-1' }, options)).toBe(url);
+  });
+
+  it('a bucket with dots goes into the path where a wildcard certificate would not cover it', () => {
+    expect(urlOf({ scheme: 's3' }, {}, 'my.bucket')).toBe('https://s3.us-east-1.amazonaws.com/my.bucket/k/1');
+    expect(urlOf({ scheme: 's3', endpoint: 'http://s3.example.com' }, {}, 'my.bucket')).toBe(
+      'http://my.bucket.s3.example.com/k/1',
+    );
+    expect(urlOf({ scheme: 's3' }, {}, 'Old_Bucket')).toBe('https://s3.us-east-1.amazonaws.com/Old_Bucket/k/1');
+  });
+});
+
+describe('the signature', () => {
+  it('names the bucket on OSS however it is addressed, CNAME included', () => {
+    expect(canonical({ scheme: 'oss', region: 'cn-hangzhou' })).toBe('/bkt/k/1');
+    expect(canonical({ scheme: 'oss', region: 'cn-hangzhou', endpoint: 'http://127.0.0.1:1' })).toBe('/bkt/k/1');
+    expect(
+      canonical({ scheme: 'oss', region: 'cn-hangzhou', endpoint: 'https://img.example.com' }, { cname: true }),
+    ).toBe('/bkt/k/1');
+  });
+
+  it('is over the path sent on S3', () => {
+    expect(canonical({ scheme: 's3' })).toBe('/k/1');
+    expect(canonical({ scheme: 's3', endpoint: 'http://127.0.0.1:1' })).toBe('/bkt/k/1');
+    expect(canonical({ scheme: 's3', endpoint: 'https://a.example/s3' }, { addressing: 'path' })).toBe('/s3/bkt/k/1');
+  });
+
+  it('for buckets and for the service itself', () => {
+    const target = resolveAddressing({ scheme: 'oss', region: 'cn-hangzhou' }, oss, {}).target;
+    expect(target('bkt')).toMatchObject({ path: '/', canonicalUri: '/bkt/' });
+    expect(target()).toMatchObject({ path: '/', canonicalUri: '/', origin: 'https://oss-cn-hangzhou.aliyuncs.com' });
+  });
+});
+
+describe('the region', () => {
+  it('is read from an endpoint of the vendor', () => {
+    const read = (endpoint: string) => resolveAddressing({ scheme: 'oss', endpoint }, oss, {}).region;
+    expect(read('oss-cn-shenzhen.aliyuncs.com')).toBe('cn-shenzhen');
+    expect(read('https://oss-ap-southeast-1-internal.aliyuncs.com')).toBe('ap-southeast-1');
+  });
+
+  it('must be known for OSS', () => {
+    expect(() => resolveAddressing({ scheme: 'oss', endpoint: 'https://img.example.com' }, oss, {})).toThrow(
+      /OSS_REGION/,
+    );
+  });
+});
+
+describe('what cannot be an address', () => {
+  it.each(['ftp://x.example', 'https://', 'https://user:pw@x.example', 'https://x.example/?a=b', 'not a url'])(
+    'endpoint %s',
+    (endpoint) => {
+      expect(() => resolveAddressing({ scheme: 's3', endpoint }, s3, {})).toThrow(/endpoint/);
+    },
+  );
+
+  it('never repeats a password', () => {
+    expect(() => resolveAddressing({ scheme: 's3', endpoint: 'https://user:pw@x.example' }, s3, {})).not.toThrow(/pw/);
+  });
+
+  it.each(['evil.example/x', 'a@b', 'a..b', '..', '', 'a b', '-a', 'a#b', 'a:1'])('bucket %j', (bucket) => {
+    expect(() => urlOf({ scheme: 's3' }, {}, bucket)).toThrow(/bucket name/);
+    expect(() => urlOf({ scheme: 's3' }, { addressing: 'path' }, bucket)).toThrow(/bucket name/);
+  });
+});
