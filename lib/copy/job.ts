@@ -97,6 +97,8 @@ export interface Job {
   partsBase?: number;
   /** How often the job began again because its upload vanished. */
   restarts?: number;
+  /** The row stands for many objects, each with a job of its own; whoever wrote it goes on with it, and the engine does not. */
+  many?: true;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */
