@@ -1,7 +1,7 @@
 import type { AclPlan } from './acl.ts';
 import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
-import { CopyError, gaveUp, RetryLater, SourceChanged } from './errors.ts';
+import { CopyError, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import { headIfThere } from './destination.ts';
 import { compositeEtag } from './ids.ts';
 import type { Job } from './job.ts';
@@ -67,8 +67,8 @@ async function finishHeld(
   }
   const acl = await planAcl(store, job.source, wantedAcl(job), options);
   const written = await complete(store, job, ledger, acl, invocation.attempt, options);
-  if (written === 'unknown') {
-    await settle(world, store, job, source, invocation, options);
+  if (written === 'unknown' || written instanceof GiveUp) {
+    await settle(world, store, job, source, invocation, options, written === 'unknown' ? undefined : written);
     return;
   }
   await afterWrite(world, job, async () => {
@@ -100,7 +100,7 @@ async function complete(
   acl: AclPlan,
   attempt: number,
   options: CallOptions,
-): Promise<WriteResult | 'unknown'> {
+): Promise<WriteResult | 'unknown' | GiveUp> {
   const call = {
     destination: job.destination,
     uploadId: job.uploadId ?? '',
@@ -113,7 +113,8 @@ async function complete(
     return await store.complete(call, options);
   } catch (error) {
     const unknown = error instanceof RetryLater && error.effect === 'unknown';
-    if (unknown || gaveUp(error, 'NoSuchUpload', 'DestinationExists')) return 'unknown';
+    if (unknown || gaveUp(error, 'NoSuchUpload')) return 'unknown';
+    if (gaveUp(error, 'DestinationExists')) return error;
     if (error instanceof CopyError && error.answer?.code === 'InvalidPart' && attempt < believeAfter) {
       // A duplicate task wrote the part again after we had listed it, and its ETag is not the same (encrypted parts).
       throw new RetryLater(`A part of job ${job.id} was replaced meanwhile; it is listed again.`, { cause: error });

@@ -1,6 +1,7 @@
 import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { conclude } from './conclude.ts';
 import { headIfThere } from './destination.ts';
+import type { GiveUp } from './errors.ts';
 import { RetryLater } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
@@ -17,9 +18,11 @@ import { judge } from './verify.ts';
 const looks = 3;
 
 /**
- * Nobody knows whether Complete took effect. The destination tells: when it is provably our copy the job goes on as if the
- * answer had come; when the upload still stands, Complete is simply tried again later; when both are gone (somebody aborted
- * the upload) the job begins again. Nothing is ever aborted on a guess (I4).
+ * Nobody knows whether Complete took effect. While the upload still stands it has not, and is simply tried again later; once
+ * it is gone the destination tells: when that is provably our copy the job goes on as if the answer had come, when it is not
+ * (somebody aborted the upload) the job begins again. Nothing is ever aborted on a guess (I4).
+ *
+ * @param refused the store's refusal to overwrite: the answer to somebody else's object, or to our own earlier Complete.
  */
 export async function settle(
   world: World,
@@ -28,16 +31,19 @@ export async function settle(
   source: ObjectHead | undefined,
   invocation: Invocation,
   options: CallOptions,
+  refused?: GiveUp,
 ): Promise<void> {
+  if (await readLedger(store, job, { ...options, limit: 1 })) {
+    // Complete has not taken effect, however much the destination may look like our copy.
+    if (refused) throw refused;
+    throw new RetryLater(`The answer to Complete of job ${job.id} was lost; the upload still stands.`, {
+      delayMs: 1000,
+    });
+  }
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (found && isOurs(job, found, source)) {
     await conclude(world, store, job, { source, lost: await settleAcl(store, job, source, options) }, options);
     return;
-  }
-  if (await readLedger(store, job, { ...options, limit: 1 })) {
-    throw new RetryLater(`The answer to Complete of job ${job.id} was lost; the upload still stands.`, {
-      delayMs: 1000,
-    });
   }
   if (invocation.attempt < looks) {
     throw new RetryLater(`The upload of job ${job.id} is gone and its object not visible (yet).`, { delayMs: 2000 });
