@@ -1,5 +1,5 @@
 import { prefersParts } from './choose-plan.ts';
-import { copyDeadline } from './direct.ts';
+import { copyOnce } from './direct.ts';
 import { SourceChanged } from './errors.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
@@ -37,7 +37,10 @@ export async function copyUnseen(
   const storageClass = request.options.storageClass ?? store.facts.defaultStorageClass;
   let written;
   try {
-    written = await store.copyObject(
+    written = await copyOnce(
+      world,
+      store,
+      request,
       {
         source: request.source,
         sourceIfMatch: seen.etag,
@@ -47,7 +50,7 @@ export async function copyUnseen(
         storageClass,
         acl: request.options.acl === 'default' ? undefined : request.options.acl,
       },
-      copyDeadline(world, options),
+      options,
     );
   } catch (error) {
     if (error instanceof SourceChanged || prefersParts(world, seen.size, error)) return undefined;

@@ -1,12 +1,13 @@
 import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { RetryLater } from './errors.ts';
 import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
 import { headerLosses, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
-import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World } from './ports.ts';
-import { lookAgain } from './look-again.ts';
+import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
+import { lookAgain, lookAgainLater } from './look-again.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -27,7 +28,7 @@ export async function copyDirect(
 ): Promise<CopyResult> {
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
   const call = await buildCall(store, request, head, expected, options);
-  const written = await store.copyObject({ ...call, acl: acl.canned }, copyDeadline(world, options));
+  const written = await copyOnce(world, store, request, { ...call, acl: acl.canned }, options);
   const pin = pinOf(head);
   const result: CopyResult = {
     way: 'direct',
@@ -117,8 +118,20 @@ async function tagDirective(
   return changeTags(have, change);
 }
 
-/** A copy that hangs is given up early enough to try parts instead. */
-export function copyDeadline(world: World, options: CallOptions): CallOptions {
+/** Sends CopyObject. A copy that hangs is given up early enough to try parts instead. */
+export async function copyOnce(
+  world: World,
+  store: ObjectStore,
+  request: CopyRequest,
+  call: CopyObjectCall,
+  options: CallOptions,
+): Promise<WriteResult> {
   const own = world.clock.now() + world.settings.directTimeoutMs;
-  return { deadline: Math.min(own, options.deadline ?? Infinity) };
+  try {
+    return await store.copyObject(call, { deadline: Math.min(own, options.deadline ?? Infinity) });
+  } catch (error) {
+    const mayComeLate = error instanceof RetryLater && error.effect === 'unknown';
+    if (mayComeLate && request.mode === 'replicate') await lookAgainLater(world, request);
+    throw error;
+  }
 }

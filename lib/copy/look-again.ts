@@ -3,6 +3,9 @@ import type { ObjectHead, ObjectRef } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 
+/** For how long every queue can keep a message back (SQS has the lowest limit). */
+const longestDelayMs = 900_000;
+
 /** The part of a pin that an event tells as well. */
 export interface Written {
   /** Of the source version that was copied. */
@@ -39,6 +42,17 @@ export async function lookAgain(
     (written.lastModified !== undefined && head.lastModified !== written.lastModified);
   if (moved) await world.queue.send([{ kind: 'copy', request: currentVersion(request) }]);
   return head;
+}
+
+/**
+ * A CopyObject that was never answered may take effect after newer copies have been written (I2). Looks once more when that
+ * can no longer happen, and copies only if the destination is not what it should be.
+ */
+export async function lookAgainLater(world: World, request: CopyRequest): Promise<void> {
+  const again = currentVersion({ ...request, options: { ...request.options, overwrite: 'if-different' } });
+  await world.queue.send([{ kind: 'copy', request: again }], {
+    delayMs: Math.min(world.settings.orphanGraceMs, longestDelayMs),
+  });
 }
 
 /** The same request for whatever the source is now: nothing that ties it to one version. */
