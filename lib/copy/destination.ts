@@ -11,6 +11,8 @@ import { judge } from './verify.ts';
 
 /**
  * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
+ *
+ * @param again an earlier delivery may have written the copy that is found now.
  * @throws GiveUp DestinationExists with `overwrite: never`.
  */
 export async function lookAtDestination(
@@ -18,20 +20,24 @@ export async function lookAtDestination(
   request: CopyRequest,
   { head, expected }: Found,
   options: CallOptions,
+  again = false,
 ): Promise<CopyResult | undefined> {
   const overwrite = request.options.overwrite ?? 'always';
   if (overwrite === 'always') return undefined;
   const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
   if (!existing) return undefined;
-  if (overwrite === 'never') {
+  const proof = judge(existing, { pin: pinOf(head) });
+  const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
+  const sameHeaders = headerLosses(expected, existing).length === 0;
+  const isEqual = proof !== 'mismatch' && proof !== 'undecided' && sameHeaders;
+  if (overwrite === 'never' && !(again && isEqual)) {
     throw new GiveUp(
       'DestinationExists',
       `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
     );
   }
-  const proof = judge(existing, { pin: pinOf(head) });
-  const isEqual = proof !== 'mismatch' && proof !== 'undecided' && headerLosses(expected, existing).length === 0;
-  if (!isEqual || request.options.tags !== undefined) return undefined;
+  // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
+  if (overwrite === 'if-different' && (!isEqual || !sameTags || request.mode === 'rename')) return undefined;
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
 }

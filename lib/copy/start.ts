@@ -8,9 +8,12 @@ import { RetryLater, SourceChanged } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { keyedJobId } from './ids.ts';
 import type { Job } from './job.ts';
-import { isFinal } from './job.ts';
+import { isFinal, pinOf } from './job.ts';
+import { lookAgainLater } from './look-again.ts';
 import { metadataShortcut } from './metadata.ts';
+import type { ObjectHead } from './object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
+import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { checkRequest, checkSeen, checkSource } from './rules.ts';
@@ -41,13 +44,15 @@ export async function startCopy(
   const known = continues ?? keyedJobId(request);
   const row = known === undefined ? undefined : await world.state.get(known);
   if (row) return await continueJob(world, store, row, options);
+  // Whoever had this task before may have died with a CopyObject on its way.
+  if (request.mode === 'replicate' && invocation.attempt > 1) await lookAgainLater(world, request);
   if (request.seen && canCopyUnseen(world, store, request)) {
     const result = await copyUnseen(world, store, request, request.seen, options);
     if (result) return { kind: 'done', result };
   }
   for (let chase = 1; ; chase += 1) {
     try {
-      return await copyAsSeen(world, store, request, options);
+      return await copyAsSeen(world, store, request, invocation.attempt, options);
     } catch (error) {
       if (!(error instanceof SourceChanged) || request.mode !== 'replicate' || request.onlySeen) throw error;
       if (chase >= maxChases) throw new RetryLater(`The source keeps changing: ${error.message}`, { delayMs: 1000 });
@@ -60,19 +65,18 @@ async function copyAsSeen(
   world: World,
   store: ObjectStore,
   request: CopyRequest,
+  attempt: number,
   options: CallOptions,
 ): Promise<StartOutcome> {
   const head = await store.head(request.source, { ...options, checksum: true });
   checkSource(request, head);
   checkSeen(request, head);
   const found = { head, expected: expectedFrom(head, request) };
-  const shortcut = await (request.mode === 'metadata' ? metadataShortcut : lookAtDestination)(
-    store,
-    request,
-    found,
-    options,
-  );
-  if (shortcut) return { kind: 'done', result: shortcut };
+  const shortcut =
+    request.mode === 'metadata'
+      ? await metadataShortcut(store, request, found, options)
+      : await lookAtDestination(store, request, found, options, attempt > 1);
+  if (shortcut) return { kind: 'done', result: await endShort(store, request, head, shortcut, options) };
   const chosen = await choosePlan(world, store, request, found, options);
   if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
   if (request.journal) return await directJob(world, store, request, found, options);
@@ -83,6 +87,19 @@ async function copyAsSeen(
     const parts = await partsInstead(world, store, request, found, options);
     return await startParts(world, store, request, found, parts, options);
   }
+}
+
+/** Nothing has to be copied; a rename still has its source to remove. */
+async function endShort(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  result: CopyResult,
+  options: CallOptions,
+): Promise<CopyResult> {
+  if (request.mode !== 'rename') return result;
+  await removeSource(store, { ...request, pin: pinOf(head) }, options);
+  return { ...result, sourceRemoved: true };
 }
 
 /** The row of an earlier delivery decides what is left to do. */
