@@ -55,6 +55,7 @@ export async function lookAt(
   invocation: Invocation,
   { abandoned = false }: { abandoned?: boolean } = {},
 ): Promise<'revived' | 'tidied' | undefined> {
+  if (job.many) return undefined;
   const store = world.store(job.store);
   const options = { deadline: invocation.deadline };
   if (isFinal(job.state)) return (await tidy(world, store, job, options)) ? 'tidied' : undefined;
@@ -105,10 +106,14 @@ async function tidy(world: World, store: ObjectStore, job: Job, options: CallOpt
   const row = await world.state.get(job.id);
   if (!row || !isFinal(row.state)) return false;
   const later = uploadGone ? world.settings.orphanGraceMs : world.settings.staleMs;
+  const now = world.clock.now();
+  const isTidy = uploadGone && orphansGone && !row.againPending;
   const tidied = await move(world, row, {
     abortPending: uploadGone ? undefined : row.abortPending,
     intents: orphansGone ? undefined : row.intents,
-    attentionAt: uploadGone && orphansGone && !row.againPending ? undefined : world.clock.now() + later,
+    attentionAt: isTidy ? undefined : now + later,
+    // A row that still owes something must not expire before it is paid.
+    expiresAt: isTidy ? row.expiresAt : now + later + world.settings.keepMs,
   });
   return tidied.landed;
 }
