@@ -35,6 +35,8 @@ const usageCodes: readonly GiveUpCode[] = [
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return exit.interrupted;
   if (error instanceof UsageError || gaveUp(error, ...usageCodes)) return exit.usage;
+  // Refused before any store was asked.
+  if (gaveUp(error, 'BadRequest') && !error.answer) return exit.usage;
   return exit.failed;
 }
 

@@ -1,6 +1,6 @@
 /** The flags that several commands share. */
 import { Option, type Command } from 'commander';
-import { collect, collectMeta, collectPair, parseEndpoint, parseSize, wholeNumber } from './parse.ts';
+import { collect, collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from './parse.ts';
 
 export interface StoreFlags {
   endpointUrl?: string;
@@ -107,7 +107,7 @@ export function addRunOptions(command: Command): Command {
         'size',
       ]),
     )
-    .option('--part-size <size>', 'size of the parts, e.g. 64MiB; default: planned', parseSize)
+    .option('--part-size <size>', 'size of the parts, e.g. 64MiB; default: planned', parseBytes)
     .option('--concurrency <n>', 'part copies at once', wholeNumber(1, 1_000))
     .option('-n, --dry-run', 'write nothing; print the plan: calls, cost, permissions, what would be lost');
 }

@@ -1,30 +1,12 @@
 /** Values of options, checked where they are read; commander shows the message and exits with the usage code. */
 import { InvalidArgumentError } from 'commander';
+import { parseSize } from '../config.ts';
 
-const factors: Record<string, number> = {
-  '': 1,
-  b: 1,
-  k: 1024,
-  kib: 1024,
-  m: 1024 ** 2,
-  mib: 1024 ** 2,
-  g: 1024 ** 3,
-  gib: 1024 ** 3,
-  t: 1024 ** 4,
-  tib: 1024 ** 4,
-  kb: 1000,
-  mb: 1000 ** 2,
-  gb: 1000 ** 3,
-  tb: 1000 ** 4,
-};
-
-/** Bytes: `67108864`, `64MiB` (1,048,576 each), `64MB` (1,000,000 each); `64M` is `64MiB`. */
-export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
-  const factor = factors[match?.[2]?.toLowerCase() ?? ''];
-  if (!match || factor === undefined) throw new InvalidArgumentError('Write a size such as 64MiB, 1GiB or 100000000.');
-  const bytes = Math.round(Number(match[1]) * factor);
-  if (!Number.isSafeInteger(bytes) || bytes < 1) throw new InvalidArgumentError('The size must be at least one byte.');
+/** Bytes: `67108864`, `64MiB` (1,048,576 each), `64MB` (1,000,000 each). */
+export function parseBytes(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined || bytes < 1)
+    throw new InvalidArgumentError('Write a size such as 64MiB, 1GiB or 100000000.');
   return bytes;
 }
 
@@ -60,10 +42,12 @@ export function collect(text: string, previous: string[] = []): string[] {
   return [...previous, text];
 }
 
+/** A base URL; a bare host name, as consoles show it, means https. */
 export function parseEndpoint(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new InvalidArgumentError('Write a URL such as https://oss-cn-hangzhou.aliyuncs.com.');
   }
-  return text;
+  return full;
 }

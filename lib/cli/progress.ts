@@ -61,7 +61,7 @@ export function describeMoment(moment: Moment, perSecond: number | undefined): s
     pieces.push(`${formatBytes(perSecond)}/s`);
     if (total !== undefined && bytes < total) pieces.push(`${formatDuration((total - bytes) / perSecond)} left`);
   }
-  return pieces;
+  return pieces.filter((piece) => piece !== '');
 }
 
 function percent(bytes: number, total: number): number {

@@ -4,7 +4,7 @@ import { describe, type ObjectRef, type StoreAddress } from '../copy/object.ts';
 import type { CopyRequest, Mode } from '../copy/request.ts';
 import type { CopyResult, FidelityLoss } from '../copy/result.ts';
 import { formatBytes, formatDuration, formatRate, plural, printable } from './format.ts';
-import { UsageError } from './exit.ts';
+import { Interrupted, UsageError } from './exit.ts';
 import type { Paint } from './paint.ts';
 
 /** The part of a request or a job that says which object goes where. */
@@ -36,7 +36,7 @@ export function resultLine(subject: Subject, result: CopyResult, seconds: number
   }
   const facts = [formatBytes(result.size)];
   if (result.way === 'parts') facts.push(plural(result.parts ?? 0, 'part'));
-  if (result.way === 'tags-only') facts.push('tags only');
+  if (result.way === 'attributes-only') facts.push('no copy needed');
   else facts.push(proof[result.verifiedBy]);
   facts.push(formatDuration(seconds));
   if (result.way === 'parts') facts.push(formatRate(result.size, seconds));
@@ -53,26 +53,25 @@ export function lossText({ what, wanted, got, why }: FidelityLoss): string {
   return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
 }
 
-/** The message, then what the store said, for whoever has to look it up. */
+/** The message, then on a line of its own what the store said, for whoever has to look it up. */
 export function errorLines(error: unknown, paint: Paint): string[] {
-  const lines = [`${paint('red', '✗')} ${printable(messageOf(error))}`];
-  const answer = error instanceof CopyError ? error.answer : undefined;
-  if (answer) {
-    const facts = [
-      answer.operation,
-      answer.status && `HTTP ${answer.status}`,
-      answer.code,
-      answer.ec && `EC ${answer.ec}`,
-      answer.requestId && `request ${answer.requestId}`,
-    ];
-    lines.push(paint('dim', `  store: ${facts.filter(Boolean).map(String).map(printable).join(', ')}`));
-  }
-  return lines;
+  const [, text = '', theirs] = /^([^]*?)(?: \[([^[\]]*)\])?$/.exec(printable(messageOf(error))) ?? [];
+  const store = theirs ?? answerText(error);
+  const mark = error instanceof Interrupted ? paint('yellow', '!') : paint('red', '✗');
+  return [`${mark} ${text}`, ...(store ? [paint('dim', `  store: ${store}`)] : [])];
 }
 
-/** A bug shows its stack, because someone will have to find it; everything we foresee shows only its message. */
+/** For errors whose message does not end in the store's words. */
+function answerText(error: unknown): string | undefined {
+  if (!(error instanceof CopyError) || !error.answer) return undefined;
+  const { operation, status, code, ec, requestId } = error.answer;
+  const facts = [operation, status, code, ec, requestId && `request ${requestId}`];
+  return printable(facts.filter((fact) => fact !== undefined && fact !== '').join(' '));
+}
+
+/** Foreseen errors are written for people; anything else is a bug and says so. */
 function messageOf(error: unknown): string {
-  if (error instanceof CopyError || error instanceof UsageError) return error.message;
+  if (error instanceof CopyError || error instanceof UsageError || error instanceof Interrupted) return error.message;
   if (!(error instanceof Error)) return String(error);
   return `unexpected: ${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`;
 }

@@ -1,21 +1,21 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { collectMeta, collectPair, parseEndpoint, parseSize, wholeNumber } from '../../../lib/cli/parse.ts';
+import { collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from '../../../lib/cli/parse.ts';
 
 describe('option values', () => {
   it.each([
     ['1', 1],
     ['64MiB', 64 * 1024 ** 2],
-    ['64m', 64 * 1024 ** 2],
+    ['64m', 64_000_000],
     ['64 MB', 64_000_000],
     ['1.5GiB', 1.5 * 1024 ** 3],
     ['5TB', 5e12],
   ])('size %s', (text, bytes) => {
-    expect(parseSize(text)).toBe(bytes);
+    expect(parseBytes(text)).toBe(bytes);
   });
 
   it.each(['', 'MiB', '-5', '0', '5 parsecs', '1e9', '9999999TiB'])('refuses the size "%s"', (text) => {
-    expect(() => parseSize(text)).toThrow(InvalidArgumentError);
+    expect(() => parseBytes(text)).toThrow(InvalidArgumentError);
   });
 
   it('reads whole numbers within bounds', () => {
@@ -39,7 +39,8 @@ describe('option values', () => {
 
   it('reads endpoints', () => {
     expect(parseEndpoint('http://127.0.0.1:9470')).toBe('http://127.0.0.1:9470');
-    expect(() => parseEndpoint('oss-cn-hangzhou.aliyuncs.com')).toThrow(/Write a URL/);
+    expect(parseEndpoint('oss-cn-hangzhou.aliyuncs.com')).toBe('https://oss-cn-hangzhou.aliyuncs.com');
+    expect(() => parseEndpoint('')).toThrow(/Write a URL/);
     expect(() => parseEndpoint('ftp://host')).toThrow(/Write a URL/);
   });
 });

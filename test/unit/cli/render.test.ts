@@ -38,8 +38,8 @@ describe('one object for people', () => {
     expect(resultLine(subject, { ...result, way: 'unchanged' }, 0.1, plain)).toMatch(
       /^= unchanged .*nothing was written/,
     );
-    expect(resultLine({ ...subject, mode: 'metadata' }, { ...result, way: 'tags-only' }, 0.1, plain)).toMatch(
-      /^✓ changed oss:\/\/a\/x y.bin \(version v1\) \(64\.0 MiB, tags only, 0\.1 s\)$/,
+    expect(resultLine({ ...subject, mode: 'metadata' }, { ...result, way: 'attributes-only' }, 0.1, plain)).toMatch(
+      /^✓ changed oss:\/\/a\/x y.bin \(version v1\) \(64\.0 MiB, no copy needed, 0\.1 s\)$/,
     );
   });
 
@@ -54,7 +54,13 @@ describe('one object for people', () => {
     const answer = { operation: 'CopyObject', status: 403, code: 'AccessDenied', ec: '0003-00000001', requestId: 'R1' };
     expect(errorLines(new GiveUp('AccessDenied', 'no permission to read oss://a/x', { answer }), plain)).toEqual([
       '✗ no permission to read oss://a/x',
-      '  store: CopyObject, HTTP 403, AccessDenied, EC 0003-00000001, request R1',
+      '  store: CopyObject 403 AccessDenied 0003-00000001 request R1',
+    ]);
+    const message =
+      'HeadObject of oss://a/x: there is no such object. [404 NoSuchKey 0026-00000001 "No [x]." request R2]';
+    expect(errorLines(new GiveUp('NotFound', message.replace('[x]', 'x'), { answer }), plain)).toEqual([
+      '✗ HeadObject of oss://a/x: there is no such object.',
+      '  store: 404 NoSuchKey 0026-00000001 "No x." request R2',
     ]);
     expect(errorLines(new UsageError('wrong'), plain)).toEqual(['✗ wrong']);
     expect(errorLines(new TypeError('x is undefined'), plain)).toEqual(['✗ unexpected: x is undefined']);
@@ -98,6 +104,8 @@ describe('exit codes', () => {
     [new GiveUp('StateUnusable', 'x'), 2],
     [new GiveUp('InvalidCredentials', 'x'), 2],
     [new GiveUp('NotFound', 'x'), 1],
+    [new GiveUp('BadRequest', 'x'), 2],
+    [new GiveUp('BadRequest', 'x', { answer: { operation: 'CopyObject', status: 400 } }), 1],
     [new SourceChanged('x'), 1],
     [new RetryLater('x'), 1],
     [new Error('x'), 1],

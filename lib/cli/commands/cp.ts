@@ -1,0 +1,14 @@
+import type { DefineCommand } from '../context.ts';
+import { addCopyOptions, type CopyFlags } from '../options.ts';
+import { transfer } from '../transfer.ts';
+
+export const defineCp: DefineCommand = (program, context) => {
+  addCopyOptions(program.command('cp'))
+    .summary('copy an object, or everything below a prefix')
+    .description('Copies an object, or everything below a prefix (a source that ends in a slash), inside one store.')
+    .argument('<source>', 'oss://bucket/key or s3://bucket/key')
+    .argument('<destination>', 'the same; after a slash the name of the source is kept')
+    .action(async (source: string, destination: string, flags: CopyFlags) => {
+      context.code = await transfer(context.io, { mode: 'copy', source, destination, flags });
+    });
+};

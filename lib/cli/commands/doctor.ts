@@ -1,0 +1,88 @@
+import { homedir } from 'node:os';
+import type { Scheme } from '../../config.ts';
+import { readConfig } from '../../config.ts';
+import type { DefineCommand } from '../context.ts';
+import type { Check } from '../doctor-checks.ts';
+import { exit } from '../exit.ts';
+import { plural, printable } from '../format.ts';
+import type { Io } from '../io.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
+import { paintFor, type Colour } from '../paint.ts';
+import { configOptions, withSession } from '../session.ts';
+import { parseUrl } from '../urls.ts';
+
+interface DoctorFlags extends StoreFlags, OutputFlags {
+  write?: boolean;
+}
+
+export const defineDoctor: DefineCommand = (program, context) => {
+  const command = program
+    .command('doctor')
+    .summary('check credentials, endpoint, clock, region and permissions')
+    .description('Checks everything a copy needs, one line each, and says what to do about what is wrong.')
+    .argument('[url]', 'also check this bucket, and the object if one is named')
+    .option('--write', 'also try to write: start an upload and abort it');
+  addStoreOptions(addOutputOptions(command)).action(async (url: string | undefined, flags: DoctorFlags) => {
+    context.code = await examine(context.io, url, flags);
+  });
+};
+
+async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Promise<number> {
+  const url = text === undefined ? undefined : parseUrl(text);
+  const config = readConfig(io.env, configOptions(io, flags));
+  const checks = await import('../doctor-checks.ts');
+  const place = { env: io.env, home: io.env['HOME'] ?? homedir() };
+  let failed = false;
+  const report = (found: readonly Check[], scheme?: Scheme) => {
+    for (const check of found) {
+      failed ||= check.state === 'bad';
+      print(io, flags, check, scheme);
+    }
+  };
+  report([await checks.check('state', () => describeState(io, flags))]);
+  for (const scheme of url ? [url.scheme] : schemesInUse(io.env)) {
+    const credentials = await checks.checkCredentials(scheme, place);
+    report([credentials, ...(await checks.checkEndpoint(scheme, config))], scheme);
+    if (!url || credentials.state === 'bad') continue;
+    await withSession(io, flags, async (session) => {
+      report(
+        await checks.checkBucket(session.client(scheme), url, config.stores[scheme].region, flags.write === true),
+        scheme,
+      );
+      return exit.done;
+    });
+  }
+  return failed ? exit.failed : exit.done;
+}
+
+/** Without a URL: the stores that the environment speaks of, else both. */
+function schemesInUse(env: Io['env']): Scheme[] {
+  const speaksOf = (prefix: string) => Object.keys(env).some((name) => name.startsWith(prefix) && env[name]);
+  const named = (['oss', 's3'] as const).filter((scheme) => speaksOf(scheme === 'oss' ? 'OSS_' : 'AWS_'));
+  return named.length > 0 ? named : ['oss', 's3'];
+}
+
+async function describeState(io: Io, flags: DoctorFlags): Promise<string> {
+  let text = '';
+  await withSession(io, flags, async ({ config, runtime }) => {
+    const { jobs } = await runtime.jobs({ states: ['planned', 'copying', 'finishing'], limit: 1_000 });
+    text = `${config.home} can be used, ${jobs.length === 0 ? 'no unfinished jobs' : plural(jobs.length, 'unfinished job')}`;
+    return exit.done;
+  });
+  return text;
+}
+
+const marks: Record<Check['state'], [mark: string, colour: Colour]> = {
+  good: ['✓', 'green'],
+  bad: ['✗', 'red'],
+  skipped: ['-', 'dim'],
+};
+
+function print(io: Io, flags: DoctorFlags, { name, state, text }: Check, scheme: Scheme | undefined): void {
+  if (flags.json) io.stdout.write(`${JSON.stringify({ check: name, scheme, state, text })}\n`);
+  else if (!flags.quiet || state === 'bad') {
+    const [mark, colour] = marks[state];
+    const title = scheme ? `${scheme} ${name}` : name;
+    io.stdout.write(`${paintFor(io.stdout, io.env)(colour, mark)} ${title.padEnd(15)}  ${printable(text)}\n`);
+  }
+}

@@ -1,0 +1,123 @@
+import { gaveUp } from '../../copy/errors.ts';
+import { describe, type ObjectHead, type ObjectRef } from '../../copy/object.ts';
+import type { StoreClient } from '../../store/types.ts';
+import type { DefineCommand } from '../context.ts';
+import { copyObject } from '../copy-object.ts';
+import { dryRunObject } from '../dry-run.ts';
+import { exit, UsageError } from '../exit.ts';
+import { formatBytes, formatCount, formatTime, printable } from '../format.ts';
+import type { Io } from '../io.ts';
+import { addOutputOptions, addRunOptions, addStoreOptions, addWriteOptions, type MetaFlags } from '../options.ts';
+import { paintFor } from '../paint.ts';
+import { collect, collectMeta } from '../parse.ts';
+import { changesAnything, metaOptions } from '../request.ts';
+import { withSession } from '../session.ts';
+import { parseObjectUrl } from '../urls.ts';
+
+export const defineMeta: DefineCommand = (program, context) => {
+  const command = program
+    .command('meta')
+    .summary('show or change metadata, headers, tags and class')
+    .description(
+      'Changes metadata, headers, tags or class of an object where it is; with nothing to change, shows them.',
+    )
+    .argument('<url>', 'oss://bucket/key or s3://bucket/key')
+    .optionsGroup('Metadata:')
+    .option('--set <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
+    .option('--remove <name>', 'drop user metadata (repeatable)', collect)
+    .option('--replace', 'start from nothing: what is not set here is dropped')
+    .option('--version-id <id>', 'this version (to show only)');
+  addStoreOptions(addOutputOptions(addRunOptions(addWriteOptions(command)))).action(
+    async (url: string, flags: MetaFlags) => {
+      context.code = await meta(context.io, url, flags);
+    },
+  );
+};
+
+async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
+  const { scheme, bucket, key } = parseObjectUrl(text);
+  const options = metaOptions(scheme, flags);
+  const changes = changesAnything(options);
+  if (changes && flags.versionId !== undefined) {
+    throw new UsageError(
+      'an old version cannot be changed in place: leave --version-id out, or copy that version with ferry cp.',
+    );
+  }
+  return withSession(io, flags, async (session) => {
+    const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };
+    if (!changes) return show(io, session.client(scheme), object, flags);
+    const request = {
+      mode: 'metadata' as const,
+      store: session.address(scheme),
+      source: object,
+      destination: object,
+      options,
+    };
+    return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
+  });
+}
+
+async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {
+  const head = await client.head(object, { checksum: true });
+  const tags = head.tagCount === 0 ? {} : await allowed(client.getTags(object));
+  const acl = await allowed(client.getAcl(object));
+  const name = describe(client.address, object);
+  if (flags.json) {
+    const lastModified = new Date(head.lastModified).toISOString();
+    io.stdout.write(`${JSON.stringify({ object: name, ...head, lastModified, tags, acl: acl?.canned })}\n`);
+    return exit.done;
+  }
+  const paint = paintFor(io.stdout, io.env);
+  io.stdout.write(`${paint('bold', printable(name))}\n`);
+  for (const [label, value] of facts(head, tags, acl && (acl.canned ?? 'custom grants'))) {
+    io.stdout.write(`  ${paint('dim', label.padEnd(20))}  ${printable(value)}\n`);
+  }
+  return exit.done;
+}
+
+/** Reading tags or ACL needs permissions of their own, and not every store has them. */
+async function allowed<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (gaveUp(error, 'AccessDenied', 'Unsupported')) return undefined;
+    throw error;
+  }
+}
+
+const headerNames: Record<keyof ObjectHead['content'], string> = {
+  contentType: 'Content-Type',
+  cacheControl: 'Cache-Control',
+  contentDisposition: 'Content-Disposition',
+  contentEncoding: 'Content-Encoding',
+  contentLanguage: 'Content-Language',
+  expires: 'Expires',
+};
+
+function facts(
+  head: ObjectHead,
+  tags: Record<string, string> | undefined,
+  acl: string | undefined,
+): [string, string][] {
+  const { content, encryption, checksum } = head;
+  const found: [string, string | undefined][] = [
+    ['size', `${formatBytes(head.size)} (${formatCount(head.size)} bytes)`],
+    ['last modified', formatTime(head.lastModified)],
+    ['etag', head.etag],
+    ['version', head.versionId],
+    ['crc-64', head.crc64],
+    ['checksum', checksum && `${checksum.algorithm} ${checksum.value}`],
+    ['kind', head.kind],
+    ['class', head.storageClass + (head.archived ? ' (archived, not readable now)' : '')],
+    ['encryption', encryption && [encryption.algorithm, encryption.keyId].filter(Boolean).join(' ')],
+    ['acl', acl ?? 'not shown: no permission'],
+    ...Object.entries(headerNames).map(([name, label]): [string, string | undefined] => [
+      label,
+      content[name as keyof ObjectHead['content']],
+    ]),
+    ...Object.entries(head.userMetadata).map(([name, value]): [string, string] => [`meta ${name}`, value]),
+    ...Object.entries(tags ?? {}).map(([name, value]): [string, string] => [`tag ${name}`, value]),
+    ['tags', tags ? undefined : 'not shown: no permission'],
+  ];
+  return found.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}

@@ -1,0 +1,16 @@
+import type { DefineCommand } from '../context.ts';
+import { addCopyOptions, type CopyFlags } from '../options.ts';
+import { transfer } from '../transfer.ts';
+
+export const defineMv: DefineCommand = (program, context) => {
+  addCopyOptions(program.command('mv'))
+    .summary('move (rename) an object, or everything below a prefix')
+    .description(
+      'Moves an object, or everything below a prefix: copies, verifies, and deletes the source only if it is still the version that was copied.',
+    )
+    .argument('<source>', 'oss://bucket/key or s3://bucket/key')
+    .argument('<destination>', 'the same; after a slash the name of the source is kept')
+    .action(async (source: string, destination: string, flags: CopyFlags) => {
+      context.code = await transfer(context.io, { mode: 'rename', source, destination, flags });
+    });
+};

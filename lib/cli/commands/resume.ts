@@ -1,0 +1,51 @@
+import type { DefineCommand } from '../context.ts';
+import { exit, exitCodeOf } from '../exit.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
+import { paintFor } from '../paint.ts';
+import { commandText, readCommand } from '../prefix-command.ts';
+import { errorLines } from '../render.ts';
+import { resumeJobs } from '../resume-jobs.ts';
+import { runPrefix } from '../run-prefix.ts';
+import { withSession, type Session } from '../session.ts';
+
+export const defineResume: DefineCommand = (program, context) => {
+  const command = program
+    .command('resume')
+    .summary('finish what was interrupted')
+    .description('Finishes the jobs and commands in the state folder that no living process works on.');
+  addStoreOptions(addOutputOptions(command)).action(async (flags: StoreFlags & OutputFlags) => {
+    context.code = await withSession(context.io, flags, resume);
+  });
+};
+
+async function resume(session: Session): Promise<number> {
+  const { flags, runtime, signal, config } = session;
+  const codes = await resumeJobs(session);
+  for (const run of runtime.runs.listUnfinished()) {
+    if (signal.aborted) break;
+    // Somebody else may have taken it since it was listed.
+    if (!runtime.runs.claim(run.id)) continue;
+    codes.push(await resumeRun(session, run.id, run.args));
+  }
+  signal.throwIfAborted();
+  if (codes.length === 0 && !flags.quiet) session.say(`nothing to resume in ${config.home}`);
+  if (codes.every((code) => code === exit.done)) return exit.done;
+  return codes.some((code) => code === exit.done) ? exit.someFailed : Math.min(...codes);
+}
+
+async function resumeRun(session: Session, runId: string, args: unknown): Promise<number> {
+  const { io, flags, signal } = session;
+  const command = readCommand(args);
+  if (!command) {
+    session.say(`run ${runId} was written by another version of ferry and is left alone`);
+    return exit.failed;
+  }
+  if (!flags.quiet) session.say(`going on with: ferry ${commandText(command)}`);
+  try {
+    return await runPrefix(session, command, { runId });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    for (const line of errorLines(error, paintFor(io.stderr, io.env))) session.say(line);
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,23 @@
+import type { DefineCommand } from '../context.ts';
+import { exit } from '../exit.ts';
+import { plural } from '../format.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
+import { withSession } from '../session.ts';
+
+export const defineSweep: DefineCommand = (program, context) => {
+  const command = program
+    .command('sweep')
+    .summary('revive stuck jobs, remove leftovers, once')
+    .description(
+      'Looks once at every job that nobody has touched for a while: gives it its missing tasks again, and removes what ended jobs left in the store.',
+    );
+  addStoreOptions(addOutputOptions(command)).action(async (flags: StoreFlags & OutputFlags) => {
+    context.code = await withSession(context.io, flags, async ({ io, runtime }) => {
+      const report = await runtime.sweep();
+      const { looked, revived, tidied, failed } = report;
+      const text = `looked at ${plural(looked, 'job')}: ${revived} revived, ${tidied} tidied up, ${failed} failed`;
+      if (flags.json || !flags.quiet) io.stdout.write(`${flags.json ? JSON.stringify(report) : text}\n`);
+      return failed > 0 ? exit.someFailed : exit.done;
+    });
+  });
+};

@@ -1,0 +1,85 @@
+import { Option } from 'commander';
+import type { DefineCommand } from '../context.ts';
+import { exit, UsageError } from '../exit.ts';
+import { shellQuote } from '../format.ts';
+import type { Io } from '../io.ts';
+import { paintFor } from '../paint.ts';
+import { collect, wholeNumber } from '../parse.ts';
+import { catchSignals } from '../stop.ts';
+
+interface TwinFlags {
+  port: number;
+  host: string;
+  data?: string;
+  bucket?: string[];
+  region: string;
+  accessKey: string;
+  secret: string;
+}
+
+export const defineTwin: DefineCommand = (program, context) => {
+  program
+    .command('twin')
+    .summary('a local OSS and S3 server for trying things out')
+    .description('Runs a store on this machine that speaks both the OSS and the S3 protocol, for tests and trials.')
+    .addOption(new Option('--port <port>', 'port; 0 takes a free one').default(9470).argParser(wholeNumber(0, 65_535)))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data <dir>', 'keep everything in this folder (default: in memory)')
+    .option('--bucket <name[:region]>', 'create this bucket (repeatable)', collect)
+    .option('--region <name>', 'region of buckets that name none', 'cn-hangzhou')
+    .option('--access-key <id>', 'access key id', 'twin')
+    .option('--secret <secret>', 'access key secret', 'twin-secret')
+    .action(async (flags: TwinFlags) => {
+      context.code = await serveTwin(context.io, flags);
+    });
+};
+
+async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
+  const { startTwin } = await import('../../twin/start.ts');
+  const stop = catchSignals();
+  const twin = await startTwin({
+    port: flags.port,
+    host: flags.host,
+    data: flags.data,
+    buckets: flags.bucket?.map(parseBucket),
+    region: flags.region,
+    accessKeyId: flags.accessKey,
+    secretAccessKey: flags.secret,
+  });
+  try {
+    const paint = paintFor(io.stdout, io.env);
+    for (const line of [
+      `${paint('green', '✓')} twin of OSS and S3 at ${paint('bold', twin.url)} ${paint('dim', `(${flags.data ? `data in ${flags.data}` : 'in memory'}; Ctrl-C ends it)`)}`,
+      '',
+      ...exportsFor(twin.url, flags).map((line) => `  ${line}`),
+    ]) {
+      io.stdout.write(`${line}\n`);
+    }
+    await new Promise<void>((resolve) => {
+      if (stop.signal.aborted) resolve();
+      else stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return exit.done;
+  } finally {
+    stop.release();
+    await twin.close();
+  }
+}
+
+/** Lines to paste into a shell, after which `ferry` and both vendors' tools talk to the twin. */
+export function exportsFor(url: string, flags: Pick<TwinFlags, 'region' | 'accessKey' | 'secret'>): string[] {
+  const { region, accessKey, secret } = flags;
+  return [
+    `export OSS_ENDPOINT=${url} OSS_REGION=${region}`,
+    `export OSS_ACCESS_KEY_ID=${shellQuote(accessKey)} OSS_ACCESS_KEY_SECRET=${shellQuote(secret)}`,
+    `export AWS_ENDPOINT_URL=${url} AWS_REGION=${region}`,
+    `export AWS_ACCESS_KEY_ID=${shellQuote(accessKey)} AWS_SECRET_ACCESS_KEY=${shellQuote(secret)}`,
+  ];
+}
+
+export function parseBucket(text: string): { name: string; region?: string } {
+  const [name = '', region, ...rest] = text.split(':');
+  if (name === '' || region === '' || rest.length > 0)
+    throw new UsageError(`--bucket ${text}: write NAME or NAME:REGION.`);
+  return { name, region };
+}

@@ -1,0 +1,38 @@
+import { describe } from '../copy/object.ts';
+import type { CopyRequest } from '../copy/request.ts';
+import { exit, exitCodeOf } from './exit.ts';
+import { formatCount, printable } from './format.ts';
+import { paintFor } from './paint.ts';
+import { errorDocument, errorLines, lossLines, resultDocument, resultLine } from './render.ts';
+import type { Session } from './session.ts';
+
+/** Copies, moves or changes one object, shows how it goes and what became of it. Returns the exit code. */
+export async function copyObject(session: Session, request: CopyRequest): Promise<number> {
+  const { io, flags, runtime, signal } = session;
+  const startedAt = performance.now();
+  const progress = session.progress({ label: printable(describe(request.store, request.destination)) });
+  try {
+    const { result, job } = await runtime.run(request, {
+      signal,
+      onProgress: ({ bytesDone, size, partsDone, parts }) =>
+        progress.update({
+          bytes: bytesDone,
+          total: size,
+          count: parts === 0 ? '' : `${formatCount(partsDone)}/${formatCount(parts)} parts`,
+        }),
+    });
+    progress.stop();
+    const seconds = (performance.now() - startedAt) / 1000;
+    const warn = paintFor(io.stderr, io.env);
+    if (flags.json) io.stdout.write(`${JSON.stringify(resultDocument(request, result, seconds, job?.id))}\n`);
+    else if (!flags.quiet) io.stdout.write(`${resultLine(request, result, seconds, paintFor(io.stdout, io.env))}\n`);
+    for (const line of lossLines(result.lost, warn)) session.say(line);
+    return exit.done;
+  } catch (error) {
+    progress.stop();
+    if (signal.aborted) throw error;
+    if (flags.json) io.stdout.write(`${JSON.stringify(errorDocument(request, error))}\n`);
+    for (const line of errorLines(error, paintFor(io.stderr, io.env))) session.say(line);
+    return exitCodeOf(error);
+  }
+}

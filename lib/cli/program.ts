@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { defineCancel } from './commands/cancel.ts';
+import { defineCp } from './commands/cp.ts';
+import { defineDemo } from './commands/demo.ts';
+import { defineDoctor } from './commands/doctor.ts';
+import { defineLs } from './commands/ls.ts';
+import { defineMeta } from './commands/meta.ts';
+import { defineMv } from './commands/mv.ts';
+import { defineResume } from './commands/resume.ts';
+import { defineStatus } from './commands/status.ts';
+import { defineSweep } from './commands/sweep.ts';
+import { defineTwin } from './commands/twin.ts';
+import type { Context, DefineCommand } from './context.ts';
+import { exit, exitCodeOf, Interrupted } from './exit.ts';
+import type { Io } from './io.ts';
+import { paintFor } from './paint.ts';
+import { errorDocument, errorLines } from './render.ts';
+
+const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
+  ['Objects:', [defineCp, defineMv, defineMeta, defineLs]],
+  ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep]],
+  ['Setup:', [defineDoctor, defineTwin, defineDemo]],
+];
+
+const examples = `
+Examples:
+  ferry cp oss://photos/big.tar oss://backup/big.tar
+  ferry mv s3://logs/2025/ s3://archive/2025/ --exclude '*.tmp'
+  ferry meta oss://photos/a.jpg --content-type image/jpeg --set owner=ann
+  ferry cp s3://a/x s3://b/x --dry-run
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 some of many failed, 130 interrupted (ferry resume goes on)`;
+
+/** Runs one command line, without the program's name, and returns its exit code. Never throws. */
+export async function ferry(argv: readonly string[], io: Io): Promise<number> {
+  const context: Context = { io, code: exit.done };
+  try {
+    await buildProgram(context).parseAsync(argv, { from: 'user' });
+    return context.code;
+  } catch (error) {
+    // Commander has already written its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage;
+    report(io, error, argv.includes('--json'));
+    return exitCodeOf(error);
+  }
+}
+
+function report(io: Io, error: unknown, json: boolean): void {
+  if (json && !(error instanceof Interrupted)) io.stdout.write(`${JSON.stringify(errorDocument(undefined, error))}\n`);
+  for (const line of errorLines(error, paintFor(io.stderr, io.env))) io.stderr.write(`${line}\n`);
+}
+
+function buildProgram(context: Context): Command {
+  const { io } = context;
+  const program = new Command('ferry')
+    .description(
+      'Copies, moves and re-tags objects inside OSS and S3 stores; the data never passes through this machine.',
+    )
+    .version(manifest.version)
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => Math.min(io.stdout.columns ?? 100, 120),
+      getErrHelpWidth: () => Math.min(io.stderr.columns ?? 100, 120),
+    })
+    .addHelpText('after', examples);
+  for (const [heading, commands] of groups) {
+    program.commandsGroup(heading);
+    for (const define of commands) define(program, context);
+  }
+  return program;
+}

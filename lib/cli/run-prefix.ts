@@ -1,0 +1,134 @@
+import { CopyError, gaveUp, GiveUp } from '../copy/errors.ts';
+import type { CopyRequest } from '../copy/request.ts';
+import type { CopyResult } from '../copy/result.ts';
+import { exit } from './exit.ts';
+import { formatCount, printable } from './format.ts';
+import { objectsBelow } from './listing.ts';
+import { paintFor } from './paint.ts';
+import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
+import type { PrefixCommand } from './prefix-command.ts';
+import { errorDocument, errorLines, resultDocument } from './render.ts';
+import type { Session } from './session.ts';
+import type { Tally } from './tally.ts';
+
+/** How often the run log hears of the counts, milliseconds. */
+const noteEveryMs = 5_000;
+
+/** A run that an earlier process left unfinished. */
+export interface Resumed {
+  runId: string;
+}
+
+/** Copies or moves a prefix, shows how it goes and sums up. Returns the exit code. */
+export async function runPrefix(session: Session, command: PrefixCommand, resumed?: Resumed): Promise<number> {
+  const { runtime, signal } = session;
+  const runId = resumed?.runId ?? runtime.runs.begin(command).id;
+  const startedAt = performance.now();
+  const name = `${command.store.scheme}://${command.source.bucket}/${command.source.prefix}`;
+  const progress = session.progress({ label: printable(name) });
+  const events = eventsFor(session, runId, progress.update);
+  try {
+    const tally = await copyPrefix(command, workFor(session, command), events, resumed !== undefined);
+    progress.stop();
+    signal.throwIfAborted();
+    runtime.runs.finish(runId, tally.counts());
+    return sumUp(session, command, tally, (performance.now() - startedAt) / 1000, resumed !== undefined);
+  } catch (error) {
+    progress.stop();
+    // What may work later is left to `ferry resume`; what cannot is over.
+    if (!signal.aborted && error instanceof CopyError && error.decision !== 'retry') runtime.runs.finish(runId, {});
+    throw error;
+  }
+}
+
+function workFor(session: Session, command: PrefixCommand): PrefixWork {
+  const client = session.client(command.store.scheme);
+  return {
+    list: (bucket, prefix) => objectsBelow(client, bucket, prefix),
+    copy: async (request, onBytes) => {
+      const options = {
+        signal: session.signal,
+        onProgress: ({ bytesDone }: { bytesDone: number }) => onBytes(bytesDone),
+      };
+      return (await session.runtime.run(request, options)).result;
+    },
+    isThere: (request) => isThere(session, request),
+    signal: session.signal,
+  };
+}
+
+/** The destination exists, and holds what the source holds if there still is a source. */
+async function isThere(session: Session, request: CopyRequest): Promise<boolean> {
+  const client = session.client(request.store.scheme);
+  const look = async (ref: CopyRequest['source']) => {
+    try {
+      return await client.head(ref);
+    } catch (error) {
+      if (gaveUp(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  };
+  const [source, destination] = await Promise.all([look(request.source), look(request.destination)]);
+  if (!destination) return false;
+  if (!source) return request.mode === 'rename';
+  if (source.crc64 !== undefined && destination.crc64 !== undefined) return source.crc64 === destination.crc64;
+  return source.size === destination.size && source.etag === destination.etag;
+}
+
+function eventsFor(
+  session: Session,
+  runId: string,
+  update: (moment: { bytes: number; count: string }) => void,
+): PrefixEvents {
+  const { io, flags, runtime } = session;
+  const paint = paintFor(io.stderr, io.env);
+  let noted = performance.now();
+  return {
+    onObject(request, { result, error, seconds }) {
+      if (flags.json) io.stdout.write(`${JSON.stringify(document(request, result, error, seconds))}\n`);
+      if (error !== undefined) for (const line of errorLines(error, paint)) session.say(line);
+    },
+    onProgress(tally, inFlight) {
+      update({ bytes: tally.bytes + inFlight, count: countText(tally) });
+      if (performance.now() - noted < noteEveryMs) return;
+      noted = performance.now();
+      runtime.runs.update(runId, tally.counts());
+    },
+  };
+}
+
+function document(
+  request: CopyRequest,
+  result: CopyResult | undefined,
+  error: unknown,
+  seconds: number,
+): Record<string, unknown> {
+  return result ? resultDocument(request, result, seconds) : errorDocument(request, error);
+}
+
+function countText(tally: Tally): string {
+  const failed = tally.failed > 0 ? `, ${formatCount(tally.failed)} failed` : '';
+  return `${formatCount(tally.done)} of ${formatCount(tally.found)} objects${failed}`;
+}
+
+function sumUp(session: Session, command: PrefixCommand, tally: Tally, seconds: number, resumed: boolean): number {
+  const { io, flags } = session;
+  const out = flags.json ? io.stderr : io.stdout;
+  const paint = paintFor(out, io.env);
+  const name = printable(`${command.store.scheme}://${command.source.bucket}/${command.source.prefix}`);
+  if (tally.found === 0 && !resumed) {
+    throw new GiveUp(
+      'NotFound',
+      `nothing to ${command.mode === 'copy' ? 'copy' : 'move'}: no object matches below ${name}.`,
+    );
+  }
+  const code = tally.exitCode();
+  const mark = code === exit.done ? paint('green', '✓') : paint('yellow', '!');
+  const verb = command.mode === 'copy' ? 'copied' : 'moved';
+  if (!flags.quiet) out.write(`${mark} ${verb} ${tally.text(seconds)}\n`);
+  const warn = paintFor(io.stderr, io.env);
+  for (const [what, objects] of tally.losses) {
+    session.say(`${warn('yellow', '!')} not kept: ${what}, on ${formatCount(objects)} objects (--json tells which)`);
+  }
+  return code;
+}

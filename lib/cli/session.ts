@@ -1,0 +1,107 @@
+/** One command's hold on the runtime: configuration, state folder, signals, and where lines go. */
+import { addressOf, readConfig, type Config, type ConfigOptions } from '../config.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import { humanLog } from '../log.ts';
+import type { Embedded } from '../runtime/embedded.ts';
+import type { RequestInfo, StoreClient } from '../store/open.ts';
+import { Interrupted } from './exit.ts';
+import { shellQuote } from './format.ts';
+import type { Io } from './io.ts';
+import type { OutputFlags, StoreFlags } from './options.ts';
+import { openProgress, type Progress, type ProgressOptions } from './progress.ts';
+import { catchSignals } from './stop.ts';
+
+export interface Session {
+  readonly io: Io;
+  readonly flags: StoreFlags & OutputFlags;
+  readonly config: Config;
+  readonly runtime: Embedded;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  address(scheme: StoreAddress['scheme']): StoreAddress;
+  client(scheme: StoreAddress['scheme']): StoreClient;
+  /** Starts the one progress display there may be at a time. */
+  progress(options: Omit<ProgressOptions, 'quiet'>): Progress;
+  /** Writes a line to stderr, above the progress display if there is one. */
+  say(line: string): void;
+}
+
+export interface SessionOptions {
+  /** Told once for every HTTP request sent. */
+  onRequest?: (info: RequestInfo) => void;
+  settings?: Partial<Config['settings']>;
+}
+
+/** Runs a command on the embedded runtime and leaves nothing open behind it. */
+export async function withSession(
+  io: Io,
+  flags: StoreFlags & OutputFlags,
+  work: (session: Session) => Promise<number>,
+  options: SessionOptions = {},
+): Promise<number> {
+  const config = readConfig(io.env, { ...configOptions(io, flags), settings: options.settings });
+  let progress: Progress | undefined;
+  const say = (line: string): void => {
+    if (progress) progress.log(line);
+    else io.stderr.write(`${line}\n`);
+  };
+  const stop = catchSignals(() => say('stopping; requests under way may end. Ctrl-C again stops at once.'));
+  const log = humanLog({ write: say, level: config.logLevel });
+  const { openEmbedded, Interrupted: Stopped } = await import('../runtime/embedded.ts');
+  const runtime = await openEmbedded({
+    home: config.home,
+    config,
+    settings: config.settings,
+    env: io.env,
+    log,
+    onRequest: options.onRequest,
+  });
+  const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
+  try {
+    return await work({
+      io,
+      flags,
+      config,
+      runtime,
+      signal: stop.signal,
+      address,
+      client: (scheme) => runtime.store(address(scheme)),
+      say,
+      progress(wanted) {
+        const opened = openProgress(io, { ...wanted, quiet: flags.quiet });
+        progress = opened;
+        return {
+          ...opened,
+          stop() {
+            progress = undefined;
+            opened.stop();
+          },
+        };
+      },
+    });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    if (error instanceof Stopped && error.jobId === undefined) {
+      throw new Interrupted('interrupted before anything was begun; nothing was written.');
+    }
+    throw new Interrupted(
+      `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(config.home)}`,
+    );
+  } finally {
+    progress?.stop();
+    await runtime.close();
+    stop.release();
+  }
+}
+
+/** The flags that every command has, as configuration; they go before the environment. */
+export function configOptions(io: Io, flags: StoreFlags): ConfigOptions {
+  const { endpointUrl: endpoint, region, addressing, state } = flags;
+  const store = { endpoint, region, addressing };
+  return {
+    home: state,
+    // People read the result line; the steps on the way are for who asks for them.
+    logLevel: io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
+    stores: { oss: store, s3: store },
+  };
+}

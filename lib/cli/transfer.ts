@@ -1,0 +1,34 @@
+/** What `cp` and `mv` have in common. */
+import { copyObject } from './copy-object.ts';
+import { dryRunObject, dryRunPrefix } from './dry-run.ts';
+import type { Io } from './io.ts';
+import type { CopyFlags } from './options.ts';
+import { copyOptions } from './request.ts';
+import { runPrefix } from './run-prefix.ts';
+import { withSession } from './session.ts';
+import { parseTransfer } from './urls.ts';
+
+export interface TransferInput {
+  mode: 'copy' | 'rename';
+  source: string;
+  destination: string;
+  flags: CopyFlags;
+}
+
+/** Copies or moves one object or a prefix, or shows how it would. Returns the exit code. */
+export async function transfer(io: Io, input: TransferInput): Promise<number> {
+  const { mode, flags } = input;
+  const wanted = parseTransfer(input.source, input.destination, flags);
+  const options = copyOptions(wanted.scheme, flags);
+  return withSession(io, flags, async (session) => {
+    const store = session.address(wanted.scheme);
+    if (wanted.kind === 'object') {
+      const request = { mode, store, source: wanted.source, destination: wanted.destination, options };
+      return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
+    }
+    const { source, destination } = wanted;
+    const { include, exclude, objects = 16 } = flags;
+    const command = { mode, store, source, destination, options, include, exclude, objects };
+    return flags.dryRun ? dryRunPrefix(session, command) : runPrefix(session, command);
+  });
+}
