@@ -23,6 +23,11 @@ export class EmbeddedQueue implements TaskQueue {
     this.#pool.wake();
   }
 
+  /** Says that there is room for more than before. */
+  wake(): void {
+    this.#pool.wake();
+  }
+
   /** Whether a task of that job waits or runs. */
   holds(jobId: string): boolean {
     const isOfJob = ofJob(jobId);

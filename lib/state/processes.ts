@@ -119,6 +119,18 @@ export class ProcessRegistry {
     return new Set(rows.map((row) => row.job_id));
   }
 
+  /** Which of these unfinished jobs another living process drives. */
+  elsewhere(jobIds: readonly string[]): Set<string> {
+    const others = this.living().filter((token) => token !== this.token);
+    const rows = this.#database.rows<{ job_id: string }>(
+      `SELECT job_id FROM owners JOIN jobs ON id = job_id
+       WHERE job_id IN (SELECT value FROM json_each(?)) AND token IN (${marks(others)}) AND state NOT IN (${finals})`,
+      JSON.stringify(jobIds),
+      ...others,
+    );
+    return new Set(rows.map((row) => row.job_id));
+  }
+
   /** Forgets dead processes and the owners of jobs that ended or are gone. */
   purge(): void {
     const living = this.living();

@@ -1,0 +1,53 @@
+import type { Clock, Log } from '../copy/ports.ts';
+import type { ProcessRegistry } from '../state/processes.ts';
+
+/** Well within `heartbeatLimitMs`, also when a beat is late. */
+const everyMs = 10_000;
+
+/** Says that this process lives, as long as it is at something; a process that only looked around leaves no timer. */
+export class Heartbeat {
+  readonly #processes: ProcessRegistry;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #holders = 0;
+  #stop: AbortController | undefined;
+
+  constructor(processes: ProcessRegistry, clock: Clock, log: Log) {
+    this.#processes = processes;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Beats while `work` goes on. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    const release = this.hold();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  /** Beats until the returned function is called. */
+  hold(): () => void {
+    this.#holders += 1;
+    if (this.#holders === 1) void this.#beat();
+    return () => {
+      this.#holders -= 1;
+      if (this.#holders === 0) this.#stop?.abort();
+    };
+  }
+
+  async #beat(): Promise<void> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    while (!stop.signal.aborted) {
+      try {
+        this.#processes.heartbeat();
+      } catch (error) {
+        this.#log.warn('no heartbeat', { error: String(error) });
+      }
+      await this.#clock.sleep(everyMs, stop.signal);
+    }
+  }
+}

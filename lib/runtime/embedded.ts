@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { cancelJob } from '../copy/cancel.ts';
+import type { Config } from '../config.ts';
+import type { Job, JobState } from '../copy/job.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import type { Clock, Invocation, JobPage, Landed, Log, TaskQueue, World } from '../copy/ports.ts';
+import type { CopyRequest } from '../copy/request.ts';
+import { defaultSettings } from '../copy/settings.ts';
+import type { Settings } from '../copy/settings.ts';
+import type { SweepReport } from '../copy/sweep.ts';
+import type { Task } from '../copy/task.ts';
+import { work } from '../copy/work.ts';
+import { noLog } from '../log.ts';
+import { DurableQueue } from '../queue/durable.ts';
+import { EmbeddedQueue } from '../queue/embedded.ts';
+import { WorkerPool } from '../queue/worker-pool.ts';
+import { StateDatabase } from '../state/database.ts';
+import { EmbeddedStateTable } from '../state/embedded.ts';
+import { ProcessRegistry } from '../state/processes.ts';
+import { EmbeddedRunLog } from '../state/runs.ts';
+import type { RunLog } from '../state/runs.ts';
+import type { StoreClient } from '../store/open.ts';
+import { Driver } from './embedded-driver.ts';
+import type { RunOutcome, Watch } from './embedded-driver.ts';
+import { PartGate } from './embedded-gate.ts';
+import { Heartbeat } from './embedded-heartbeat.ts';
+import { resumeJobs, sweepAll } from './embedded-resume.ts';
+import type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
+import { runCopy } from './embedded-run.ts';
+import { Stores } from './embedded-stores.ts';
+import type { StoresOptions } from './embedded-stores.ts';
+import { systemClock } from './system-clock.ts';
+
+export type { Progress, RunOutcome, Watch } from './embedded-driver.ts';
+export { Interrupted } from './embedded-driver.ts';
+export type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
+
+export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'env' | 'onRequest' | 'open'> {
+  /** Folder that keeps state; made when it is not there. Default `.ferry`. */
+  home?: string;
+  config?: Pick<Config, 'stores'>;
+  settings?: Partial<Settings>;
+  log?: Log;
+  clock?: Clock;
+  /** In [0, 1). */
+  random?: () => number;
+  /** Does one task; default: the engine's own `work`. */
+  work?: typeof work;
+  /** How long tasks under way may go on when they are asked to stop, milliseconds. */
+  graceMs?: number;
+}
+
+/** The whole of object-ferry in one process. */
+export interface Embedded {
+  readonly world: World;
+  readonly runs: RunLog;
+  /** Copies that nobody would send again; worked on by `startInbox`, `resume` and `sweep`. */
+  readonly inbox: DurableQueue;
+  /** This process in the state file. */
+  readonly processes: ProcessRegistry;
+  readonly database: StateDatabase;
+  store(address: StoreAddress): StoreClient;
+  /** One copy, to its end. @throws CopyError that ended it; Interrupted when `watch.signal` aborts. */
+  run(request: CopyRequest, watch?: Watch): Promise<RunOutcome>;
+  /** Takes over what dead processes left, to its end. @throws Interrupted. */
+  resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
+  /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
+  sweep(options?: { wait?: boolean; signal?: AbortSignal }): Promise<SweepReport>;
+  cancel(id: string): Promise<Landed>;
+  jobs(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
+  job(id: string): Promise<Job | undefined>;
+  /** Begins to work on the inbox, and says to others that this process lives, until `close`. */
+  startInbox(): void;
+  /** Lets tasks under way end, within the grace time, and leaves everything else for later. */
+  close(): Promise<void>;
+}
+
+/** One invocation of a worker; long enough for a task of many slow parts. */
+const invocationMs = 900_000;
+
+/**
+ * Opens the state in `home` and wires the engine to it. Several processes may have the same home open.
+ *
+ * @throws GiveUp StateUnusable when the state cannot be used.
+ */
+export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
+  const { home = '.ferry', log = noLog, clock = systemClock, random = Math.random, graceMs = 10_000 } = options;
+  const settings = { ...defaultSettings, ...options.settings };
+  const database = StateDatabase.openIn(home);
+  const processes = new ProcessRegistry(database, { clock });
+  const { token } = processes;
+  const state = new EmbeddedStateTable(database, { clock, owner: token });
+  const runs = new EmbeddedRunLog(database, processes, clock);
+  const stores = new Stores({ ...options, clock, random, log, concurrency: settings.concurrency });
+  const heartbeat = new Heartbeat(processes, clock, log);
+  const gate = new PartGate(settings.concurrency);
+  const doTask = options.work ?? work;
+
+  let invocations = 0;
+  const newInvocation = (attempt = 1): Invocation => ({
+    id: `${token}/run/${++invocations}`,
+    deadline: clock.now() + invocationMs,
+    attempt,
+  });
+  const poolOptions = { clock, random, log, maxAttempts: settings.maxAttempts, invocationMs, holder: token };
+
+  const queue = new EmbeddedQueue({
+    ...poolOptions,
+    handle: (task, invocation) => handle(task, invocation),
+    // Twice the parts that may be in flight: while one task waits for its last part, the next one's fill the gap.
+    capacity: () => 2 * gate.width,
+    weigh: (task) => (task.kind === 'parts' ? task.count : 1),
+    minTasks: 2,
+    onSettled: (task, error) => driver.settled(task, error),
+  });
+  const inbox: DurableQueue = new DurableQueue(database, {
+    name: 'tasks',
+    clock,
+    token,
+    onSent: () => inboxPool.wake(),
+  });
+  const inboxPool = new WorkerPool<Task>({
+    ...poolOptions,
+    inbox,
+    holder: `${token}/inbox`,
+    handle: (task, invocation) => doTask(world, task, invocation),
+    capacity: () => settings.concurrency,
+    pollMs: 1_000,
+  });
+
+  // What has a row is rebuilt from it by the sweep; a copy that has none would be lost with the process.
+  const tasks: TaskQueue = {
+    send: async (sent, sendOptions) => {
+      const rowless = sent.filter((task) => task.kind === 'copy' && task.jobId === undefined);
+      const others = sent.filter((task) => !rowless.includes(task));
+      if (rowless.length > 0) await inbox.send(rowless, sendOptions);
+      if (others.length > 0) await queue.send(others, sendOptions);
+    },
+  };
+  const world: World = { store: (address) => stores.get(address), state, queue: tasks, clock, random, log, settings };
+  const driver = new Driver({ world, queue, processes, newInvocation, graceMs });
+
+  async function handle(task: Task, invocation: Invocation): Promise<void> {
+    if (task.kind !== 'parts') return await doTask(world, task, invocation);
+    const job = await state.get(task.jobId);
+    const limit = job?.options.concurrency ?? settings.concurrency;
+    const takeBack = gate.wish(limit);
+    queue.wake();
+    try {
+      const gated: World = { ...world, store: (address) => gate.guard(stores.get(address), limit) };
+      await doTask(gated, task, invocation);
+    } finally {
+      takeBack();
+    }
+  }
+
+  function purge(): void {
+    state.purge();
+    processes.purge();
+    runs.purge(settings.keepMs);
+    inbox.reclaim(processes.living());
+  }
+
+  async function drained(signal?: AbortSignal): Promise<void> {
+    const idle = Promise.all([queue.idle(), inboxPool.idle()]);
+    await (signal ? Promise.race([idle, once(signal, 'abort')]) : idle);
+  }
+
+  let stopBeating = (): void => {};
+  return {
+    world,
+    runs,
+    inbox,
+    processes,
+    database,
+    store: (address) => stores.get(address),
+    run: (request, watch) => heartbeat.during(() => runCopy({ world, driver, newInvocation, graceMs }, request, watch)),
+    resume: (resumeOptions = {}) =>
+      heartbeat.during(async () => {
+        purge();
+        const outcomes = await resumeJobs({ world, driver, processes }, resumeOptions);
+        await drained(resumeOptions.signal);
+        return outcomes;
+      }),
+    sweep: ({ wait = true, signal } = {}) =>
+      heartbeat.during(async () => {
+        purge();
+        const report = await sweepAll({ world, processes }, newInvocation());
+        if (wait) await drained(signal);
+        return report;
+      }),
+    cancel: (id) => cancelJob(world, id),
+    jobs: (query) => state.list(query),
+    job: (id) => state.get(id),
+    startInbox: () => {
+      stopBeating = heartbeat.hold();
+      inbox.reclaim(processes.living());
+      inboxPool.wake();
+    },
+    close: async () => {
+      const ended = await Promise.all([queue.stop(graceMs), inboxPool.stop(graceMs)]);
+      stopBeating();
+      processes.leave();
+      database.close();
+      // A request that did not end in time would hold this up for as long as it takes.
+      if (ended.every(Boolean)) await stores.close();
+    },
+  };
+}
