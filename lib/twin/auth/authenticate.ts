@@ -70,12 +70,13 @@ function checkV4(scheme: Scheme, head: RequestHead, known: Credentials, now: num
   checkKey(scheme, claim, known);
   checkTime(scheme, claim, now);
   checkHeadersSigned(scheme, head, claim);
-  const promised = head.headers[`${scheme.parameterPrefix}content-sha256`];
+  const named = `${scheme.parameterPrefix}content-sha256`;
+  const promised = head.headers[named] ?? head.target.query.pairs.find(([name]) => name.toLowerCase() === named)?.[1];
   const presigned = claim.expires !== undefined;
   const payloadLine = promised ?? 'UNSIGNED-PAYLOAD';
   if (!presigned && promised === undefined) {
     throw refuse('InvalidRequest', {
-      message: `Missing required header for this request: ${scheme.parameterPrefix}content-sha256`,
+      message: `Missing required header for this request: ${named}`,
     });
   }
   if (scheme === OSS4 && payloadLine !== 'UNSIGNED-PAYLOAD') {
