@@ -1,15 +1,15 @@
 import { headIfThere } from '../copy/destination.ts';
 import { gaveUp, RetryLater, SourceChanged, Superseded } from '../copy/errors.ts';
-import { describe, type ObjectHead } from '../copy/object.ts';
+import { describe, type ObjectHead, type ObjectRef } from '../copy/object.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { startCopy } from '../copy/start.ts';
 import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
-import { decide, markerFor } from './decide.ts';
+import { decide, markerFor, type Occasion } from './decide.ts';
 import { placeHash, ruleHash, type Marker } from './marker.ts';
 import { destinationRef, requestFor, sourceRef, type Told } from './requests.ts';
-import type { Route } from './rules.ts';
+import { returns, type Route } from './rules.ts';
 
-/** How often a source that changes between the look and the copy is looked at again. */
+/** How often both sides are looked at again when they change between the look and the copy. */
 const maxLooks = 3;
 
 /**
@@ -18,31 +18,56 @@ const maxLooks = 3;
  *
  * @throws CopyError
  */
-export async function copyOne(context: Context, route: Route, key: string, told: Told): Promise<ReplicationOutcome> {
+export async function copyOne(
+  context: Context,
+  route: Route,
+  key: string,
+  told: Told,
+  occasion: Occasion = 'push',
+): Promise<ReplicationOutcome> {
   const sides = { rule: route.id, source: sourceRef(route, key), destination: destinationRef(route, key) };
   const skipped = (why: SkipReason): ReplicationOutcome => ({ ...sides, action: 'skipped', why });
   // Another version has an event of its own.
   if (told.size !== undefined && !route.filters.size(told.size)) return skipped('filtered');
-  for (let look = 1; look <= maxLooks; look += 1) {
-    const prepared = await prepare(context, route, key, told);
+  for (let look = 1; ; look += 1) {
+    const prepared = await prepare(context, route, key, told, occasion);
     if (typeof prepared === 'string') return skipped(prepared);
     try {
       const outcome = await startCopy(context.world, prepared, context.invocation);
       if (outcome.kind === 'job') return { ...sides, action: 'started', jobId: outcome.job.id };
       return { ...sides, action: 'copied', result: outcome.result };
     } catch (error) {
-      if (gaveUp(error, 'NotFound')) return skipped('source-gone');
       if (error instanceof Superseded) return skipped('superseded');
-      if (!(error instanceof SourceChanged)) throw error;
+      if (gaveUp(error, 'NotFound') && !(await isThere(context, route, key))) return skipped('source-gone');
+      if (!isOvertaken(error)) throw error;
+      if (look === maxLooks) throw overtakenTooOften(route, sides, error);
     }
   }
-  throw new RetryLater(`${describe(route.store, sides.source)} keeps changing; its replica is written when it rests.`, {
-    delayMs: 1000,
-  });
+}
+
+/** Somebody wrote or removed a side while it was copied: what is there now decides. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof SourceChanged || gaveUp(error, 'NotFound', 'VerificationFailed');
+}
+
+function overtakenTooOften(route: Route, { source }: { source: ObjectRef }, cause: unknown): RetryLater {
+  const message = `${describe(route.store, source)} or its replica keeps changing; the replica is written when they rest.`;
+  return new RetryLater(message, { delayMs: 1000, cause });
+}
+
+async function isThere(context: Context, route: Route, key: string): Promise<boolean> {
+  const store = context.world.store(route.store);
+  return (await headIfThere(store, sourceRef(route, key), callOptions(context))) !== undefined;
 }
 
 /** The request, or why there is none. */
-async function prepare(context: Context, route: Route, key: string, told: Told): Promise<CopyRequest | SkipReason> {
+async function prepare(
+  context: Context,
+  route: Route,
+  key: string,
+  told: Told,
+  occasion: Occasion,
+): Promise<CopyRequest | SkipReason> {
   if (!route.marked && !route.filters.needsHead) return requestFor(route, key, told);
   const store = context.world.store(route.store);
   const ref = sourceRef(route, key);
@@ -54,21 +79,30 @@ async function prepare(context: Context, route: Route, key: string, told: Told):
     if (!route.filters.tags(tags)) return 'filtered';
   }
   if (!route.marked) return requestFor(route, key, head);
-  const marker = route.looped ? await settle(context, route, key, head) : plainMarker(context, route, key, head);
+  const marker = route.looped
+    ? await settle(context, route, key, head, occasion)
+    : plainMarker(context, route, key, head);
   if (typeof marker === 'string') return marker;
   const { etag, size, lastModified } = head;
   return { ...requestFor(route, key, head, marker), seen: { etag, size, lastModified }, onlySeen: true };
 }
 
 /** Looks at the other side and settles which one is to win. */
-async function settle(context: Context, route: Route, key: string, head: ObjectHead): Promise<Marker | SkipReason> {
+async function settle(
+  context: Context,
+  route: Route,
+  key: string,
+  head: ObjectHead,
+  occasion: Occasion,
+): Promise<Marker | SkipReason> {
   const { world, rules } = context;
   const destination = destinationRef(route, key);
   const there = await headIfThere(world.store(route.store), destination, callOptions(context));
   const verdict = decide(
     { ref: sourceRef(route, key), head },
     { ref: destination, head: there },
-    { id: route.id, addedMetadata: rules.addedMetadata },
+    { id: route.id, returns: returns(rules, route, key), addedMetadata: rules.addedMetadata },
+    occasion,
   );
   if (verdict.copy) return verdict.marker;
   if (verdict.why === 'edited-too-often') {

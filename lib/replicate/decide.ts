@@ -7,12 +7,16 @@
  * 1. A replica goes nowhere it has been, and takes no rule twice. So one write causes at most one copy per rule: no ping-pong.
  * 2. A destination that came by way of this source follows it: what a place holds now is newer than all it held before,
  *    whatever the clocks say. Quick overwrites on one side need no comparison of times.
- * 3. Otherwise both sides were written independently. The later write wins, then the larger ETag; a replica counts with the
- *    time of its origin. The order is total, so both sides come to the same answer in whatever order events arrive.
+ * 3. So does a destination from which no rule leads back for this key, though one does for others.
+ * 4. Otherwise both sides were written independently, and the later write wins; a replica counts with the time of its
+ *    origin. Last-Modified tells seconds. Within one second the write whose event is handled wins: most likely the other
+ *    side was here already and was overwritten knowingly.
+ * 5. When events of two such writes are handled at the same moment, each side may end up with the other's object. Both are
+ *    replicas by way of each other then, which nothing else brings about, and the larger ETag wins: the one exception to 1,
+ *    and it ends because the winner of a fixed order only ever replaces the loser.
  *
- * What remains is a user's write that loses by 3 against a side whose events were handled before (within one second, where
- * Last-Modified cannot tell): nothing would announce the winner again. `replicate.ts` therefore looks at a write from both
- * ends: along the rules that read it and along the one that writes it.
+ * A write that loses by 4 is announced by nobody again, and its place may have been passed by the winner before. So
+ * `replicate.ts` looks at a user's write from both ends: along the rules that read it, and along the one that writes it.
  */
 import type { ObjectHead, ObjectRef } from '../copy/object.ts';
 import {
@@ -40,41 +44,44 @@ export interface Side {
   head: ObjectHead;
 }
 
+/**
+ * `push`: the source's own event is handled. `pull`: the destination's, looked at from the rule that writes it. `backfill`: no
+ * event, so that sides which are equal already are left alone.
+ */
+export type Occasion = 'push' | 'pull' | 'backfill';
+
 export function decide(
   source: Side,
   destination: { ref: ObjectRef; head?: ObjectHead },
-  route: { id: string; addedMetadata: ReadonlySet<string> },
+  route: { id: string; returns: boolean; addedMetadata: ReadonlySet<string> },
+  occasion: Occasion,
 ): Verdict {
   const { addedMetadata } = route;
   const author = authorOf(source.ref, source.head, addedMetadata);
-  const there = placeHash(destination.ref);
-  const rule = ruleHash(route.id);
+  const there = destination.head && authorOf(destination.ref, destination.head, addedMetadata);
+  const step = { rule: ruleHash(route.id), place: placeHash(destination.ref) };
+  const marker = markerFor(source, author, step, addedMetadata);
+  const cameFromHere = there?.by === 'us' && placesOf(there.marker).includes(placeHash(source.ref));
   if (author.by === 'us') {
-    const [, ...steps] = author.marker.chain;
-    if (placesOf(author.marker).includes(there)) return { copy: false, why: 'came-from-there' };
-    if (steps.some((step) => step.rule === rule)) return { copy: false, why: 'rule-taken' };
+    const [, ...taken] = author.marker.chain;
+    const cameFromThere = placesOf(author.marker).includes(step.place);
+    if (cameFromThere && cameFromHere) {
+      return compareStamps(marker.origin, there.marker.origin) > 0
+        ? { copy: true, marker }
+        : { copy: false, why: 'same' };
+    }
+    if (cameFromThere) return { copy: false, why: 'came-from-there' };
+    if (taken.some(({ rule }) => rule === step.rule)) return { copy: false, why: 'rule-taken' };
   } else if (author.edits > mostEdits) {
     return { copy: false, why: 'edited-too-often' };
   }
-  const marker = markerFor(source, author, { rule, place: there }, addedMetadata);
-  if (!destination.head) return { copy: true, marker };
-  const why = holdBack(source, { ref: destination.ref, head: destination.head }, marker, addedMetadata);
-  return why ? { copy: false, why } : { copy: true, marker };
-}
-
-/** Why the destination should stay as it is. */
-function holdBack(
-  source: Side,
-  destination: Side,
-  marker: Marker,
-  added: ReadonlySet<string>,
-): 'same' | 'older' | undefined {
-  const author = authorOf(destination.ref, destination.head, added);
-  if (author.by === 'us' && placesOf(author.marker).includes(placeHash(source.ref))) {
-    return isSameCopy(author.marker, marker) ? 'same' : undefined;
-  }
-  if (isEqual(source.head, destination.head, added)) return 'same';
-  return compareStamps(marker.origin, stampOf(destination.head, author, added)) > 0 ? undefined : 'older';
+  if (!destination.head || !there) return { copy: true, marker };
+  if (cameFromHere) return isSameCopy(there.marker, marker) ? { copy: false, why: 'same' } : { copy: true, marker };
+  if (!route.returns) return { copy: true, marker };
+  if (occasion === 'backfill' && isEqual(source.head, destination.head, addedMetadata))
+    return { copy: false, why: 'same' };
+  const lead = marker.origin.at - stampOf(destination.head, there, addedMetadata).at;
+  return lead > 0 || (lead === 0 && occasion !== 'pull') ? { copy: true, marker } : { copy: false, why: 'older' };
 }
 
 /** The statement for a copy of `source` that takes `step`. */

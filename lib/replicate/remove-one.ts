@@ -5,7 +5,7 @@ import { copyOne } from './copy-one.ts';
 import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
 import { authorOf, placeHash, placesOf } from './marker.ts';
 import { destinationRef, followsDeletes, sourceRef } from './requests.ts';
-import { sourceKeyOf, type Route } from './rules.ts';
+import { returns, writerOf, type Route } from './rules.ts';
 
 /** What is known of a removal. */
 export interface Removal {
@@ -57,7 +57,7 @@ function mayDelete(context: Context, route: Route, key: string, replica: ObjectH
   const author = authorOf(destinationRef(route, key), replica, context.rules.addedMetadata);
   if (author.by === 'us' && placesOf(author.marker).at(-2) === placeHash(sourceRef(route, key))) return true;
   // In a loop both sides are originals. Last-Modified tells no finer than a second: in doubt nothing is lost.
-  if (route.looped) return author.by === 'user' && replica.lastModified + 1000 <= removal.at;
+  if (returns(context.rules, route, key)) return author.by === 'user' && replica.lastModified + 1000 <= removal.at;
   if (route.deletes === 'all') return true;
   return (
     removal.etag !== undefined &&
@@ -68,9 +68,7 @@ function mayDelete(context: Context, route: Route, key: string, replica: ObjectH
 
 /** In a loop, an object that outlives the removal of its other side goes back there, so that both sides agree. */
 async function giveBack(context: Context, route: Route, key: string): Promise<void> {
-  const from = destinationRef(route, key);
-  for (const back of context.rules.routes) {
-    if (!back.looped || back.source.bucket !== from.bucket || back.destination.bucket !== route.source.bucket) continue;
-    if (sourceKeyOf(back, key) === from.key) await copyOne(context, back, from.key, {});
-  }
+  if (!returns(context.rules, route, key)) return;
+  const writer = writerOf(context.rules, sourceRef(route, key));
+  if (writer) await copyOne(context, writer.route, writer.key, {});
 }

@@ -6,7 +6,7 @@ import type { ObjectEvent } from './events/event.ts';
 import { placeHash } from './marker.ts';
 import { removeOne } from './remove-one.ts';
 import { followsDeletes } from './requests.ts';
-import { routesFrom, sourceKeyOf, type Route, type RuleSet } from './rules.ts';
+import { returns, routesFrom, writerOf, type Route, type RuleSet } from './rules.ts';
 
 export type { ReplicationOutcome, SkipReason } from './context.ts';
 
@@ -70,12 +70,10 @@ async function pull(context: Context, bucket: string, key: string, pushed: Repli
   const reached = new Set(
     pushed.filter(({ action }) => action !== 'skipped').map(({ destination }) => placeHash(destination)),
   );
-  for (const route of context.rules.routes) {
-    if (!route.looped || route.destination.bucket !== bucket) continue;
-    const sourceKey = sourceKeyOf(route, key);
-    if (sourceKey === undefined || reached.has(placeHash({ bucket: route.source.bucket, key: sourceKey }))) continue;
-    await copyOne(context, route, sourceKey, {});
-  }
+  const writer = writerOf(context.rules, { bucket, key });
+  if (!writer || !returns(context.rules, writer.route, writer.key)) return;
+  if (reached.has(placeHash({ bucket: writer.route.source.bucket, key: writer.key }))) return;
+  await copyOne(context, writer.route, writer.key, {}, 'pull');
 }
 
 function skippedFor(outcome: ReplicationOutcome, ...reasons: SkipReason[]): boolean {

@@ -1,5 +1,5 @@
 import { GiveUp } from '../copy/errors.ts';
-import type { StoreAddress } from '../copy/object.ts';
+import type { ObjectRef, StoreAddress } from '../copy/object.ts';
 import type { CopyOptions } from '../copy/request.ts';
 import { markLoops, problemsOf } from './check.ts';
 import { compileFilters, type Filters } from './filters.ts';
@@ -88,6 +88,33 @@ export function isSource(route: Route, key: string): boolean {
 export function sourceKeyOf(route: Route, key: string): string | undefined {
   const source = route.template.invert(key);
   return source !== undefined && isSource(route, source) ? source : undefined;
+}
+
+/**
+ * True when rules lead from the replica of this key back to the key itself. A key is written by one rule at most, so there
+ * is one way back to look along, and no way around takes a rule twice.
+ */
+export function returns(rules: RuleSet, route: Route, key: string): boolean {
+  if (!route.looped) return false;
+  const target = { bucket: route.destination.bucket, key: route.template.apply(key) };
+  let at: ObjectRef = { bucket: route.source.bucket, key };
+  for (let steps = 0; steps < rules.routes.length; steps += 1) {
+    const before = writerOf(rules, at);
+    if (!before) return false;
+    at = { bucket: before.route.source.bucket, key: before.key };
+    if (at.bucket === target.bucket && at.key === target.key) return true;
+  }
+  return false;
+}
+
+/** The looped route that writes this object, and from which key. */
+export function writerOf(rules: RuleSet, { bucket, key }: ObjectRef): { route: Route; key: string } | undefined {
+  for (const route of rules.routes) {
+    if (!route.looped || route.destination.bucket !== bucket) continue;
+    const source = sourceKeyOf(route, key);
+    if (source !== undefined) return { route, key: source };
+  }
+  return undefined;
 }
 
 function refused(problems: string[]): GiveUp {

@@ -1,5 +1,5 @@
 /** The replication rules as people write them. Unknown keys are refused everywhere: a misspelt filter must not copy everything. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const text = z.string().min(1);
 const list = z

@@ -1,4 +1,4 @@
-import { CopyError, GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/errors.ts';
 import type { Dropped, DropReason, ObjectEvent } from './event.ts';
 import { isS3EventBridge, readS3EventBridge } from './eventbridge.ts';
 import { at, firstOf, isObject, parsed, textAt } from './json.ts';
@@ -79,34 +79,6 @@ function collect(input: unknown, reading: Reading, depth: number): void {
     const event = source.read(record);
     if (typeof event === 'string') reading.dropped[event] += 1;
     else reading.events.push(event);
-  }
-}
-
-/** One unit of redelivery: an SQS message by its id, or the whole input of a direct trigger. */
-export interface Delivery {
-  /** Present where the platform takes a partial answer. */
-  messageId?: string;
-  reading?: Reading;
-  /** Why it could not be read. */
-  error?: CopyError;
-}
-
-/** Like `readEvents`, but one bad message of a queue batch does not spoil the others. Never throws. */
-export function readDeliveries(input: unknown): Delivery[] {
-  const body = parsed(input);
-  const queue = sources['aws:sqs'];
-  if (!queue?.recognise(body)) return [delivery(body)];
-  return queue
-    .records(body)
-    .map((record) => ({ messageId: textAt(record, 'messageId'), ...delivery(at(record, 'body')) }));
-}
-
-function delivery(input: unknown): Delivery {
-  try {
-    return { reading: readEvents(input) };
-  } catch (error) {
-    if (error instanceof CopyError) return { error };
-    throw error;
   }
 }
 

@@ -1,0 +1,44 @@
+import { GiveUp } from '../copy/errors.ts';
+import type { Runtime } from './runtime.ts';
+
+export type Platform = 'embedded' | 'aws' | 'alibaba';
+
+/** Lazy, so that a function loads the SDK of its own platform only. */
+const openers = new Map<Platform, () => Promise<Runtime>>();
+
+let opened: Promise<Runtime> | undefined;
+
+/** Says how the runtime of a platform is opened. */
+export function registerRuntime(platform: Platform, open: () => Promise<Runtime>): void {
+  openers.set(platform, open);
+}
+
+/** By the variables that the platforms themselves set. */
+export function platformOf(env: Readonly<Record<string, string | undefined>>): Platform {
+  if (env['AWS_LAMBDA_FUNCTION_NAME']) return 'aws';
+  if (env['FC_FUNCTION_NAME'] || env['FC_INSTANCE_ID']) return 'alibaba';
+  return 'embedded';
+}
+
+/**
+ * The runtime of this process, opened at the first call; clients and settings only, so that it can be kept between
+ * invocations.
+ *
+ * @throws GiveUp Unsupported when this build has no runtime for the platform. A failed opening is tried again.
+ */
+export async function runtime(): Promise<Runtime> {
+  opened ??= open();
+  try {
+    return await opened;
+  } catch (error) {
+    opened = undefined;
+    throw error;
+  }
+}
+
+async function open(): Promise<Runtime> {
+  const platform = platformOf(process.env);
+  const opener = openers.get(platform);
+  if (!opener) throw new GiveUp('Unsupported', `This build has no runtime for the platform '${platform}'.`);
+  return await opener();
+}

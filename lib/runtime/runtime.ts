@@ -1,0 +1,25 @@
+import type { ApiRuntime } from '../api/messages.ts';
+import type { World } from '../copy/ports.ts';
+import type { RuleSet } from '../replicate/rules.ts';
+
+/** What the functions need of the platform they run on. Built once per process; holds no request (I12). */
+export interface Runtime {
+  world: World;
+  rules: RuleSet;
+  /** Absent where no callers are configured: there is then no HTTP API, and nobody to call back. */
+  api?: ApiRuntime;
+  /**
+   * Keeps a queue message back for at least `delayMs` although it is reported as failed, where the queue can. Absent: it
+   * comes again when the queue sees fit.
+   */
+  postpone?(message: QueueMessage, delayMs: number): Promise<void>;
+}
+
+/** A message as SQS hands it to a function; only what we use. */
+export interface QueueMessage {
+  messageId: string;
+  receiptHandle?: string;
+  body: string;
+  attributes?: { ApproximateReceiveCount?: string };
+  eventSourceARN?: string;
+}
