@@ -163,7 +163,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
 
   async function drained(signal?: AbortSignal): Promise<void> {
     const idle = Promise.all([queue.idle(), inboxPool.idle()]);
-    await (signal ? Promise.race([idle, once(signal, 'abort')]) : idle);
+    if (!signal) await idle;
+    else if (!signal.aborted) await Promise.race([idle, once(signal, 'abort')]);
   }
 
   let stopBeating = (): void => {};

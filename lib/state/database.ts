@@ -154,8 +154,15 @@ export class StateDatabase {
   }
 
   close(): void {
+    if (!this.#sqlite.open) return;
+    try {
+      // The binding does not do this on its own, and without it the file alone would be no use as a backup.
+      this.rows('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // Everything is in the -wal file, which the next process reads.
+    }
     this.#statements.clear();
-    if (this.#sqlite.open) this.#sqlite.close();
+    this.#sqlite.close();
   }
 }
 

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
+import { GroupCommit } from '../../../lib/state/group-commit.ts';
+import { handClock, jobOf, newHome, openIn } from './home.ts';
+
+describe('expired rows', () => {
+  it('are deleted, oldest first, when their time has come', async () => {
+    const clock = handClock();
+    const table = new EmbeddedStateTable(openIn(newHome()), { clock });
+    for (const [id, expiresAt] of Object.entries({ a: 30, b: 10, c: 20, d: 31, e: undefined })) {
+      await table.create(jobOf(id, { state: 'done', expiresAt: expiresAt && clock.at + expiresAt }));
+    }
+    clock.at += 30;
+    expect(table.purge(2)).toBe(2);
+    expect((await table.list({ limit: 9 })).jobs.map((job) => job.id)).toEqual(['e', 'd', 'a']);
+    expect(table.purge()).toBe(1);
+    expect(table.purge()).toBe(0);
+    expect(await table.get('d')).toBeDefined();
+  });
+});
+
+describe('group commit', () => {
+  const open = () => {
+    const database = openIn(newHome());
+    const commits = new GroupCommit(database);
+    const put = (id: string, text = 't') =>
+      commits.run(() => database.rows('INSERT INTO owners VALUES (?, ?) RETURNING job_id', id, text));
+    const ids = () =>
+      database.rows<{ job_id: string }>('SELECT job_id FROM owners ORDER BY job_id').map((row) => row.job_id);
+    return { database, put, ids };
+  };
+
+  it('answers each write with its own result', async () => {
+    const { put, ids } = open();
+    const answers = await Promise.all(['a', 'b', 'c'].map((id) => put(id)));
+    expect(answers).toEqual([[{ job_id: 'a' }], [{ job_id: 'b' }], [{ job_id: 'c' }]]);
+    expect(ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets a bad write fail alone', async () => {
+    const { database, put, ids } = open();
+    const [{ page_count: pages } = { page_count: 0 }] = database.rows<{ page_count: number }>('PRAGMA page_count');
+    database.rows(`PRAGMA max_page_count = ${pages + 1}`);
+    const answers = await Promise.allSettled([put('a'), put('b', 'x'.repeat(100_000)), put('a'), put('c')]);
+    expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(answers[1]).toMatchObject({ reason: { code: 'StateUnusable' } });
+    expect(ids()).toEqual(['a', 'c']);
+    await put('d');
+    expect(ids()).toEqual(['a', 'c', 'd']);
+  });
+});
