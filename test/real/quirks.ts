@@ -4,6 +4,8 @@ import type { ServerKind } from './servers/server.ts';
 
 export const quirks: Record<ServerKind, Quirks> = {
   rgw20: {
+    readsVersionsInKeys: true,
+    unsureOfGoneUploads: true,
     ignoresPinOnParts: true,
     tagFates: { keepAndSet: 'source', replaceAndKeep: 'none' },
     overwriteGuard: { copy: 'ignored' },
@@ -25,7 +27,8 @@ export const quirks: Record<ServerKind, Quirks> = {
     hidesWrittenVersion: true,
   },
   swift: {
-    ignoresPinOnDelete: true,
+    cannotPinMultipart: true,
+    noControlCharacters: true,
     truncatesRanges: true,
     noTags: true,
     overwriteGuard: { copy: 'refused' },
@@ -33,6 +36,5 @@ export const quirks: Record<ServerKind, Quirks> = {
     encryption: { copy: 'refused', initiate: 'refused' },
     partLayout: 'refused',
     noFullChecksum: true,
-    copyLimit: 128 * MiB,
   },
 };

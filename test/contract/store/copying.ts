@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { CopyObjectCall } from '../../../lib/copy/ports.ts';
 import type { ObjectRef } from '../../../lib/copy/object.ts';
 import { bytes, get, md5, MiB, put, unique, type Stage } from './target.ts';
-import { multipartObject } from './multipart.ts';
+import { copyPart, initiate, multipartObject, source as objectOf } from './multipart.ts';
 
 const staleEtag = '0'.repeat(32);
 
@@ -131,9 +131,26 @@ export function copying(stage: Stage): void {
   it('says TooLarge where the store wants parts', async () => {
     const { copyLimit } = stage.quirks;
     const block = bytes(16 * MiB);
-    const large = await multipartObject(stage, block, Math.floor((copyLimit ?? 128 * MiB) / block.length) + 1);
+    const large = copyLimit
+      ? await multipartObject(stage, block, Math.floor(copyLimit / block.length) + 1)
+      : await objectOf(stage, block);
     const attempt = stage.store.copyObject(call({ source: large.ref, sourceIfMatch: large.etag }));
     if (copyLimit === undefined) await attempt;
     else await expect(attempt).rejects.toMatchObject({ decision: 'give-up', code: 'TooLarge' });
+  });
+
+  it('pins an object that was made of parts', async () => {
+    const parted = await multipartObject(stage, bytes(5 * MiB), 2);
+    const whole = { first: 0, last: parted.size - 1 };
+    const to = destination();
+    const { uploadId } = await initiate(stage, to);
+    const attempts = [
+      stage.store.copyObject(call({ source: parted.ref, sourceIfMatch: parted.etag })),
+      copyPart(stage, { destination: to, uploadId }, parted, 1, whole),
+    ];
+    for (const attempt of attempts) {
+      if (stage.quirks.cannotPinMultipart) await expect(attempt).rejects.toMatchObject({ decision: 'source-changed' });
+      else await attempt;
+    }
   });
 }

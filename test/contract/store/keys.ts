@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CopyError } from '../../../lib/copy/errors.ts';
 import { put, unique, type Stage } from './target.ts';
 
 /** Keys that have broken somebody's copy: what a URL, a header, a query, a form or XML would read otherwise. */
@@ -9,7 +10,7 @@ const odd: Record<string, string> = {
   'an encoded plus': 'a%2Bb',
   percent: '100%',
   'a percent escape': 'a%20b%00',
-  'a query': 'a?versionId=null&x=y',
+  'a query': 'a?b=c&x=y',
   'a fragment': 'a#b',
   quotes: `"double" and 'single'`,
   markup: '<a href="&amp;">&lt;',
@@ -17,8 +18,6 @@ const odd: Record<string, string> = {
   'slash at the end': 'folder/',
   'leading dots': '...hidden/..a',
   'dot segments': 'a/./b/../c',
-  'a control character': 'a\u0001b\tc',
-  'a line break': 'a\nb\r\nc',
   backslash: 'a\\b',
   separators: 'a;b,c:d=e@f$g!h*i(j)k~l',
   brackets: '[a]{b}^|`',
@@ -34,31 +33,18 @@ const odd: Record<string, string> = {
 export function keys(stage: Stage): void {
   const lead = unique('k');
 
-  it.each(Object.entries(odd))('%s', async (_, text) => {
-    const { store, bucket } = stage;
-    const prefix = `${lead}/${text}`;
-    const [source, copy, byParts] = ['', '.copy', '.parts'].map((end) => ({ bucket, key: prefix + end })) as [
-      Ref,
-      Ref,
-      Ref,
-    ];
-    const sourceIfMatch = await put(stage, source, text);
-    await store.copyObject({ source, sourceIfMatch, destination: copy, metadata: { directive: 'copy' }, tags: 'copy' });
-    const size = Buffer.byteLength(text);
+  it.each(Object.entries(odd))('%s', (_, text) => everywhere(stage, `${lead}/${text}`));
 
-    const { uploadId } = await store.initiate({ destination: byParts, content: {}, userMetadata: {}, tags: {} });
-    const range = { partNumber: 1, first: 0, last: size - 1, sourceSize: size };
-    const { etag } = await store.uploadPartCopy({ source, sourceIfMatch, destination: byParts, uploadId, ...range });
-    expect(await store.listUploads(byParts)).toMatchObject([{ key: byParts.key, uploadId }]);
-    expect((await store.listParts(byParts, uploadId)).parts).toMatchObject([{ number: 1, size }]);
-    await store.complete({ destination: byParts, uploadId, parts: [{ number: 1, etag }] });
+  it('a control character', async () => {
+    const works = everywhere(stage, `${lead}/a\u0001b\tc\nd\r\ne`);
+    if (stage.quirks.noControlCharacters) await expect(works).rejects.toBeInstanceOf(CopyError);
+    else await works;
+  });
 
-    expect(await listed(stage, prefix)).toEqual([source.key, copy.key, byParts.key].sort());
-    for (const ref of [source, copy, byParts]) {
-      expect((await store.head(ref)).size).toBe(size);
-      await store.delete(ref);
-    }
-    expect(await listed(stage, prefix)).toEqual([]);
+  it('what looks like a version', async () => {
+    const works = everywhere(stage, `${lead}/a?versionId=null`);
+    if (stage.quirks.readsVersionsInKeys) await expect(works).rejects.toMatchObject({ code: 'NotFound' });
+    else await works;
   });
 
   it('the longest key there may be', async () => {
@@ -77,4 +63,31 @@ type Ref = { bucket: string; key: string };
 async function listed(stage: Stage, prefix: string): Promise<string[]> {
   const { contents } = await stage.store.listObjects(stage.bucket, { prefix });
   return contents.map(({ key }) => key).sort();
+}
+
+/** Objects at this key and at names that begin with it, made in every way there is, found by every call, and gone again. */
+async function everywhere(stage: Stage, prefix: string): Promise<void> {
+  const { store, bucket } = stage;
+  const [source, copy, byParts] = ['', '.copy', '.parts'].map((end) => ({ bucket, key: prefix + end })) as [
+    Ref,
+    Ref,
+    Ref,
+  ];
+  const sourceIfMatch = await put(stage, source, prefix);
+  await store.copyObject({ source, sourceIfMatch, destination: copy, metadata: { directive: 'copy' }, tags: 'copy' });
+  const size = Buffer.byteLength(prefix);
+
+  const { uploadId } = await store.initiate({ destination: byParts, content: {}, userMetadata: {}, tags: {} });
+  const range = { partNumber: 1, first: 0, last: size - 1, sourceSize: size };
+  const { etag } = await store.uploadPartCopy({ source, sourceIfMatch, destination: byParts, uploadId, ...range });
+  expect(await store.listUploads(byParts)).toMatchObject([{ key: byParts.key, uploadId }]);
+  expect((await store.listParts(byParts, uploadId)).parts).toMatchObject([{ number: 1, size }]);
+  await store.complete({ destination: byParts, uploadId, parts: [{ number: 1, etag }] });
+
+  expect(await listed(stage, prefix)).toEqual([source.key, copy.key, byParts.key].sort());
+  for (const ref of [source, copy, byParts]) {
+    expect((await store.head(ref)).size).toBe(size);
+    await store.delete(ref);
+  }
+  expect(await listed(stage, prefix)).toEqual([]);
 }

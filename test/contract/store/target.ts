@@ -17,12 +17,18 @@ export type TagFate = 'asked' | 'source' | 'none';
  * An absent field: it does as documented.
  */
 export interface Quirks {
+  /** Objects made of parts cannot be pinned: no condition on their ETag holds, not even with the ETag that HEAD tells. */
+  cannotPinMultipart?: true;
   /** CopyObject copies although the source's ETag is not the pinned one. */
   ignoresPinOnCopy?: true;
   /** UploadPartCopy copies although the source's ETag is not the pinned one. */
   ignoresPinOnParts?: true;
   /** DELETE removes the object although its ETag is not the one in If-Match. */
   ignoresPinOnDelete?: true;
+  /** A key that holds `?versionId=` cannot be the source of a part: the server takes the rest for a version. */
+  readsVersionsInKeys?: true;
+  /** Keys with control characters are refused, or break the server's answer. */
+  noControlCharacters?: true;
   /** A part whose range ends past the end of the source holds what there is, without an error. */
   truncatesRanges?: true;
   /** No object tagging at all. */
@@ -52,6 +58,8 @@ export interface Quirks {
   copyLimit?: number;
   /** A second storage class; without one every other class is refused. */
   secondClass?: string;
+  /** CompleteMultipartUpload of an upload that is gone fails in a way that leaves the effect open. */
+  unsureOfGoneUploads?: true;
   /** A CompleteMultipartUpload that is repeated says NoSuchUpload, instead of the first answer again. */
   forgetsCompletion?: true;
 }
@@ -64,8 +72,8 @@ export interface Description {
 
 export interface Target {
   owner: Keys;
-  /** An account that may not read the owner's objects. */
-  stranger: Keys;
+  /** An account that may not read the owner's objects; absent where the server knows a single account. */
+  stranger?: Keys;
   /** A client with these keys; on another clock where one is given. */
   connect(keys: Keys, clock?: Clock): StoreClient;
   close(): Promise<void>;

@@ -7,8 +7,6 @@
 #   swift.sh down DIR                  kill it and delete its data
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# Where one CopyObject ends: low, so that tests reach it with small objects.
-max_copy=$((128 << 20))
 backends=(account container object)
 
 write_common() {
@@ -16,8 +14,6 @@ write_common() {
 [swift-hash]
 swift_hash_path_prefix = ferry
 swift_hash_path_suffix = ferry
-[swift-constraints]
-max_file_size = $max_copy
 [storage-policy:0]
 name = only
 default = yes
