@@ -1,10 +1,11 @@
-import { CopyError, GiveUp, SourceChanged } from '../copy/errors.ts';
+import { GiveUp, SourceChanged, gaveUp } from '../copy/errors.ts';
+import type { CopyError } from '../copy/errors.ts';
 import type { ObjectRef } from '../copy/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, UploadPartCopyCall } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import type { Call } from './call.ts';
 import { copySource } from './encode.ts';
-import { isUndecided412 } from './errors.ts';
+import { Undecided412 } from './errors.ts';
 import type { Answer } from './errors.ts';
 import { bareEtag } from './head.ts';
 import { bucketRegion } from './bucket-region.ts';
@@ -117,25 +118,31 @@ function checkRange(caller: Caller, call: Call, request: UploadPartCopyCall, ran
 
 /** Makes an error say what the store left open, by looking. Only failed copies pay for these calls. */
 async function explained(caller: Caller, error: unknown, call: Call, options?: CallOptions): Promise<unknown> {
-  if (!(error instanceof CopyError)) return error;
-  try {
-    if (
-      error instanceof SourceChanged &&
-      isUndecided412(error.answer, call, caller.dialect) &&
-      call.bucket &&
-      call.key
-    ) {
-      await headObject(caller, { bucket: call.bucket, key: call.key }, options);
-      const words = `${nameCall(call, caller.dialect)}: there is an object already, and overwriting is not allowed here.`;
-      return new GiveUp('DestinationExists', words, { answer: error.answer });
-    }
-    if (error instanceof GiveUp && error.code === 'CrossRegion' && call.source) {
-      const there = await bucketRegion(caller, call.source.bucket, options);
-      const words = `Bucket ${call.source.bucket} is in ${there}, bucket ${call.bucket} is reached in ${caller.addressing.region}.`;
-      return new GiveUp('CrossRegion', `${error.message} ${words}`, { answer: error.answer });
-    }
-  } catch {
-    // Not allowed to look, or nothing there: the first error stands.
+  if (error instanceof Undecided412) return decided(caller, error, call, options);
+  if (gaveUp(error, 'CrossRegion') && call.source) {
+    const { bucket } = call.source;
+    const there = await looked(() => bucketRegion(caller, bucket, options));
+    if (there === undefined) return error;
+    const words = `Bucket ${bucket} is in ${there}, bucket ${call.bucket} is reached in ${caller.addressing.region}.`;
+    return new GiveUp('CrossRegion', `${error.message} ${words}`, { answer: error.answer });
   }
   return error;
+}
+
+async function decided(caller: Caller, error: Undecided412, call: Call, options?: CallOptions): Promise<CopyError> {
+  const { bucket = '', key = '' } = call;
+  const { message, answer } = error;
+  if ((await looked(() => headObject(caller, { bucket, key }, options))) === undefined)
+    return new SourceChanged(message, { answer });
+  const words = 'there is an object already, and overwriting is not allowed here.';
+  return new GiveUp('DestinationExists', `${nameCall(call, caller.dialect)}: ${words}`, { answer });
+}
+
+/** Undefined when we may not look, or when nothing is there. */
+async function looked<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch {
+    return undefined;
+  }
 }

@@ -43,6 +43,7 @@ export interface Failure {
   elsewhere?: string;
   /** The condition that failed, where the store tells. */
   condition?: string;
+  deleteMarker: boolean;
 }
 
 /** True for a 2xx that carries an error document all the same. */
@@ -50,7 +51,18 @@ export function isErrorDocument(body: string): boolean {
   return /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?Error[\s/>]/.test(body);
 }
 
-export function readFailure(answer: Answer, dialect: Dialect, now: number): Failure {
+export interface FailureContext {
+  dialect: Dialect;
+  /** The region we sign for. */
+  region: string;
+  /** Epoch milliseconds. */
+  now: number;
+  /** What we sent that must not be repeated in messages, should the store do so. */
+  secrets: readonly string[];
+}
+
+export function readFailure(answer: Answer, context: FailureContext): Failure {
+  const { dialect, region, now, secrets } = context;
   const { headers } = answer;
   const document = errorDocument(answer, dialect);
   const text = (name: string) => softText(document, name);
@@ -59,13 +71,16 @@ export function readFailure(answer: Answer, dialect: Dialect, now: number): Fail
   return {
     status: answer.status,
     code: text('Code'),
-    message: text('Message'),
+    message: secrets.reduce<string | undefined>((words, secret) => words?.replaceAll(secret, '***'), text('Message')),
     ec: text('EC') ?? (errorNumber && headers[errorNumber]),
     requestId: headers[requestId] ?? text('RequestId'),
     delayMs: askedDelay(headers, dialect, Number.isNaN(date) ? now : date),
     date: Number.isNaN(date) ? undefined : date,
-    elsewhere: text('Endpoint') ?? text('Region') ?? (bucketRegion && headers[bucketRegion]),
+    elsewhere:
+      text('Endpoint') ??
+      [text('Region'), bucketRegion && headers[bucketRegion]].find((name) => name && name !== region),
     condition: text('Condition'),
+    deleteMarker: headers[`${dialect.headers.prefix}delete-marker`] === 'true',
   };
 }
 
@@ -123,8 +138,11 @@ export function meaningOf(failure: Failure, subject: CallSubject, dialect: Diale
     (code && own(byCode, code)) ||
     undefined;
   const meaning = told ?? fromStatus(status);
-  if (meaning === 'InvalidCredentials' && code === 'AuthorizationHeaderMalformed' && failure.elsewhere)
-    return 'WrongEndpoint';
+  if (failure.deleteMarker) return 'NotFound';
+  // S3 says no more than this to HEAD, and calls a wrong region a malformed signature elsewhere.
+  const namesOnlyRegion = code === undefined || code === 'AuthorizationHeaderMalformed';
+  if (failure.elsewhere && namesOnlyRegion && status !== 404) return 'WrongEndpoint';
+  if (meaning === 'NotFound' && subject.key === undefined) return 'NoSuchBucket';
   if (meaning === 'NotFound' && operations[subject.operation].onUpload) return 'NoSuchUpload';
   return meaning;
 }
@@ -174,33 +192,31 @@ export function toError(
         ? new SourceChanged(say('range'), { answer })
         : new GiveUp('BadRequest', say('range'), { answer });
     case 'precondition':
-      return preconditionError(failure, subject, answer, say);
+      return preconditionError(failure, subject, dialect, say);
     default:
       return new GiveUp(meaning, say(meaning), { answer });
   }
 }
 
+/** A 412 that may be about the source or about the destination: the store did not say. Never leaves this folder. */
+export class Undecided412 extends SourceChanged {}
+
 function preconditionError(
   failure: Failure,
   subject: CallSubject,
-  answer: StoreAnswer,
+  dialect: Dialect,
   say: (word: Meaning) => string,
 ): CopyError {
-  const aboutDestination = subject.forbidOverwrite && !/source/i.test(failure.condition ?? '');
-  if (aboutDestination && (!subject.pinned || /none-match/i.test(failure.condition ?? ''))) {
+  const answer = answerOf(failure, subject);
+  const { condition = '' } = failure;
+  const mayBeDestination =
+    subject.forbidOverwrite && dialect.forbidOverwrite.failsAsPrecondition && !/source/i.test(condition);
+  if (mayBeDestination && (!subject.pinned || /none-match/i.test(condition))) {
     return new GiveUp('DestinationExists', say('DestinationExists'), { answer });
   }
+  if (mayBeDestination) return new Undecided412(say('precondition'), { answer });
   if (subject.pinned) return new SourceChanged(say('precondition'), { answer });
   return new GiveUp('BadRequest', say('BadRequest'), { answer });
-}
-
-/** True when a 412 may be about the source or about the destination, and the store did not say which. */
-export function isUndecided412(failure: StoreAnswer | undefined, subject: CallSubject, dialect: Dialect): boolean {
-  return (
-    failure?.status === 412 &&
-    Boolean(subject.pinned && subject.forbidOverwrite) &&
-    dialect.forbidOverwrite.failsAsPrecondition
-  );
 }
 
 function answerOf(failure: Failure, subject: CallSubject): StoreAnswer {

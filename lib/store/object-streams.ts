@@ -1,14 +1,12 @@
 import type { ObjectRef } from '../copy/object.ts';
 import type { CallOptions, WriteResult } from '../copy/ports.ts';
 import type { Call } from './call.ts';
-import { readFailure } from './errors.ts';
 import type { Answer } from './errors.ts';
 import { readHead } from './head.ts';
-import { failed, performWith, readGood } from './retry.ts';
+import { failed, perform, performWith, readGood } from './retry.ts';
 import type { Caller } from './retry.ts';
 import { exchangeStream } from './transport.ts';
 import type { GetQuery, ObjectData, ObjectStream, PutQuery, StoreClient } from './types.ts';
-import { perform } from './retry.ts';
 import { presignUrl } from './request.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
 
@@ -46,9 +44,9 @@ async function getObject(caller: Caller, ref: ObjectRef, query: GetQuery & CallO
   };
   return performWith(caller, call, query, async (wire, attempt, timeout) => {
     const result = await exchangeStream(transport, call, wire, attempt, timeout);
-    if ('whole' in result) return failed(readFailure(result.whole, dialect, clock.now()));
+    if ('whole' in result) return failed(caller, result.whole, wire);
     const { status, headers, body } = result.open;
-    const value = readGood(caller, call, { status, headers, body: '' }, (answer): ObjectStream => {
+    const value = readGood(caller, call, { status, headers, body: '' }, wire, (answer): ObjectStream => {
       const head = readHead(answer.headers, dialect, clock.now());
       const length = head.size;
       return { head: { ...head, size: wholeSize(answer) ?? length }, length, body };

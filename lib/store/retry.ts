@@ -79,8 +79,8 @@ export async function perform<T>(
 ): Promise<T> {
   return performWith(caller, call, options, async (wire, attempt, timeout) => {
     const answer = await exchange(caller.transport, call, wire, attempt, timeout);
-    if (answer.status >= 300) return failed(readFailure(answer, caller.dialect, caller.clock.now()));
-    return { value: readGood(caller, call, answer, read) };
+    if (answer.status >= 300) return failed(caller, answer, wire);
+    return { value: readGood(caller, call, answer, wire, read) };
   });
 }
 
@@ -91,8 +91,13 @@ export type Attempt<T> = (
   timeout: number,
 ) => Promise<{ value: T } | { failure: Failure }>;
 
-export function failed(failure: Failure): { failure: Failure } {
-  return { failure };
+/** The store's error answer, without what it may repeat of our secrets (I11). */
+export function failed(caller: Caller, answer: Answer, wire: WireRequest): { failure: Failure } {
+  const { dialect, addressing, clock } = caller;
+  const signature = /Signature=(\w+)/.exec(wire.headers['authorization'] ?? '')?.[1];
+  const token = wire.headers[`${dialect.headers.prefix}security-token`];
+  const secrets = [signature, token].filter((secret) => secret !== undefined);
+  return { failure: readFailure(answer, { dialect, region: addressing.region, now: clock.now(), secrets }) };
 }
 
 export async function performWith<T>(
@@ -163,8 +168,14 @@ function delayBefore(caller: Caller, error: RetryLater, attempt: number): number
 }
 
 /** Turns a 2xx into its value. @throws CopyError when an error document or nonsense stands in it. */
-export function readGood<T>(caller: Caller, call: Call, answer: Answer, read: (answer: Answer) => T): T {
-  if (isErrorDocument(answer.body)) throw errorInside(caller, call, answer);
+export function readGood<T>(
+  caller: Caller,
+  call: Call,
+  answer: Answer,
+  wire: WireRequest,
+  read: (answer: Answer) => T,
+): T {
+  if (isErrorDocument(answer.body)) throw errorInside(caller, call, answer, wire);
   try {
     return read(answer);
   } catch (error) {
@@ -178,8 +189,8 @@ export function readGood<T>(caller: Caller, call: Call, answer: Answer, read: (a
 }
 
 /** A 2xx with an error inside. A completed upload may stand behind it all the same, so only looking can tell. */
-function errorInside(caller: Caller, call: Call, answer: Answer): CopyError {
-  const failure = readFailure(answer, caller.dialect, caller.clock.now());
+function errorInside(caller: Caller, call: Call, answer: Answer, wire: WireRequest): CopyError {
+  const { failure } = failed(caller, answer, wire);
   const error = toError(failure, call, caller.dialect, caller.addressing.region, false);
   if (error instanceof RetryLater || call.operation !== 'CompleteMultipartUpload') return error;
   return new RetryLater(error.message, { answer: error.answer, effect: 'unknown' });
