@@ -13,12 +13,12 @@ const area = z
       'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash.',
   });
 
-const secret = z
+export const secretSchema = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 random bytes in base64')
   .meta({ description: 'Standard Webhooks secret: `whsec_` and 24 to 64 random bytes in base64.' });
 
-const bearerKey = z
+export const bearerKeySchema = z
   .string()
   .min(24, 'must have at least 24 characters')
   .meta({ description: 'Bearer key of at least 24 characters, or `sha256:` and the hex digest of one.' });
@@ -37,11 +37,12 @@ const callbackHost = z
 /** One named caller, as the configuration file has it. */
 export const callerSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be lower-case letters, digits and dashes'),
-  keys: z.array(bearerKey).max(8).default([]),
-  secrets: z.array(secret).max(8).default([]).meta({ description: 'Several while one is being replaced.' }),
+  keys: z.array(bearerKeySchema).max(8).default([]),
+  secrets: z.array(secretSchema).max(8).default([]).meta({ description: 'Several while one is being replaced.' }),
   read: z.array(area).default([]),
   write: z.array(area).default([]),
   callbackHosts: z.array(callbackHost).default([]),
+  postsEvents: z.boolean().default(false).meta({ description: 'May post object-created and other events of stores.' }),
   seesAllJobs: z.boolean().default(false).meta({ description: 'May see and cancel the jobs of others, too.' }),
 });
 
@@ -52,6 +53,7 @@ export interface Policy {
   read: readonly string[];
   write: readonly string[];
   callbackHosts: readonly string[];
+  postsEvents: boolean;
   seesAllJobs: boolean;
 }
 
@@ -65,12 +67,12 @@ export interface Caller {
 
 /** @throws z.ZodError for a caller that the schema refuses. */
 export function callerFrom(config: CallerConfig): Caller {
-  const { name, keys, secrets, read, write, callbackHosts, seesAllJobs } = callerSchema.parse(config);
+  const { name, keys, secrets, read, write, callbackHosts, postsEvents, seesAllJobs } = callerSchema.parse(config);
   return {
     name,
     keyDigests: keys.map(digestOf),
     secrets,
-    policy: { read: read.map(startOf), write: write.map(startOf), callbackHosts, seesAllJobs },
+    policy: { read: read.map(startOf), write: write.map(startOf), callbackHosts, postsEvents, seesAllJobs },
   };
 }
 
@@ -79,7 +81,7 @@ export const anyone: Caller = {
   name: 'anyone',
   keyDigests: [],
   secrets: [],
-  policy: { read: [''], write: [''], callbackHosts: [], seesAllJobs: true },
+  policy: { read: [''], write: [''], callbackHosts: [], postsEvents: true, seesAllJobs: true },
 };
 
 export function digest(text: string): Buffer {

@@ -45,6 +45,7 @@ export const startPrefix: Start = async ({ deps }, request, id) => {
     id,
     revision: 0,
     state: 'copying',
+    many: true,
     mode,
     store,
     source,

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { defineCancel } from './commands/cancel.ts';
 import { defineCp } from './commands/cp.ts';
+import { defineDead } from './commands/dead.ts';
 import { defineDemo } from './commands/demo.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineLs } from './commands/ls.ts';
 import { defineMeta } from './commands/meta.ts';
 import { defineMv } from './commands/mv.ts';
 import { defineResume } from './commands/resume.ts';
+import { defineServe } from './commands/serve.ts';
 import { defineStatus } from './commands/status.ts';
 import { defineSweep } from './commands/sweep.ts';
 import { defineTwin } from './commands/twin.ts';
@@ -19,7 +21,8 @@ import { errorDocument, errorLines } from './render.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs]],
-  ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep]],
+  ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep, defineDead]],
+  ['Service:', [defineServe]],
   ['Setup:', [defineDoctor, defineTwin, defineDemo]],
 ];
 

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import { addressOf, readConfig } from '../../config.ts';
+import { jsonLog } from '../../log.ts';
+import type { DefineCommand } from '../context.ts';
+import { exit, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { wholeNumber } from '../parse.ts';
+import { catchSignals } from '../stop.ts';
+
+interface ServeFlags {
+  config?: string;
+  host?: string;
+  port?: number;
+  state?: string;
+  insecureNoAuth?: boolean;
+  schema?: boolean;
+}
+
+export const defineServe: DefineCommand = (program, context) => {
+  program
+    .command('serve')
+    .summary('HTTP API, replication rules and workers in one process')
+    .description(
+      'Answers the HTTP API (/openapi.json), takes events of stores (/events), replicates by rules and works on jobs until it is stopped. Logs JSON lines to stdout.',
+    )
+    .option('--config <file>', 'YAML file; `ferry serve --schema` tells what it may hold')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .addOption(new Option('--port <port>', 'port; 0 takes a free one (default 8470)').argParser(wholeNumber(0, 65_535)))
+    .option('--state <dir>', 'folder that keeps state (also FERRY_HOME; default .ferry)')
+    .option('--insecure-no-auth', 'ask nobody who they are; on a loopback address only')
+    .option('--schema', 'print the JSON Schema of the configuration file and exit')
+    .action(async (flags: ServeFlags) => {
+      context.code = flags.schema ? await printSchema(context.io) : await runServer(context.io, flags);
+    });
+};
+
+async function printSchema(io: Io): Promise<number> {
+  const { serveJsonSchema } = await import('../../runtime/serve-config.ts');
+  io.stdout.write(`${JSON.stringify(serveJsonSchema(), undefined, 2)}\n`);
+  return exit.done;
+}
+
+async function runServer(io: Io, flags: ServeFlags): Promise<number> {
+  const { readServeConfig, variablesIn } = await import('../../runtime/serve-config.ts');
+  const { serve } = await import('../../runtime/serve.ts');
+  const text = flags.config === undefined ? '' : await readText(flags.config);
+  const config = readConfig(io.env, { home: flags.state, alsoKnown: variablesIn(text) });
+  const file = readServeConfig(text, io.env, (scheme) => addressOf(config, scheme));
+  const home = flags.state ?? file.home ?? config.home;
+  const log = jsonLog({ write: (line) => void io.stdout.write(`${line}\n`), level: config.logLevel });
+  const stop = catchSignals(() => log.info('stopping; a second signal stops at once'));
+  const [{ apiHandler }, { objectCreatedHandler }] = await Promise.all([
+    import('../../../functions/api.ts'),
+    import('../../../functions/object-created.ts'),
+  ]);
+  try {
+    const serving = await serve({
+      serve: { ...file, host: flags.host ?? file.host, port: flags.port ?? file.port },
+      handlers: { api: apiHandler, objectCreated: objectCreatedHandler },
+      home,
+      config,
+      settings: config.settings,
+      log,
+      env: io.env,
+      insecureNoAuth: flags.insecureNoAuth,
+    });
+    await new Promise<void>((resolve) => {
+      if (stop.signal.aborted) resolve();
+      else stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await serving.close();
+    return exit.done;
+  } finally {
+    stop.release();
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,69 @@
+import { timingSafeEqual } from 'node:crypto';
+import { authenticate } from '../api/authenticate.ts';
+import type { Caller } from '../api/callers.ts';
+import { digest } from '../api/callers.ts';
+import type { ApiRequest, ApiResponse } from '../api/http.ts';
+import { emptyResponse, jsonResponse } from '../api/http.ts';
+import { Problem } from '../api/problem.ts';
+import { gaveUp } from '../copy/errors.ts';
+import type { Clock } from '../copy/ports.ts';
+import { readEvents } from '../replicate/events/read.ts';
+
+/** What a store has posted, as it came: it is read again by the function that handles it. */
+export interface PostedEvent {
+  kind: 'posted';
+  body: string;
+}
+
+export interface EventParts {
+  callers: readonly Caller[];
+  /** Stands in for authentication; only for `--insecure-no-auth`. */
+  everyone?: Caller;
+  tokenDigests: readonly Buffer[];
+  clock: Clock;
+  /** On the disk when it resolves. */
+  keep(event: PostedEvent): Promise<void>;
+}
+
+/**
+ * Takes what a store posts: the answer is only given once it is on the disk. What no store is known to send is refused, and
+ * kept all the same, as a dead letter.
+ *
+ * @throws Problem, CopyError
+ */
+export async function postEvent(parts: EventParts, request: ApiRequest): Promise<ApiResponse> {
+  const allow = 'OPTIONS, POST';
+  if (request.method === 'OPTIONS') return emptyResponse(204, { allow });
+  if (request.method !== 'POST')
+    throw new Problem('method-not-allowed', 'Events are sent by POST.', { headers: { allow } });
+  requireSender(parts, request);
+  const body = Buffer.from(request.body).toString('utf8');
+  try {
+    const { events } = readEvents(body);
+    if (events.length > 0) await parts.keep({ kind: 'posted', body });
+    return jsonResponse(202, { accepted: events.length });
+  } catch (error) {
+    if (!gaveUp(error, 'BadRequest')) throw error;
+    await parts.keep({ kind: 'posted', body });
+    throw new Problem(
+      'invalid',
+      `No store is known to send this (${error.message}); it is kept among the dead letters.`,
+    );
+  }
+}
+
+/** A token in the path, for stores that send no header of ours; a key or a signature otherwise. */
+function requireSender({ callers, everyone, tokenDigests, clock }: EventParts, request: ApiRequest): void {
+  if (everyone) return;
+  const [, token] = /^\/events\/([^/]+)$/.exec(request.path) ?? [];
+  if (token === undefined) {
+    if (request.path !== '/events') throw new Problem('not-found', 'Events are posted to /events or /events/TOKEN.');
+    const { caller } = authenticate(callers, request, clock.now());
+    if (!caller.policy.postsEvents) throw new Problem('forbidden', `Caller "${caller.name}" may not post events.`);
+    return;
+  }
+  const given = digest(token);
+  let known = false;
+  for (const one of tokenDigests) if (timingSafeEqual(one, given)) known = true;
+  if (!known) throw new Problem('unauthorized', 'The token in the path is not known here.');
+}
