@@ -2,11 +2,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { CopyRequest } from '../copy/request.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import type { CopyRequest, MetadataChange } from '../copy/request.ts';
 import type { StoreClient } from '../store/types.ts';
-import { copyObject } from './copy-object.ts';
-import { exit } from './exit.ts';
-import type { Session } from './session.ts';
 
 const KiB = 1024;
 
@@ -32,38 +30,32 @@ export function demoPartSize(size: number): number {
 /** Parts at once, and how long the demo's store takes for each: some five seconds in all. */
 export const demoPace = { concurrency: 4, partLatencyMs: 750 };
 
-/**
- * Copies by parts, renames, changes metadata. Stops at the first that fails.
- * @returns the exit code, and the key that the object has in the end.
- */
-export async function copyRenameChange(
-  session: Session,
-  name: string,
-  size: number,
-): Promise<{ code: number; key: string }> {
-  const store = session.address('oss');
+/** One thing the demo asks of the store. */
+export interface DemoStep {
+  title: string;
+  request: CopyRequest;
+}
+
+/** A copy by parts, a rename, a change of metadata; `key` is where the object is in the end. */
+export function demoSteps(store: StoreAddress, name: string, size: number): { steps: DemoStep[]; key: string } {
   const copied = { bucket: 'photos-backup', key: name };
   const renamed = { bucket: 'photos-backup', key: `renamed/${name}` };
-  const requests: CopyRequest[] = [
-    {
-      mode: 'copy',
-      store,
-      source: { bucket: 'photos', key: name },
-      destination: copied,
-      options: { partSize: demoPartSize(size), concurrency: demoPace.concurrency },
-    },
-    { mode: 'rename', store, source: copied, destination: renamed, options: {} },
-    {
-      mode: 'metadata',
-      store,
-      source: renamed,
-      destination: renamed,
-      options: { metadata: { base: 'merge', set: { album: 'demo' }, content: { contentType: 'application/x-demo' } } },
-    },
-  ];
-  for (const request of requests) {
-    const code = await copyObject(session, request);
-    if (code !== exit.done) return { code, key: renamed.key };
-  }
-  return { code: exit.done, key: renamed.key };
+  const byParts = { partSize: demoPartSize(size), concurrency: demoPace.concurrency };
+  const metadata: MetadataChange = {
+    base: 'merge',
+    set: { album: 'demo' },
+    content: { contentType: 'application/x-demo' },
+  };
+  const source = { bucket: 'photos', key: name };
+  return {
+    key: renamed.key,
+    steps: [
+      { title: 'copy', request: { mode: 'copy', store, source, destination: copied, options: byParts } },
+      { title: 'rename', request: { mode: 'rename', store, source: copied, destination: renamed, options: {} } },
+      {
+        title: 'metadata',
+        request: { mode: 'metadata', store, source: renamed, destination: renamed, options: { metadata } },
+      },
+    ],
+  };
 }

@@ -2,6 +2,7 @@
 import { dryRun, type DryRun } from '../copy/dry-run.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { exit } from './exit.ts';
+import { factLines } from './facts.ts';
 import { formatBytes, plural } from './format.ts';
 import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
@@ -18,7 +19,8 @@ export async function dryRunObject(session: Session, request: CopyRequest): Prom
   const { io, flags, runtime } = session;
   const plan = await dryRun(runtime.world, request);
   if (flags.json) io.stdout.write(`${JSON.stringify(planDocument(request, plan))}\n`);
-  else for (const line of planLines(request, plan, paintFor(io.stdout, io.env))) io.stdout.write(`${line}\n`);
+  else
+    for (const line of planLines(request, plan, io.stdout, paintFor(io.stdout, io.env))) io.stdout.write(`${line}\n`);
   return exit.done;
 }
 
@@ -126,7 +128,7 @@ function prefixLines(
   const about = tally.found > sum.plans + tally.failed ? `, from a look at ${plural(sum.plans, 'object')}` : '';
   return [
     `plan for ${source} -> ${destination} ${paint('dim', `(dry run: nothing is written${about})`)}`,
-    ...facts.map(([name, value]) => `  ${paint('dim', name.padEnd(11))}  ${value}`),
+    ...factLines(facts, io.stdout, paint),
   ];
 }
 

@@ -140,7 +140,8 @@ function pipeProgress(stream: TextStream, options: ProgressOptions): Progress {
     update(moment) {
       const time = now();
       speed.add(time, moment.bytes);
-      if (time < next) return;
+      // The result line says that it is done.
+      if (time < next || moment.bytes === moment.total) return;
       pause = Math.min(60_000, pause * 1.5);
       next = time + pause;
       stream.write(`${options.label}: ${describeMoment(moment, speed.perSecond(time)).join(', ')}\n`);

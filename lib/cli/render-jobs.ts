@@ -4,6 +4,8 @@ import { describe } from '../copy/object.ts';
 import { partCount } from '../copy/plan.ts';
 import type { Run } from '../state/runs.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, printable } from './format.ts';
+import { factLines } from './facts.ts';
+import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { lossText, subjectText } from './render.ts';
 import { commandText } from './prefix-command.ts';
@@ -32,7 +34,7 @@ export function jobTable(jobs: readonly Job[], now: number): string[] {
 }
 
 /** Everything about one job that helps to understand it. */
-export function jobLines(job: Job, now: number, paint: Paint): string[] {
+export function jobLines(job: Job, now: number, stream: TextStream, paint: Paint): string[] {
   const facts: [string, string | undefined][] = [
     ['state', [job.state, isFinal(job.state) ? '' : percentText(job)].filter(Boolean).join(', ')],
     ['mode', job.mode],
@@ -52,7 +54,11 @@ export function jobLines(job: Job, now: number, paint: Paint): string[] {
   ];
   return [
     `job ${job.id}`,
-    ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`  ${paint('dim', name.padEnd(11))}  ${value}`])),
+    ...factLines(
+      facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
+      stream,
+      paint,
+    ),
   ];
 }
 

@@ -2,13 +2,15 @@
 import type { DryRun } from '../copy/dry-run.ts';
 import type { PartRun } from '../copy/plan.ts';
 import type { CopyRequest } from '../copy/request.ts';
+import { factLines } from './facts.ts';
 import { formatBytes, formatCount, formatMoney, plural } from './format.ts';
+import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { estimate, prices } from './prices.ts';
 import { lossText, subjectText } from './render.ts';
 
 /** The plan of one object, for people. */
-export function planLines(request: CopyRequest, plan: DryRun, paint: Paint): string[] {
+export function planLines(request: CopyRequest, plan: DryRun, stream: TextStream, paint: Paint): string[] {
   const facts: [string, string][] = [
     ['size', formatBytes(plan.size)],
     ['way', wayText(plan)],
@@ -19,7 +21,7 @@ export function planLines(request: CopyRequest, plan: DryRun, paint: Paint): str
   ];
   return [
     `plan for ${subjectText(request)} ${paint('dim', '(dry run: nothing is written)')}`,
-    ...facts.map(([name, value]) => `  ${paint('dim', name.padEnd(11))}  ${value}`),
+    ...factLines(facts, stream, paint),
   ];
 }
 

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RequestInfo } from '../../store/open.ts';
 import type { DefineCommand } from '../context.ts';
-import { copyRenameChange, demoPace, hashFile, hashObject } from '../demo-steps.ts';
-import { exit, UsageError } from '../exit.ts';
-import { formatBytes, formatCount, formatDuration, formatRate, printable } from '../format.ts';
+import { copyObject } from '../copy-object.ts';
+import { demoPace, demoSteps, hashFile, hashObject } from '../demo-steps.ts';
+import { exit, Interrupted, UsageError } from '../exit.ts';
+import { factLines } from '../facts.ts';
+import { formatBytes, formatDuration, plural, printable } from '../format.ts';
 import type { Io } from '../io.ts';
 import { paintFor } from '../paint.ts';
 import { withSession, type Session } from '../session.ts';
@@ -52,6 +54,9 @@ async function demo(io: Io, file: string): Promise<number> {
         onRequest: (info) => count.add(info),
       },
     );
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new Interrupted('the demo was interrupted; nothing is left behind.');
   } finally {
     await twin.close();
     await rm(folder, { recursive: true, force: true });
@@ -78,32 +83,38 @@ async function show(session: Session, file: string, size: number, count: Counter
   const paint = paintFor(io.stdout, io.env);
   const name = basename(file);
   const client = session.client('oss');
-  const step = (text: string) => io.stdout.write(`${paint('dim', text)}\n`);
+  const say = (text: string) => io.stdout.write(`${paint('dim', text)}\n`);
 
-  step(`putting ${printable(file)} (${formatBytes(size)}) into oss://photos of a local twin of OSS`);
+  say(`putting ${printable(file)} (${formatBytes(size)}) into oss://photos of a local twin of OSS`);
   const before = await hashFile(file);
   await client.putObject({ bucket: 'photos', key: name }, { open: () => createReadStream(file), size });
-  count.reset();
+  count.take();
 
-  step('copying, renaming and re-tagging it inside the store');
+  say('copying, renaming and re-tagging it inside the store');
+  const { steps, key } = demoSteps(session.address('oss'), name, size);
   const startedAt = performance.now();
-  const { code, key } = await copyRenameChange(session, name, size);
+  const requests: [string, string][] = [];
+  let through = 0;
+  for (const { title, request } of steps) {
+    const code = await copyObject(session, request);
+    if (code !== exit.done) return code;
+    const { text, dataBytes } = count.take();
+    requests.push([title, text]);
+    through += dataBytes;
+  }
   const seconds = (performance.now() - startedAt) / 1000;
-  if (code !== exit.done) return code;
-  const requests = count.list();
-  const through = count.dataBytes;
 
-  step('reading it back');
+  say('reading it back');
   const head = await client.head({ bucket: 'photos-backup', key });
   const after = await hashObject(client, 'photos-backup', key);
   const changed = head.userMetadata['album'] === 'demo' && head.content.contentType === 'application/x-demo';
   const equal = before === after;
   const mark = (good: boolean) => (good ? paint('green', '✓') : paint('red', '✗'));
   const facts: [string, string][] = [
-    ['requests', requests],
+    ...requests,
     [
       'time',
-      `${formatDuration(seconds)} (${formatRate(size, seconds)}; the twin waits ${demoPace.partLatencyMs} ms per part)`,
+      `${formatDuration(seconds)} (the twin waits ${demoPace.partLatencyMs} ms per part, for you to see the bar)`,
     ],
     ['through here', `${formatBytes(through)} of object data: the store copied it inside itself`],
     ['sha-256 put', before],
@@ -111,7 +122,7 @@ async function show(session: Session, file: string, size: number, count: Counter
     ['metadata', `${head.content.contentType ?? '-'}, album=${head.userMetadata['album'] ?? '-'} ${mark(changed)}`],
   ];
   io.stdout.write('\n');
-  for (const [label, value] of facts) io.stdout.write(`  ${paint('dim', label.padEnd(12))}  ${value}\n`);
+  for (const line of factLines(facts, io.stdout, paint)) io.stdout.write(`${line}\n`);
   return equal && changed ? exit.done : exit.failed;
 }
 
@@ -119,22 +130,24 @@ async function show(session: Session, file: string, size: number, count: Counter
 class Counter {
   #calls: Record<string, number> = {};
   /** Bytes of objects, as opposed to documents about them. */
-  dataBytes = 0;
+  #dataBytes = 0;
 
   add({ operation, bytesIn, bytesOut }: RequestInfo): void {
     this.#calls[operation] = (this.#calls[operation] ?? 0) + 1;
-    if (operation === 'GetObject') this.dataBytes += bytesIn;
-    if (operation === 'PutObject' || operation === 'UploadPart') this.dataBytes += bytesOut;
+    if (operation === 'GetObject') this.#dataBytes += bytesIn;
+    if (operation === 'PutObject' || operation === 'UploadPart') this.#dataBytes += bytesOut;
   }
 
-  reset(): void {
-    this.#calls = {};
-    this.dataBytes = 0;
-  }
-
-  list(): string {
+  /** What came in since the last call of this. */
+  take(): { text: string; dataBytes: number } {
     const entries = Object.entries(this.#calls).sort(([, a], [, b]) => b - a);
     const total = entries.reduce((sum, [, calls]) => sum + calls, 0);
-    return `${formatCount(total)}: ${entries.map(([operation, calls]) => `${calls} ${operation}`).join(', ')}`;
+    const taken = {
+      text: `${plural(total, 'request')}: ${entries.map(([operation, calls]) => `${calls} ${operation}`).join(', ')}`,
+      dataBytes: this.#dataBytes,
+    };
+    this.#calls = {};
+    this.#dataBytes = 0;
+    return taken;
   }
 }

@@ -5,6 +5,7 @@ import type { DefineCommand } from '../context.ts';
 import { copyObject } from '../copy-object.ts';
 import { dryRunObject } from '../dry-run.ts';
 import { exit, UsageError } from '../exit.ts';
+import { factLines } from '../facts.ts';
 import { formatBytes, formatCount, formatTime, printable } from '../format.ts';
 import type { Io } from '../io.ts';
 import { addOutputOptions, addRunOptions, addStoreOptions, addWriteOptions, type MetaFlags } from '../options.ts';
@@ -69,9 +70,13 @@ async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaF
   }
   const paint = paintFor(io.stdout, io.env);
   io.stdout.write(`${paint('bold', printable(name))}\n`);
-  for (const [label, value] of facts(head, tags, acl && (acl.canned ?? 'custom grants'))) {
-    io.stdout.write(`  ${paint('dim', label.padEnd(20))}  ${printable(value)}\n`);
-  }
+  const shown = facts(head, tags, acl && (acl.canned ?? 'custom grants'));
+  const lines = factLines(
+    shown.map(([label, value]) => [label, printable(value)] as const),
+    io.stdout,
+    paint,
+  );
+  for (const line of lines) io.stdout.write(`${line}\n`);
   return exit.done;
 }
 

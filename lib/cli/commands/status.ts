@@ -53,7 +53,9 @@ async function showOne(session: Session, id: string): Promise<number> {
   const { io, flags, runtime } = session;
   const job = await runtime.job(id);
   if (!job) throw new GiveUp('NotFound', `there is no job ${id} in ${session.config.home}; ferry status lists them.`);
-  const text = flags.json ? [JSON.stringify(jobDocument(job))] : jobLines(job, Date.now(), paintFor(io.stdout, io.env));
+  const text = flags.json
+    ? [JSON.stringify(jobDocument(job))]
+    : jobLines(job, Date.now(), io.stdout, paintFor(io.stdout, io.env));
   for (const line of text) io.stdout.write(`${line}\n`);
   return exit.done;
 }

@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { jobLines, jobPercent, jobTable, runTable } from '../../../lib/cli/render-jobs.ts';
 import type { Job } from '../../../lib/copy/job.ts';
 
+const pipe = new PassThrough();
 const plain = (_colour: string, text: string) => text;
 const now = Date.parse('2026-03-01T12:00:00Z');
 const job: Job = {
@@ -39,7 +41,7 @@ describe('jobs', () => {
   });
 
   it('tell everything about one', () => {
-    const text = jobLines(job, now, plain).join('\n');
+    const text = jobLines(job, now, pipe, plain).join('\n');
     expect(text).toContain('state        copying, 50%');
     expect(text).toContain('parts        8 of 16 reported');
     expect(text).toContain('upload       u1');
@@ -47,6 +49,7 @@ describe('jobs', () => {
     const failed = jobLines(
       { ...job, state: 'failed', reason: { code: 'NotFound', message: 'gone' } },
       now,
+      pipe,
       plain,
     ).join('\n');
     expect(failed).toContain('reason       NotFound: gone');

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { commandText, readCommand, type PrefixCommand } from '../../../lib/cli/prefix-command.ts';
 import { estimate, prices } from '../../../lib/cli/prices.ts';
@@ -6,6 +7,7 @@ import { Tally } from '../../../lib/cli/tally.ts';
 import { GiveUp } from '../../../lib/copy/errors.ts';
 import type { CopyRequest } from '../../../lib/copy/request.ts';
 
+const pipe = new PassThrough();
 const plain = (_colour: string, text: string) => text;
 const request: CopyRequest = {
   mode: 'rename',
@@ -45,6 +47,7 @@ describe('the plan', () => {
       planLines(
         request,
         { way: 'parts', size: 1_006_633_984, parts, calls, permissions: ['s3:GetObject on a'], lost },
+        pipe,
         plain,
       ),
     ).toEqual([
@@ -60,9 +63,9 @@ describe('the plan', () => {
 
   it('says when there is nothing to do, and what one call does', () => {
     const plan = { size: 1, calls: { HeadObject: 2 }, permissions: [], lost: [] };
-    expect(planLines(request, { ...plan, way: 'unchanged' }, plain)[2]).toMatch(/nothing to do/);
-    expect(planLines(request, { ...plan, way: 'direct' }, plain)[2]).toMatch(/one CopyObject/);
-    expect(planLines(request, { ...plan, way: 'direct' }, plain)[6]).toBe('  lost         nothing');
+    expect(planLines(request, { ...plan, way: 'unchanged' }, pipe, plain)[2]).toMatch(/nothing to do/);
+    expect(planLines(request, { ...plan, way: 'direct' }, pipe, plain)[2]).toMatch(/one CopyObject/);
+    expect(planLines(request, { ...plan, way: 'direct' }, pipe, plain)[6]).toBe('  lost         nothing');
   });
 
   it('is a document for machines', () => {

@@ -1,0 +1,31 @@
+import type { TextStream } from './io.ts';
+import type { Paint } from './paint.ts';
+
+/**
+ * Labelled values, one below the other. On a terminal a long value is broken at spaces and goes on below itself; in a pipe
+ * every fact stays one line.
+ */
+export function factLines(
+  facts: readonly (readonly [label: string, value: string])[],
+  stream: TextStream,
+  paint: Paint,
+): string[] {
+  const labels = Math.max(...facts.map(([label]) => label.length));
+  const room = stream.isTTY ? Math.max(30, (stream.columns ?? 80) - labels - 5) : Infinity;
+  return facts.flatMap(([label, value]) =>
+    wrap(value, room).map((line, index) => `  ${paint('dim', (index === 0 ? label : '').padEnd(labels))}  ${line}`),
+  );
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && [...longer].length > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
