@@ -54,14 +54,3 @@ export async function applyAcl(
     return [{ what: 'acl', wanted: acl.canned ?? 'grants of the source', why: error.message }];
   }
 }
-
-/** What Complete could not carry: S3 takes an ACL at Initiate, before anybody has read the source's. */
-export async function applyAclAfterParts(
-  store: ObjectStore,
-  job: Pick<CopyRequest, 'mode' | 'options' | 'destination'>,
-  acl: AclPlan,
-  options?: CallOptions,
-): Promise<FidelityLoss[]> {
-  const wasRead = wantedAcl(job) === 'keep' && store.facts.aclAt === 'initiate' && acl.canned !== undefined;
-  return await applyAcl(store, job.destination, acl.document ?? (wasRead ? { canned: acl.canned } : undefined), options);
-}

@@ -1,3 +1,4 @@
+import { applyAcl } from './acl.ts';
 import { move } from './closing.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, settleTags } from './fidelity.ts';
@@ -10,7 +11,7 @@ import { partCount } from './plan.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from './ports.ts';
 import { removeSource } from './remove-source.ts';
 import { restart } from './restart.ts';
-import type { CopyResult, FidelityLoss } from './result.ts';
+import type { CopyResult } from './result.ts';
 import { judge, verifyWritten } from './verify.ts';
 import { RetryLater } from './errors.ts';
 import { headIfThere } from './destination.ts';
@@ -20,7 +21,6 @@ export interface Conclusion {
   source?: ObjectHead;
   /** What Complete answered; absent when its answer was lost. */
   written?: WriteResult;
-  lost: FidelityLoss[];
 }
 
 /**
@@ -31,7 +31,7 @@ export async function conclude(
   world: World,
   store: ObjectStore,
   job: Job,
-  { source, written, lost }: Conclusion,
+  { source, written }: Conclusion,
   options: CallOptions,
 ): Promise<void> {
   const { pin } = job;
@@ -46,7 +46,7 @@ export async function conclude(
     return;
   }
   const proof = verifyWritten(describe(job.store, job.destination), found, evidence);
-  const losses = [...lost];
+  const losses = [...(job.acl?.lost ?? []), ...(await applyAcl(store, job.destination, job.acl?.document, options))];
   if (source) {
     losses.push(...headerLosses(expectedFrom(source, request), found));
     const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };

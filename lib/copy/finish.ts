@@ -1,5 +1,3 @@
-import type { AclPlan } from './acl.ts';
-import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
 import { CopyError, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import { headIfThere } from './destination.ts';
@@ -65,15 +63,13 @@ async function finishHeld(
       `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,
     );
   }
-  const acl = await planAcl(store, job.source, wantedAcl(job), options);
-  const written = await complete(store, job, ledger, acl, invocation.attempt, options);
+  const written = await complete(store, job, ledger, invocation.attempt, options);
   if (written === 'unknown' || written instanceof GiveUp) {
     await settle(world, store, job, source, invocation, options, written === 'unknown' ? undefined : written);
     return;
   }
   await afterWrite(world, job, async () => {
-    acl.lost.push(...(await applyAclAfterParts(store, job, acl, options)));
-    await conclude(world, store, job, { source, written, lost: acl.lost }, options);
+    await conclude(world, store, job, { source, written }, options);
   });
 }
 
@@ -97,7 +93,6 @@ async function complete(
   store: ObjectStore,
   job: Job,
   ledger: Ledger,
-  acl: AclPlan,
   attempt: number,
   options: CallOptions,
 ): Promise<WriteResult | 'unknown' | GiveUp> {
@@ -105,7 +100,7 @@ async function complete(
     destination: job.destination,
     uploadId: job.uploadId ?? '',
     parts: plannedParts(job, ledger),
-    acl: store.facts.aclAt === 'complete' ? acl.canned : undefined,
+    acl: store.facts.aclAt === 'complete' ? job.acl?.canned : undefined,
     forbidOverwrite: job.options.overwrite === 'never',
     checksumAlgorithm: job.pin?.checksum?.algorithm,
   };

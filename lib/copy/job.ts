@@ -9,6 +9,7 @@
  * taken over: finishing -> finishing. A job whose upload vanished (somebody aborted it) goes back to planned. A final row
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
+import type { AclPlan } from './acl.ts';
 import type { Checksum, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -99,6 +100,8 @@ export interface Job {
   restarts?: number;
   /** The row stands for many objects, each with a job of its own; whoever wrote it goes on with it, and the engine does not. */
   many?: true;
+  /** The destination's ACL; read before Initiate, for a metadata change replaces the object that it was read from. */
+  acl?: AclPlan;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -63,6 +63,7 @@ export async function openRow(
     uploadId: undefined,
     partsBase: row.partsDone,
     restarts: undefined,
+    acl: undefined,
     expectedEtag: undefined,
     lease: undefined,
     result: undefined,

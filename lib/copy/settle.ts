@@ -1,4 +1,3 @@
-import { applyAclAfterParts, planAcl, wantedAcl } from './acl.ts';
 import { conclude } from './conclude.ts';
 import { headIfThere } from './destination.ts';
 import type { GiveUp } from './errors.ts';
@@ -11,7 +10,6 @@ import { readLedger } from './ledger.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { restart } from './restart.ts';
-import type { FidelityLoss } from './result.ts';
 import { judge } from './verify.ts';
 
 /** Looks this often before a vanished upload is believed to have come to nothing: a slow Complete may still be at work. */
@@ -42,7 +40,7 @@ export async function settle(
   }
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (found && isOurs(job, found, source)) {
-    await conclude(world, store, job, { source, lost: await settleAcl(store, job, source, options) }, options);
+    await conclude(world, store, job, { source }, options);
     return;
   }
   if (invocation.attempt < looks) {
@@ -51,27 +49,14 @@ export async function settle(
   await restart(world, job);
 }
 
-/** Whoever sent Complete may have died before writing the ACL. A source that is gone was removed after that was done. */
-async function settleAcl(
-  store: ObjectStore,
-  job: Job,
-  source: ObjectHead | undefined,
-  options: CallOptions,
-): Promise<FidelityLoss[]> {
-  if (!source) return [];
-  const acl = await planAcl(store, job.source, wantedAcl(job), options);
-  return [...acl.lost, ...(await applyAclAfterParts(store, job, acl, options))];
-}
-
 /** A proof by content is not enough: equal bytes may have been there before, our headers and metadata were not. */
 function isOurs(job: Job, found: ObjectHead, source: ObjectHead | undefined): boolean {
-  if (!job.pin) return false;
-  if (job.mode === 'metadata') return !isPinned(job.pin, found) && isProven(job, found);
-  if (!isProven(job, found)) return false;
+  if (!job.pin || !isProven(job, found)) return false;
+  const request = requestOf(job);
+  // Applied once more, our change would change nothing.
+  if (job.mode === 'metadata') return !isPinned(job.pin, found) && !expectedFrom(found, request).metadataChanged;
   if (!source || !isPinned(job.pin, source)) return true;
-  return headerLosses(expectedFrom(source, requestOf(job)), found).every(
-    (loss) => !/^(content|metadata):/.test(loss.what),
-  );
+  return headerLosses(expectedFrom(source, request), found).every((loss) => !/^(content|metadata):/.test(loss.what));
 }
 
 function isProven(job: Job, found: ObjectHead): boolean {

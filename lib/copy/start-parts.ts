@@ -1,4 +1,4 @@
-import { wantedAcl } from './acl.ts';
+import { planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
 import { CopyError, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
@@ -32,7 +32,7 @@ export async function startParts(
   const opened = await openRow(world, store, request, found.head, parts, intent, options);
   if (opened.kind === 'fresh') return await begin(world, store, opened.job, intent, input);
   if (opened.job.state !== 'planned') return { kind: 'job', job: opened.job };
-  return await intendAndBegin(world, store, opened.job, input);
+  return await intendAndBegin(world, store, opened.job, parts, input);
 }
 
 /** Goes on with a planned row whose starter has died, or whose upload vanished. */
@@ -47,7 +47,7 @@ export async function continueParts(
     const head = await store.head(job.source, { ...options, checksum: true });
     if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
     const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
-    return await intendAndBegin(world, store, job, input);
+    return await intendAndBegin(world, store, job, job.parts, input);
   } catch (error) {
     await endIfOver(world, job, error);
     throw error;
@@ -63,21 +63,29 @@ async function prepare(
 ): Promise<AttachInput> {
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
-  const acl = wantedAcl(request);
   const { checksum } = head;
   return {
     expected,
     tags: changeTags(have, change),
-    acl: acl === 'keep' || acl === 'default' ? undefined : acl,
+    acl: await planAcl(store, request.source, wantedAcl(request), options),
     // Only CRCs can be kept over a whole multipart object; with the same kind on both sides the copy proves itself.
     checksumAlgorithm: checksum?.fullObject && checksum.algorithm.startsWith('CRC') ? checksum.algorithm : undefined,
   };
 }
 
-/** A further attempt writes its own intent first. */
-async function intendAndBegin(world: World, store: ObjectStore, job: Job, input: AttachInput): Promise<StartOutcome> {
+/**
+ * A further attempt writes its own intent first.
+ * @param parts the layout, should the row have been planned for one call by somebody else.
+ */
+async function intendAndBegin(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  parts: PartRun[] | undefined,
+  input: AttachInput,
+): Promise<StartOutcome> {
   const intent = world.clock.now();
-  const intended = await move(world, job, { intents: [...(job.intents ?? []), intent] });
+  const intended = await move(world, job, { parts: job.parts ?? parts, intents: [...(job.intents ?? []), intent] });
   if (!intended.job) throw new RetryLater(`The row of job ${job.id} is gone; the copy starts over.`);
   if (!intended.landed) return { kind: 'job', job: intended.job };
   return await begin(world, store, intended.job, intent, input);

@@ -1,3 +1,4 @@
+import type { AclPlan } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
 import type { Expected } from './expect.ts';
 import type { Job } from './job.ts';
@@ -7,7 +8,7 @@ import { move, nextLook } from './closing.ts';
 export interface AttachInput {
   expected: Expected;
   tags: Record<string, string>;
-  acl?: string;
+  acl: AclPlan;
   checksumAlgorithm?: string;
 }
 
@@ -32,6 +33,7 @@ export async function attachUpload(
     const attached = await move(world, row, {
       state: 'copying',
       uploadId,
+      acl: input.acl,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });
@@ -60,7 +62,7 @@ async function initiate(
     tags,
     storageClass: expected.storageClass,
     encryption: expected.encryption,
-    acl: store.facts.aclAt === 'initiate' ? acl : undefined,
+    acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
     forbidOverwrite: job.options.overwrite === 'never',
     checksumAlgorithm,
   };
