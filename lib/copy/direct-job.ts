@@ -120,8 +120,10 @@ async function inParts(
 }
 
 async function finish(world: World, job: Job, result: CopyResult): Promise<StartOutcome> {
-  const expiresAt = world.clock.now() + world.settings.keepMs;
-  const done = await move(world, job, { state: 'done', result, attentionAt: undefined, expiresAt });
+  const now = world.clock.now();
+  // Where parts had been tried first, an upload of theirs may still have to be found.
+  const attentionAt = job.intents?.length ? now + world.settings.orphanGraceMs : undefined;
+  const done = await move(world, job, { state: 'done', result, attentionAt, expiresAt: now + world.settings.keepMs });
   return { kind: 'done', result, job: done.job };
 }
 
