@@ -96,7 +96,7 @@ function nothingIsLost(sim: Simulation): string | undefined {
 
 function resultsAreTrue(sim: Simulation): string | undefined {
   for (const row of sim.watch.rowsEver.values()) {
-    const { state, result, destination, pin } = row;
+    const { state, result, destination } = row;
     if (state !== 'done') continue;
     if (!result) return `job ${row.id} is done and has no result`;
     if (result.way === 'unchanged' || result.way === 'attributes-only') continue;
@@ -106,7 +106,7 @@ function resultsAreTrue(sim: Simulation): string | undefined {
         w.bucket === destination.bucket &&
         w.key === destination.key &&
         w.etag === result.etag &&
-        w.size === pin?.size,
+        w.size === result.size,
     );
     if (!written)
       return `job ${row.id} is done with ETag ${result.etag}, which nobody of us wrote to ${destination.key}`;

@@ -14,10 +14,7 @@ export function costs(sim: Simulation): string | undefined {
   // A server with a ceiling below the documented one refuses the first try, and the job is planned a second time.
   const detour = Number(sim.scenario.dialect.quirks.directCeiling !== Infinity);
   const heads =
-    (row?.parts ? 3 : 2) +
-    Number(request.mode === 'replicate' || request.mode === 'rename') +
-    Number(looksFirst(sim)) +
-    detour;
+    (row?.parts ? 3 : 2) + Number(request.mode === 'replicate' || request.mode === 'rename') + looksFirst(sim) + detour;
   const limits: [string, number, number][] = [
     ['HeadObject', made('HeadObject'), heads],
     ['CopyObject', made('CopyObject'), row?.parts ? detour : 1],
@@ -32,8 +29,8 @@ export function costs(sim: Simulation): string | undefined {
   return over ? `${over[1]} ${over[0]} for ${parts} parts (${request.mode}), allowed are ${over[2]}` : undefined;
 }
 
-/** Looks that a request asks for: at the destination, or at the source's part layout. */
-function looksFirst(sim: Simulation): boolean {
+/** Looks that a request asks for: at the destination, and at the source's part layout. */
+function looksFirst(sim: Simulation): number {
   const overwrite = sim.scenario.asked[0]?.request.options.overwrite;
-  return sim.scenario.dialect.facts.tellsPartLayout || overwrite !== undefined;
+  return Number(sim.scenario.dialect.facts.tellsPartLayout) + Number(overwrite !== undefined);
 }

@@ -12,7 +12,7 @@ export function fidelity(sim: Simulation): string | undefined {
   for (const { request } of sim.scenario.asked) {
     const copy = sim.model.peek(request.destination);
     if (!copy || copy.by === stranger || !copy.copiedFrom || isDisturbed(sim, request)) continue;
-    if (!isDone(sim, request) || hasTwins(sim, copy.copiedFrom)) continue;
+    if (!isDone(sim, request) || hasTwins(sim, copy.copiedFrom, request)) continue;
     const original = originOf(copy.copiedFrom);
     const want = flatten(wanted(original, request, sim.scenario.dialect.facts.defaultAcl));
     const have = flatten(copy);
@@ -35,10 +35,19 @@ function isDone(sim: Simulation, request: CopyRequest): boolean {
   return rows.length > 0 && rows.every((row) => row.state === 'done');
 }
 
-/** Another version with equal bytes in the same second: HEAD cannot tell them apart, so either may have been copied. */
-function hasTwins(sim: Simulation, source: StoredObject): boolean {
+/**
+ * Another version with equal bytes and so the same ETag, which is all that CopyObject can be pinned to: what was read of one
+ * may have been written with the bytes of the other. Parts are looked at once more, so there only the second counts.
+ */
+function hasTwins(sim: Simulation, source: StoredObject, { options }: CopyRequest): boolean {
+  const isMerged = options.metadata !== undefined || options.tags !== undefined || options.acl === 'keep';
   return sim.watch.writes.some(
-    (w) => w !== source && w.key === source.key && w.etag === source.etag && w.lastModified === source.lastModified,
+    (w) =>
+      w !== source &&
+      w.by === stranger &&
+      w.key === source.key &&
+      w.etag === source.etag &&
+      (isMerged || w.lastModified === source.lastModified),
   );
 }
 
