@@ -136,7 +136,7 @@ export class WorkerPool<Message extends object = Task> {
     try {
       await this.#options.handle(delivery.task, invocation);
     } catch (error) {
-      failure = error;
+      failure = error ?? new Error('nothing was thrown as an error');
     }
     try {
       await this.#settle(delivery, failure);
