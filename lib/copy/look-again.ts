@@ -12,6 +12,8 @@ export interface Written {
   etag: string;
   size: number;
   lastModified?: number;
+  /** No version that was modified later, where only that is known. */
+  notAfter?: number;
   /** Of the destination, to delete that and nothing newer. */
   destinationEtag: string;
 }
@@ -39,7 +41,8 @@ export async function lookAgain(
   const moved =
     head.etag !== written.etag ||
     head.size !== written.size ||
-    (written.lastModified !== undefined && head.lastModified !== written.lastModified);
+    (written.lastModified !== undefined && head.lastModified !== written.lastModified) ||
+    (written.notAfter !== undefined && head.lastModified > written.notAfter);
   if (moved) await world.queue.send([{ kind: 'copy', request: currentVersion(request) }]);
   return head;
 }

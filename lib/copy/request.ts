@@ -56,7 +56,13 @@ export interface CopyRequest {
   /** Write a job row even when one CopyObject does it, so that it can be resumed and asked about. */
   journal?: boolean;
   /** What an event already told about the source; saves the HEAD before a small copy. Only a hint: the pin decides. */
-  seen?: { etag: string; size: number; lastModified?: number };
+  seen?: {
+    etag: string;
+    size: number;
+    lastModified?: number;
+    /** The time of the event: a source modified later is another version, even if its ETag is the same. */
+    notAfter?: number;
+  };
   /** Copy the version in `seen` or nothing: what the options say holds for no other one. Throws SourceChanged otherwise. */
   onlySeen?: boolean;
   /** Carried along and given back untouched (rule name, callback, caller). */
