@@ -32,6 +32,8 @@ export async function copyOne(
   for (let look = 1; ; look += 1) {
     const prepared = await prepare(context, route, key, told, occasion);
     if (typeof prepared === 'string') return skipped(prepared);
+    // Without an event, what is equal already is left alone.
+    if (occasion === 'backfill' && !route.looped) prepared.options.overwrite = 'if-different';
     try {
       const outcome = await startCopy(context.world, prepared, context.invocation);
       if (outcome.kind === 'job') return { ...sides, action: 'started', jobId: outcome.job.id };
@@ -40,7 +42,7 @@ export async function copyOne(
       if (error instanceof Superseded) return skipped('superseded');
       if (gaveUp(error, 'NotFound') && !(await isThere(context, route, key))) return skipped('source-gone');
       if (!isOvertaken(error)) throw error;
-      if (look === maxLooks) throw overtakenTooOften(route, sides, error);
+      if (look === maxLooks) throw gaveUp(error, 'VerificationFailed') ? error : overtakenTooOften(route, sides, error);
     }
   }
 }

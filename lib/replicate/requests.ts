@@ -9,6 +9,8 @@ export interface Told {
   etag?: string;
   size?: number;
   versionId?: string;
+  /** When, epoch milliseconds; 0 or absent when nobody tells. */
+  at?: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export function requestsFor(event: ObjectEvent, rules: RuleSet): CopyRequest[] {
 
 /** The copy of one source object by one route. Never names a version: replicas follow the current one (I2). */
 export function requestFor(route: Route, key: string, told: Told, marker?: Marker): CopyRequest {
-  const { etag, size, versionId } = told;
+  const { etag, size, versionId, at } = told;
   return {
     mode: 'replicate',
     store: route.store,
@@ -32,7 +34,7 @@ export function requestFor(route: Route, key: string, told: Told, marker?: Marke
     destination: destinationRef(route, key),
     options: copyOptions(route, versionId !== undefined, marker),
     labels: { rule: route.id },
-    ...(etag !== undefined && size !== undefined && { seen: { etag, size } }),
+    ...(etag !== undefined && size !== undefined && { seen: { etag, size, ...(at && { notAfter: at }) } }),
   };
 }
 
