@@ -86,7 +86,7 @@ export class Actor {
       const commit = sim.latency(random);
       const fault = sim.stormRefuses(call, random)
         ? 'throttled'
-        : sim.faults.draw(random, this.name, number, sim.scheduler.now);
+        : sim.faults.draw(random, this.name, call.name, number, sim.scheduler.now);
       if (fault) sim.say(this.name, `${call.name} ${call.about}: ${fault.toUpperCase()}`);
       if (fault === 'crash-before') return this.die('before the call');
       const answered = this.waiter(call, resolve, reject, fault);
@@ -115,6 +115,7 @@ export class Actor {
       sim.pending--;
       return waiter.fail(refusal);
     }
+    if (fault === 'echo' && repeatable.has(call.name)) this.echo(call, apply);
     let result: T | Commit<T>;
     try {
       result = apply();
@@ -136,6 +137,22 @@ export class Actor {
         return waiter.fail(error);
       }
       waiter.done(written);
+    });
+  }
+
+  /** The effect of a request that the adapter has repeated since. */
+  private echo<T>(call: Call, apply: () => T | Commit<T>): void {
+    const { sim } = this;
+    sim.pending++;
+    sim.scheduler.after(this.random.next() * sim.scenario.lateMs, () => {
+      sim.pending--;
+      sim.say(this.name, `${call.name} ${call.about} takes effect once more`);
+      try {
+        const result = apply();
+        if (result instanceof Commit) result.finish();
+      } catch (error) {
+        sim.say(this.name, `${call.name} ${call.about} -> ${String(error)} (nobody waits)`);
+      }
     });
   }
 
@@ -180,6 +197,9 @@ export class Actor {
     }
   }
 }
+
+/** Calls that an adapter repeats by itself when no answer came. CopyObject it must not: it may undo a newer copy. */
+const repeatable = new Set(['UploadPartCopy', 'AbortMultipartUpload', 'PutObjectTagging', 'PutObjectAcl', 'count']);
 
 interface Waiter<T> {
   done(value: T): void;

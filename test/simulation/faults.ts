@@ -23,6 +23,8 @@ export const machineFaults = [
   'stall',
   /** The request stays on its way for long. */
   'slow',
+  /** The adapter sent the request twice; the first one takes effect up to a minute after the second was answered. */
+  'echo',
   /** A fresh upload is not yet known to the server that is asked. */
   'unseen-upload',
   /** All messages waiting in the queue are delivered once more. */
@@ -58,10 +60,30 @@ export type Weather = 'calm' | 'benign' | 'hostile';
 export interface Profile {
   weather: Weather;
   kinds: readonly Fault[];
-  /** Per call. */
+  /** Only calls of these names are struck; empty: all are. */
+  targets: readonly string[];
+  /** Per call that may be struck. */
   rate: number;
   budget: number;
 }
+
+/** Calls around which most is at stake. */
+const delicate = [
+  'HeadObject',
+  'CopyObject',
+  'InitiateMultipartUpload',
+  'UploadPartCopy',
+  'CompleteMultipartUpload',
+  'ListParts',
+  'AbortMultipartUpload',
+  'DeleteObject',
+  'GetObjectAcl',
+  'move',
+  'create',
+  'count',
+  'send',
+  'due',
+];
 
 export function drawProfile(random: Random): Profile {
   const dice = random.next();
@@ -71,7 +93,16 @@ export function drawProfile(random: Random): Profile {
   const strange = 1 + random.below(3);
   if (weather !== 'calm') for (let i = 0; i < machine; i++) kinds.push(random.pick(machineFaults));
   if (weather === 'hostile') for (let i = 0; i < strange; i++) kinds.push(random.pick(strangerFaults));
-  return { weather, kinds, rate: random.pick([1 / 8, 1 / 15, 1 / 30, 1 / 60]), budget: 1 + random.below(8) };
+  const budget = 1 + random.below(8);
+  if (random.chance(0.6))
+    return { weather, kinds, targets: [], rate: random.pick([1 / 8, 1 / 15, 1 / 30, 1 / 60]), budget };
+  return {
+    weather,
+    kinds,
+    targets: [random.pick(delicate), random.pick(delicate)],
+    rate: random.pick([0.25, 0.6]),
+    budget,
+  };
 }
 
 export interface FiredFault {
@@ -94,8 +125,9 @@ export class Faults {
   }
 
   /** The fault that strikes this call, if any. Draws equally many numbers whether or not a fault is left out. */
-  draw(random: Random, id: string, number: number, at: number): Fault | undefined {
-    const { kinds, rate } = this.profile;
+  draw(random: Random, id: string, call: string, number: number, at: number): Fault | undefined {
+    const { kinds, rate, targets } = this.profile;
+    if (targets.length > 0 && !targets.includes(call)) return undefined;
     if (kinds.length === 0 || !random.chance(rate) || this.left <= 0) return undefined;
     const kind = random.pick(kinds);
     return this.admit(kind, `${id}#${number}:${kind}`, at) ? kind : undefined;

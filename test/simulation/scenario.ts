@@ -1,5 +1,5 @@
 /** One small world, drawn from the seed: a store, objects in it, what is asked of us, and how bad the day is. */
-import type { Encryption, StoreAddress } from '../../lib/copy/object.ts';
+import type { StoreAddress } from '../../lib/copy/object.ts';
 import type { CopyOptions, CopyRequest, Mode } from '../../lib/copy/request.ts';
 import type { Settings } from '../../lib/copy/settings.ts';
 import { defaultSettings } from '../../lib/copy/settings.ts';
@@ -123,7 +123,8 @@ function drawOptions(random: Random, dialect: Dialect, mode: Mode): CopyOptions 
   const { scheme } = dialect.facts;
   const options: CopyOptions = {};
   if (random.chance(0.15)) options.storageClass = scheme === 'oss' ? 'IA' : 'STANDARD_IA';
-  if (random.chance(0.1)) options.encryption = { algorithm: 'AES256' } satisfies Encryption;
+  if (random.chance(0.15))
+    options.encryption = { algorithm: random.pick(['AES256', scheme === 'oss' ? 'KMS' : 'aws:kms']) };
   if (random.chance(0.15)) options.acl = random.pick(['keep', 'public-read']);
   if (mode === 'metadata' || random.chance(0.1)) {
     options.metadata = {

@@ -39,13 +39,18 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
     const row = [...sim.watch.rowsEver.values()].find((job) => job.destination.key === request.destination.key);
     // A client who was never answered and left no row may not have been heard.
     if (via === 'client' && !row) continue;
-    const refused =
-      request.options.overwrite === 'never' &&
-      sim.watch.occupied.has(`${request.destination.bucket}/${request.destination.key}`);
-    const problem = refused ? undefined : notDone(sim, request);
+    const problem =
+      request.options.overwrite === 'never' && mayRefuse(sim, request) ? undefined : notDone(sim, request);
     if (problem) return `${problem}${row ? ` (job ${row.id} is ${row.state}: ${row.reason?.message ?? ''})` : ''}`;
   }
   return undefined;
+}
+
+/** Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy is ours. */
+function mayRefuse(sim: Simulation, { destination }: CopyRequest): boolean {
+  const { facts, quirks } = sim.scenario.dialect;
+  const proves = facts.compositeEtag || quirks.tellsCrc64;
+  return sim.watch.occupied.has(`${destination.bucket}/${destination.key}`) || !proves;
 }
 
 /** A followed source has an owner who writes it even in fair weather. */

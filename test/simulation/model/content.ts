@@ -64,7 +64,8 @@ export function simpleEtag(content: Content): string {
 
 /** S3: md5 over the binary md5s of the parts. OSS: md5 over their hex text. Both with the number of parts behind. */
 export function compositeEtag(scheme: 'oss' | 's3', partEtags: readonly string[]): string {
-  const hash = createHash('md5').update(partEtags.join(''), scheme === 's3' ? 'hex' : 'utf8');
+  const areDigests = partEtags.every((etag) => /^[0-9a-f]{32}$/.test(etag));
+  const hash = createHash('md5').update(partEtags.join(''), scheme === 's3' && areDigests ? 'hex' : 'utf8');
   return `${hash.digest('hex')}-${partEtags.length}`;
 }
 

@@ -2,8 +2,8 @@
  * The servers' side of a store: what is there, and what each request does to it at one instant. Rules follow the stores'
  * documentation; departures are the dialect's quirks. Who asked is passed along for the watchers, never acted upon.
  */
-import { GiveUp, RetryLater, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import { GiveUp, SourceChanged } from '../../../lib/copy/errors.ts';
+import type { Encryption, ObjectRef } from '../../../lib/copy/object.ts';
 import type { CompleteCall, CopyObjectCall, InitiateCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
 import type { Content } from './content.ts';
 import { compositeEtag, concat, simpleEtag, sizeOf, slice } from './content.ts';
@@ -21,6 +21,7 @@ export class ModelStore {
   private readonly watcher: StoreWatcher;
   private serial = 0;
   private uploadSerial = 0;
+  private seals = 0;
 
   constructor(dialect: Dialect, clock: () => number, watcher: StoreWatcher) {
     this.dialect = dialect;
@@ -119,7 +120,7 @@ export class ModelStore {
         key,
         by,
         data: source.data,
-        etag: keepsEtag ? source.etag : this.spell(simpleEtag(source.data)),
+        etag: this.sealed(call.encryption, keepsEtag ? source.etag : this.spell(simpleEtag(source.data))),
         layout: keepsEtag ? source.layout : undefined,
         content: carried.content,
         userMetadata: carried.userMetadata,
@@ -164,7 +165,7 @@ export class ModelStore {
     return () => {
       const upload = this.upload(call.uploadId, 'UploadPartCopy');
       const over = upload.parts.get(call.partNumber);
-      const etag = this.spell(simpleEtag(data));
+      const etag = this.sealed(upload.call.encryption, this.spell(simpleEtag(data)));
       const part = { number: call.partNumber, data, size: sizeOf(data), etag, from: source };
       upload.parts.set(call.partNumber, part);
       this.watcher.partCopied(upload, part, over, by);
@@ -247,6 +248,11 @@ export class ModelStore {
     return Math.min(documented, quirks.directCeiling);
   }
 
+  /** Under a key of KMS an ETag is no digest, and another one each time. */
+  private sealed(encryption: Encryption | undefined, etag: string): string {
+    return encryption?.algorithm.toLowerCase().includes('kms') ? `${etag.slice(0, 24)}x${++this.seals}` : etag;
+  }
+
   private spell(etag: string): string {
     return this.dialect.facts.scheme === 'oss' ? etag.toUpperCase() : etag;
   }
@@ -256,8 +262,8 @@ function pinned(source: StoredObject, etag: string): void {
   if (source.etag.toLowerCase() !== etag.toLowerCase()) throw new SourceChanged(`${source.key} has another ETag`);
 }
 
-/** Somebody has copied a part again since the ledger was read: read it again. */
-function invalidPart(message: string): RetryLater {
+/** What the adapters make of it: a bad request, with the store's own code. */
+function invalidPart(message: string): GiveUp {
   const answer = { operation: 'CompleteMultipartUpload', status: 400, code: 'InvalidPart' };
-  return new RetryLater(message, { answer });
+  return new GiveUp('BadRequest', message, { answer });
 }
