@@ -74,5 +74,6 @@ function buildProgram(context: Context): Command {
     program.commandsGroup(heading);
     for (const define of commands) define(program, context);
   }
-  return program;
+  // Joins the group that was named last.
+  return program.helpCommand('help [command]', 'show what a command takes');
 }

@@ -1,5 +1,5 @@
 /** What people and machines read about one object: pure functions from results and errors to text. */
-import { CopyError } from '../copy/errors.ts';
+import { CopyError, gaveUp } from '../copy/errors.ts';
 import { describe, type ObjectRef, type StoreAddress } from '../copy/object.ts';
 import type { CopyRequest, Mode } from '../copy/request.ts';
 import type { CopyResult, FidelityLoss } from '../copy/result.ts';
@@ -58,7 +58,15 @@ export function errorLines(error: unknown, paint: Paint): string[] {
   const [, text = '', theirs] = /^([^]*?)(?: \[([^[\]]*)\])?$/.exec(printable(messageOf(error))) ?? [];
   const store = theirs ?? answerText(error);
   const mark = error instanceof Interrupted ? paint('yellow', '!') : paint('red', '✗');
-  return [`${mark} ${text}`, ...(store ? [paint('dim', `  store: ${store}`)] : [])];
+  const hints = [store && `store: ${store}`, isUnexplained(error) && unexplainedHint].filter(Boolean);
+  return [`${mark} ${text}`, ...hints.map((hint) => paint('dim', `  ${hint}`))];
+}
+
+const unexplainedHint =
+  'S3 gives no reason for a refused HEAD: a wrong secret looks the same; ferry doctor tells them apart.';
+
+function isUnexplained(error: unknown): boolean {
+  return gaveUp(error, 'AccessDenied') && error.answer?.operation === 'HeadObject' && error.answer.code === undefined;
 }
 
 /** For errors whose message does not end in the store's words. */

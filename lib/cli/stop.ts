@@ -1,4 +1,5 @@
 /** Ctrl-C and SIGTERM: the first asks the work to stop and keeps its state, the second ends the process at once. */
+import { setMaxListeners } from 'node:events';
 import { exit } from './exit.ts';
 
 export interface Stop {
@@ -9,6 +10,8 @@ export interface Stop {
 
 export function catchSignals(onFirst: () => void = () => {}): Stop {
   const controller = new AbortController();
+  // Every object of a prefix listens while it is copied.
+  setMaxListeners(0, controller.signal);
   const handle = () => {
     if (controller.signal.aborted) process.exit(exit.interrupted);
     controller.abort();

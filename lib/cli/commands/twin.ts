@@ -36,7 +36,6 @@ export const defineTwin: DefineCommand = (program, context) => {
 
 async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
   const { startTwin } = await import('../../twin/start.ts');
-  const stop = catchSignals();
   const twin = await startTwin({
     port: flags.port,
     host: flags.host,
@@ -45,7 +44,13 @@ async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
     region: flags.region,
     accessKeyId: flags.accessKey,
     secretAccessKey: flags.secret,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') {
+      throw new UsageError(`port ${flags.port} is in use: choose another with --port, or 0 for any free one.`);
+    }
+    throw new UsageError(`the twin cannot start: ${error.message}`);
   });
+  const stop = catchSignals();
   try {
     const paint = paintFor(io.stdout, io.env);
     for (const line of [

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { documents, MiB, useRig } from './harness.ts';
+
+const rig = useRig();
+
+async function fill(prefix: string, names: string[]): Promise<void> {
+  for (const name of names) await rig.twin.store.put('photos', prefix + name, { body: name, meta: { name: 'n' } });
+}
+
+const keysBelow = (bucket: string, prefix: string) =>
+  rig.twin.store.keys(bucket, prefix).map((key) => key.slice(prefix.length));
+
+describe.each(['oss', 's3'] as const)('a prefix on %s', (scheme) => {
+  it('is copied with its names, filtered', async () => {
+    await fill(`${scheme}/logs/`, ['a.log', 'x/b.log', 'x/c.tmp', '目录/ +%.log']);
+    const { code, stdout, stderr } = await rig.run(
+      ...['cp', `${scheme}://photos/${scheme}/logs/`, `${scheme}://backup/${scheme}/old/`],
+      ...['--include', '*.log', '--include', '*.tmp', '--exclude', 'x/b.*'],
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^✓ copied 3 objects, \d+ B in [\d.]+ s \(.*\)\n$/);
+    expect(code).toBe(0);
+    expect(keysBelow('backup', `${scheme}/old/`)).toEqual(['a.log', 'x/c.tmp', '目录/ +%.log']);
+    expect(await rig.twin.store.head('backup', `${scheme}/old/a.log`)).toMatchObject({ meta: { name: 'n' } });
+    expect(keysBelow('photos', `${scheme}/logs/`)).toHaveLength(4);
+  });
+
+  it('is moved, with --recursive in place of the slash', async () => {
+    await fill(`${scheme}/in/`, ['1', '2/3']);
+    await fill(`${scheme}/in-between/`, ['1']);
+    const outcome = await rig.run('mv', '-r', `${scheme}://photos/${scheme}/in`, `${scheme}://photos/${scheme}/out`);
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✓ moved 2 objects/) as string });
+    expect(keysBelow('photos', `${scheme}/in/`)).toEqual([]);
+    expect(keysBelow('photos', `${scheme}/out/`)).toEqual(['1', '2/3']);
+    expect(keysBelow('photos', `${scheme}/in-between/`)).toEqual(['1']);
+  });
+});
+
+describe('many objects', () => {
+  it('give one document each, and nothing else on stdout', async () => {
+    await fill('json/', ['1', '2', '3']);
+    await rig.twin.store.put('photos', 'json/large', { size: 12 * MiB });
+    const { code, stdout, stderr } = await rig.run(
+      'cp',
+      'oss://photos/json/',
+      'oss://backup/json/',
+      '--json',
+      '--part-size',
+      '4MiB',
+    );
+    expect(code).toBe(0);
+    const found = documents(stdout);
+    expect(found.map(({ source }) => source).sort()).toEqual(
+      ['1', '2', '3', 'large'].map((name) => `oss://photos/json/${name}`),
+    );
+    expect(found.find(({ source }) => source === 'oss://photos/json/large')).toMatchObject({ way: 'parts', parts: 3 });
+    expect(stderr).toMatch(/✓ copied 4 objects, 12\.0 MiB/);
+  });
+
+  it('fail one by one: exit 3, and a line for each that failed', async () => {
+    await fill('some/', ['good']);
+    await rig.twin.store.put('photos', 'some/frozen', { body: 'x', storageClass: 'DEEP_ARCHIVE' });
+    await rig.twin.store.put('photos', 'some/appended', { body: 'x', kind: 'appendable' });
+    const { code, stdout, stderr } = await rig.run('mv', 'oss://photos/some/', 'oss://backup/some/');
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /^! moved 1 object, .*; 2 failed \((1 Archived, 1 NotAppendableCopy|1 NotAppendableCopy, 1 Archived)\)\n$/,
+    );
+    expect(stderr).toMatch(/✗ oss:\/\/photos\/some\/frozen is archived/);
+    expect(stderr).toMatch(/✗ oss:\/\/photos\/some\/appended is an appendable object/);
+    expect(keysBelow('photos', 'some/')).toEqual(['appended', 'frozen']);
+    const rest = await rig.run('mv', 'oss://photos/some/', 'oss://backup/some/');
+    expect(rest.code).toBe(1);
+  });
+
+  it('are listed page by page', async () => {
+    const names = Array.from({ length: 1_100 }, (_, index) => `${index}`.padStart(5, '0'));
+    for (const name of names) await rig.twin.store.put('photos', `many/${name}`, { body: 'x' });
+    rig.twin.requests.reset();
+    const { code, stdout } = await rig.run('cp', 's3://photos/many/', 's3://backup/many/', '--objects', '32');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✓ copied 1,100 objects/);
+    expect(keysBelow('backup', 'many/')).toEqual(names);
+    expect(rig.twin.requests.count('ListObjectsV2')).toBe(2);
+  });
+
+  it('are only planned with --dry-run', async () => {
+    await fill('plan/', ['1', '2']);
+    await rig.twin.store.put('photos', 'plan/large', { size: 12 * MiB });
+    const args = ['cp', 's3://photos/plan/', 's3://backup/plan/', '--part-size', '6MiB', '--dry-run'];
+    const { code, stdout } = await rig.run(...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/objects +3 objects, 12\.0 MiB/);
+    expect(stdout).toMatch(/ways +2 direct, 1 parts/);
+    expect(stdout).toMatch(/calls .*2 UploadPartCopy/);
+    expect(stdout).toMatch(/price +about .* USD/);
+    expect(keysBelow('backup', 'plan/')).toEqual([]);
+    const [document] = documents((await rig.run(...args, '--json')).stdout);
+    expect(document).toMatchObject({ status: 'planned', objects: 3, ways: { direct: 2, parts: 1 } });
+  });
+
+  it('say what could not be kept', async () => {
+    await fill('lossy/', ['1', '2']);
+    for (const name of ['1', '2']) {
+      await rig.twin.store.put('photos', `lossy/${name}`, { body: 'x', acl: { canned: 'public-read' } });
+    }
+    const denied = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
+    const remove = rig.twin.faults.add({
+      match: { operation: ['GetObjectAcl', 'PutObjectAcl', 'GetObjectACL'] },
+      effect: denied,
+    });
+    const { code, stderr } = await rig.run('cp', 'oss://photos/lossy/', 'oss://backup/lossy/', '--acl', 'keep');
+    remove();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/! not kept: acl, on 2 objects/);
+  });
+});
