@@ -84,18 +84,29 @@ async function listBuckets(caller: Caller, options?: CallOptions): Promise<Bucke
   const found: BucketEntry[] = [];
   let marker: string | undefined;
   do {
-    const query = caller.dialect.scheme === 'oss' ? ossPage(marker) : [];
-    const call: Call = { operation: 'ListBuckets', method: 'GET', query };
-    const before: string | undefined = marker;
-    marker = await perform(caller, call, options, (answer) => {
-      const list = readXml(answer.body, 'ListAllMyBucketsResult');
-      found.push(...list.child('Buckets').list('Bucket').map(bucketEntry));
-      const next = list.flag('IsTruncated') ? list.need('NextMarker') : undefined;
-      if (next !== undefined && next === before) throw new MalformedAnswer('the list of buckets does not advance');
-      return next;
-    });
+    const page: BucketsPage = await listBucketsPage(caller, marker, options);
+    found.push(...page.buckets);
+    marker = page.next;
   } while (marker !== undefined);
   return found;
+}
+
+interface BucketsPage {
+  buckets: BucketEntry[];
+  next?: string;
+}
+
+function listBucketsPage(caller: Caller, marker: string | undefined, options?: CallOptions): Promise<BucketsPage> {
+  const query = caller.dialect.scheme === 'oss' ? ossPage(marker) : [];
+  const call: Call = { operation: 'ListBuckets', method: 'GET', query };
+  return perform(caller, call, options, (answer) => {
+    const list = readXml(answer.body, 'ListAllMyBucketsResult');
+    const buckets = list.child('Buckets').list('Bucket').map(bucketEntry);
+    if (!list.flag('IsTruncated')) return { buckets };
+    const next = list.need('NextMarker');
+    if (next === marker) throw new MalformedAnswer('the list of buckets does not advance');
+    return { buckets, next };
+  });
 }
 
 function ossPage(marker: string | undefined): [string, string][] {

@@ -7,7 +7,7 @@ import type { Operation } from './operations.ts';
 export interface Call extends CallSubject {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   query?: Query;
-  /** Lower-case names, plain text; undefined and empty values are left out. */
+  /** Lower-case names, plain text; undefined values are left out, empty ones are sent. */
   headers?: Readonly<Record<string, string | undefined>>;
   body?: CallBody;
   /** When this very call is more, or less, safe to repeat than its operation usually is. */

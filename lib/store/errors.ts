@@ -119,7 +119,6 @@ const byStatus: Record<number, Meaning> = {
   404: 'NotFound',
   405: 'Unsupported',
   408: 'busy',
-  409: 'busy',
   412: 'precondition',
   413: 'TooLarge',
   416: 'range',

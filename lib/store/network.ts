@@ -21,8 +21,8 @@ const notTrusted = /^(?:CERT_|DEPTH_ZERO_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_|ERR_S
 /** A failure of the connection as an error of ours; anything that is none is given back as it is. */
 export function networkError(error: unknown, subject: CallSubject, dialect: Dialect, host: string): unknown {
   if (error instanceof CopyError) return error;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string') return error;
+  const code = codeOf(error);
+  if (code === undefined) return error;
   const name = nameCall(subject, dialect);
   const options = { cause: error, answer: { operation: subject.operation } };
   if (notTrusted.test(code)) {
@@ -49,4 +49,12 @@ export function networkError(error: unknown, subject: CallSubject, dialect: Dial
       effect: 'unknown',
     },
   );
+}
+
+/** Undici gives its parser errors a name, and not always a code. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return code;
+  return error.name === 'HTTPParserError' ? error.name : undefined;
 }

@@ -73,7 +73,7 @@ function bodyHeaders(call: Call): Record<string, string> {
 function wireHeaders(call: Call, dialect: Dialect): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers ?? {})) {
-    if (value === undefined || value === '') continue;
+    if (value === undefined) continue;
     // eslint-disable-next-line no-control-regex
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
       throw new GiveUp(

@@ -29,7 +29,7 @@ export function writeHeaders(properties: WriteProperties, operation: OperationNa
     [`${prefix}server-side-encryption`]: encryption?.algorithm,
     [prefix + kmsKeyId]: encryption?.keyId,
     [prefix + objectAcl]: acl,
-    [`${prefix}tagging`]: tags && encodeTags(tags),
+    [`${prefix}tagging`]: tags && Object.keys(tags).length > 0 ? encodeTags(tags) : undefined,
   };
   if (dataEncryption) headers[prefix + dataEncryption] = encryption?.dataEncryption;
   for (const [name, value] of Object.entries(userMetadata ?? {}))
