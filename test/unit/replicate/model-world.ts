@@ -61,6 +61,20 @@ export class ModelWorld {
     this.#run((world, invocation) => replicateEvent(world, this.#rules, event, invocation));
   }
 
+  /** A removal as some sender tells it, whatever the store did. */
+  removedEvent(ref: ObjectRef, more: Partial<ObjectEvent>): void {
+    const event: ObjectEvent = {
+      kind: 'removed',
+      scheme: 's3',
+      ...ref,
+      at: this.now,
+      source: 'model',
+      id: 'r',
+      ...more,
+    };
+    this.#run((world, invocation) => replicateEvent(world, this.#rules, event, invocation));
+  }
+
   /** Until nothing is left to do. @throws when it never ends, or when a worker failed for good. */
   async settle(): Promise<void> {
     await turn();

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { loadRules } from '../../../lib/replicate/rules.ts';
+import type { RulesInput } from '../../../lib/replicate/schema.ts';
+import { ModelWorld } from './model-world.ts';
+
+type Rule = RulesInput['rules'][number];
+type Deletes = NonNullable<Rule['deletes']>;
+
+const rule = (name: string, from: string, to: string, more: Partial<Rule> = {}): Rule => ({
+  name,
+  source: { bucket: from },
+  destination: { bucket: to },
+  ...more,
+});
+const world = (...rules: Rule[]) => new ModelWorld(loadRules({ store: { scheme: 's3' }, rules }));
+const oneWay = (deletes: Deletes) => world(rule('ab', 'a', 'b', { deletes }));
+const a = { bucket: 'a', key: 'k' };
+const b = { bucket: 'b', key: 'k' };
+
+async function replicated(model: ModelWorld, data = 'one'): Promise<ModelWorld> {
+  model.put(a, data);
+  await model.settle();
+  expect(model.store.get(b)?.data).toBe(data);
+  return model;
+}
+
+describe('one way', () => {
+  test('off: the replica stays', async () => {
+    const model = await replicated(oneWay('off'));
+    model.store.remove(a);
+    await model.settle();
+    expect(model.store.get(b)?.data).toBe('one');
+    expect(model.store.calls['delete']).toBeUndefined();
+  });
+
+  test.each<Deletes>(['verified', 'all'])('%s: our replica goes', async (deletes) => {
+    const model = await replicated(oneWay(deletes));
+    model.store.remove(a);
+    await model.settle();
+    expect(model.store.get(b)).toBeUndefined();
+  });
+
+  test.each<[Deletes, boolean]>([
+    ['verified', true],
+    ['all', false],
+  ])('%s: what a user put in its place stays: %s', async (deletes, stays) => {
+    const model = await replicated(oneWay(deletes));
+    model.put(b, 'mine');
+    model.store.remove(a);
+    await model.settle();
+    expect(model.store.get(b) !== undefined).toBe(stays);
+  });
+
+  test('verified: what the event proves to be a copy goes, also without a marker', async () => {
+    const model = oneWay('verified');
+    const object = model.store.put(b, 'one');
+    model.removedEvent(a, { etag: object.etag.toUpperCase(), size: 3 });
+    await model.settle();
+    expect(model.store.get(b)).toBeUndefined();
+  });
+
+  test('a late create does not bring it back', async () => {
+    const model = await replicated(oneWay('verified'));
+    const [first] = model.changes;
+    model.store.remove(a);
+    await model.settle();
+    model.deliver(first!);
+    await model.settle();
+    expect(model.store.get(b)).toBeUndefined();
+  });
+
+  test('a late removal does not take what is there again', async () => {
+    const model = await replicated(oneWay('all'));
+    model.store.remove(a);
+    await model.settle();
+    const removal = model.changes.find(({ kind }) => kind === 'removed');
+    model.put(a, 'two');
+    await model.settle();
+    model.deliver(removal!);
+    await model.settle();
+    expect(model.store.get(b)?.data).toBe('two');
+  });
+
+  test('a chain follows to its end', async () => {
+    const model = world(rule('ab', 'a', 'b', { deletes: 'verified' }), rule('bc', 'b', 'c', { deletes: 'verified' }));
+    model.put(a, 'one');
+    await model.settle();
+    model.store.remove(a);
+    await model.settle();
+    expect([...model.store.objects.keys()]).toEqual([]);
+  });
+});
+
+describe('versioned buckets', () => {
+  test.each([
+    [false, true],
+    [true, false],
+  ])('delete markers followed: %s, the replica stays: %s', async (deleteMarkers, stays) => {
+    const model = await replicated(world(rule('ab', 'a', 'b', { deletes: 'verified', deleteMarkers })));
+    model.store.objects.delete('a/k');
+    model.removedEvent(a, { marker: true, versionId: 'v2' });
+    await model.settle();
+    expect(model.store.get(b) !== undefined).toBe(stays);
+  });
+});
+
+describe('both ways', () => {
+  const both = () =>
+    world(rule('ab', 'a', 'b', { deletes: 'verified' }), rule('ba', 'b', 'a', { deletes: 'verified' }));
+
+  test('either side removes both, the original as well as the replica', async () => {
+    for (const side of [a, b]) {
+      const model = await replicated(both());
+      model.now += 5000;
+      model.store.remove(side);
+      await model.settle();
+      expect([...model.store.objects.keys()]).toEqual([]);
+    }
+  });
+
+  test('a write after the removal outlives it, on both sides', async () => {
+    const model = await replicated(both());
+    model.now += 5000;
+    model.store.remove(a);
+    model.now += 5000;
+    model.put(b, 'two');
+    await model.settle();
+    expect(model.store.get(a)?.data).toBe('two');
+    expect(model.store.get(b)?.data).toBe('two');
+  });
+
+  test('in doubt, within one second, nothing is lost', async () => {
+    const model = await replicated(both());
+    model.now = Math.ceil(model.now / 1000) * 1000;
+    model.put(b, 'two');
+    model.store.remove(a);
+    await model.settle();
+    expect(model.store.get(a)?.data).toBe('two');
+    expect(model.store.get(b)?.data).toBe('two');
+  });
+});
