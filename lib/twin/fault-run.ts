@@ -1,5 +1,4 @@
 /** Doing to one request what the fault rules say. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from './call.ts';
 import type { Dialect } from './dialect.ts';
 import { refuseAny } from './errors.ts';
@@ -13,15 +12,21 @@ export class PoisonedConnection extends Error {}
 /** Someone else's write. */
 export type Interference = Extract<FaultEffect, { kind: 'overwrite' | 'delete' }>;
 
+/** How a fault reaches beyond its own request. */
+export interface FaultWorld {
+  sleep: (milliseconds: number) => Promise<unknown>;
+  interfere: (effect: Interference) => Promise<void>;
+}
+
 export class FaultRun {
   readonly #effects: readonly FaultEffect[];
   readonly #dialect: Dialect;
-  readonly #interfere: (effect: Interference) => Promise<void>;
+  readonly #world: FaultWorld;
 
-  constructor(effects: readonly FaultEffect[], dialect: Dialect, interfere: (effect: Interference) => Promise<void>) {
+  constructor(effects: readonly FaultEffect[], dialect: Dialect, world: FaultWorld) {
     this.#effects = effects;
     this.#dialect = dialect;
-    this.#interfere = interfere;
+    this.#world = world;
   }
 
   /** For the request record: what was done. */
@@ -32,7 +37,7 @@ export class FaultRun {
   /** Returns an answer that replaces the operation's, or throws one of the errors above or a Refusal. */
   async before(): Promise<Reply | undefined> {
     for (const effect of this.#effects) {
-      if (effect.kind === 'latency') await sleep(effect.ms);
+      if (effect.kind === 'latency') await this.#world.sleep(effect.ms);
       if (effect.kind === 'not-modified-with-body') throw new PoisonedConnection();
       const reply = await this.#strike(effect, 'before');
       if (reply) return reply;
@@ -44,7 +49,7 @@ export class FaultRun {
   async after(copied: number): Promise<Reply | undefined> {
     for (const effect of this.#effects) {
       if (effect.kind === 'bandwidth' && copied > 0) {
-        await sleep((effect.latencyMs ?? 0) + (copied / effect.bytesPerSecond) * 1000);
+        await this.#world.sleep((effect.latencyMs ?? 0) + (copied / effect.bytesPerSecond) * 1000);
       }
       const reply = await this.#strike(effect, 'after');
       if (reply) return reply;
@@ -54,7 +59,7 @@ export class FaultRun {
 
   async #strike(effect: FaultEffect, when: 'before' | 'after'): Promise<Reply | undefined> {
     if (!('when' in effect ? effect.when === when : when === 'before')) return undefined;
-    if (effect.kind === 'overwrite' || effect.kind === 'delete') await this.#interfere(effect);
+    if (effect.kind === 'overwrite' || effect.kind === 'delete') await this.#world.interfere(effect);
     if (effect.kind === 'drop') throw new Dropped();
     if (effect.kind === 'error-in-200') {
       const Code = effect.code ?? 'InternalError';

@@ -80,4 +80,6 @@ export interface TwinOptions {
   seed?: number;
   /** Epoch milliseconds; what the twin believes the time is. */
   clock?: () => number;
+  /** How injected latency waits; the default is a timer. */
+  sleep?: (milliseconds: number) => Promise<unknown>;
 }

@@ -5,7 +5,7 @@ import type { Call, Reply, World } from './call.ts';
 import type { Control } from './control.ts';
 import { S3, type Dialect } from './dialect.ts';
 import { refuse, Refusal } from './errors.ts';
-import { Dropped, FaultRun, PoisonedConnection, type Interference } from './fault-run.ts';
+import { Dropped, FaultRun, PoisonedConnection, type FaultWorld } from './fault-run.ts';
 import type { Faults } from './faults.ts';
 import { HANDLERS } from './operations/index.ts';
 import type { RequestLog, RequestRecord } from './requests.ts';
@@ -24,7 +24,7 @@ export interface Service {
   control: Control;
   /** Epoch milliseconds. */
   now: () => number;
-  interfere: (effect: Interference) => Promise<void>;
+  faultWorld: FaultWorld;
 }
 
 interface Parsed {
@@ -117,7 +117,7 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     const part = query.get('partNumber');
     const partNumber = part === undefined ? undefined : Number(part);
     const effects = faults.take({ operation, dialect: dialect.name, bucket, key, partNumber });
-    const run = new FaultRun(effects, dialect, service.interfere);
+    const run = new FaultRun(effects, dialect, service.faultWorld);
     if (run.names) record.fault = run.names;
 
     const identity = authenticate(head, dialect, credentials, at);

@@ -1,6 +1,7 @@
 /** Starts a twin: one server that speaks the OSS dialect and the S3 dialect over one store. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { TwinStore } from './access.ts';
 import type { ByteSink, World } from './call.ts';
 import { Deliveries } from './events/deliver.ts';
@@ -49,6 +50,7 @@ function counted(sink: ByteSink, requests: RequestLog): ByteSink {
 /** Throws when the port is taken or the data folder cannot be used. */
 export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const now = options.clock ?? Date.now;
+  const sleep = options.sleep ?? ((milliseconds: number) => setTimeout(milliseconds));
   const credentials = {
     accessKeyId: options.accessKeyId ?? 'twin-key',
     secretAccessKey: options.secretAccessKey ?? 'twin-secret',
@@ -81,7 +83,15 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     await access.put(bucket, key, { body, size, seed });
   };
   const control = new Control(access, faults, requests);
-  const server = createTwinServer({ world, credentials, faults, requests, control, now, interfere });
+  const server = createTwinServer({
+    world,
+    credentials,
+    faults,
+    requests,
+    control,
+    now,
+    faultWorld: { sleep, interfere },
+  });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -146,7 +146,20 @@ export function canonicalRequest(scheme: Scheme, head: RequestHead, claim: Claim
 
 const hmac = (key: Buffer | string, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
+const keys = new Map<string, Buffer>();
+
+/** A key serves a day, a region and a service, so it is kept. */
 export function signingKey(scheme: Scheme, secret: string, claim: Claim): Buffer {
+  const name = `${secret}\n${scopeOf(scheme, claim)}`;
+  const known = keys.get(name);
+  if (known) return known;
+  if (keys.size > 64) keys.clear();
+  const key = deriveKey(scheme, secret, claim);
+  keys.set(name, key);
+  return key;
+}
+
+function deriveKey(scheme: Scheme, secret: string, claim: Claim): Buffer {
   const parts = [claim.date, claim.region, claim.service, scheme.terminator];
   return parts.reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(scheme.keyPrefix + secret));
 }

@@ -1,0 +1,70 @@
+import { afterEach, expect, it } from 'vitest';
+import type { TwinQuirks } from '../../../lib/twin/options.ts';
+import { startTwin, type Twin } from '../../../lib/twin/start.ts';
+import { oss, s3, type Answer } from './raw.ts';
+
+let twin: Twin;
+afterEach(() => twin.close());
+
+async function started(quirks: TwinQuirks): Promise<void> {
+  twin = await startTwin({ buckets: [{ name: 'a' }], quirks });
+  await twin.store.put('a', 'k', { body: 'data' });
+}
+
+async function part(number: number, uploadId: string, more: Record<string, string> = {}): Promise<Answer> {
+  const query = { partNumber: String(number), uploadId };
+  return s3(twin, { method: 'PUT', bucket: 'a', key: 'mp', query, headers: { 'x-amz-copy-source': '/a/k', ...more } });
+}
+
+async function initiate(): Promise<string> {
+  return (await s3(twin, { method: 'POST', bucket: 'a', key: 'mp', query: { uploads: '' } })).xml('UploadId')!;
+}
+
+async function complete(uploadId: string, etag: string): Promise<Answer> {
+  const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part></CompleteMultipartUpload>`;
+  return s3(twin, { method: 'POST', bucket: 'a', key: 'mp', query: { uploadId }, body });
+}
+
+it('conditions ignored on parts, or on whole copies too', async () => {
+  const wrong = { 'x-amz-copy-source-if-match': 'other' };
+  await started({ ignorePartConditions: true });
+  expect((await part(1, await initiate(), wrong)).status).toBe(200);
+  const copy = { method: 'PUT', bucket: 'a', key: 'c', headers: { 'x-amz-copy-source': '/a/k', ...wrong } };
+  expect((await s3(twin, copy)).status).toBe(412);
+  await twin.close();
+  await started({ ignoreCopyConditions: true });
+  expect((await s3(twin, copy)).status).toBe(200);
+});
+
+it('bare ETags and an empty one', async () => {
+  await started({ bareEtags: true, emptyCompleteEtag: true, completeRepeat: 'same' });
+  const uploadId = await initiate();
+  const etag = (await part(1, uploadId)).xml('ETag')!;
+  expect(etag).toMatch(/^[0-9a-f]{32}$/);
+  expect((await complete(uploadId, etag)).xml('ETag')).toBe('');
+  const again = await complete(uploadId, etag);
+  expect([again.status, again.xml('ETag')]).toEqual([200, expect.stringMatching(/^&quot;[0-9a-f]{32}-1&quot;$/)]);
+});
+
+it('a Complete that must name every part', async () => {
+  await started({ completeNeedsAllParts: true });
+  const uploadId = await initiate();
+  const etag = (await part(1, uploadId)).xml('ETag')!;
+  await part(2, uploadId);
+  expect((await complete(uploadId, etag)).xml('Code')).toBe('InvalidPart');
+});
+
+it('path style refused, as OSS does', async () => {
+  await started({ refusePathStyle: true });
+  expect((await oss(twin, { method: 'GET', bucket: 'a', key: 'k' })).xml('Code')).toBe('SecondLevelDomainForbidden');
+  expect((await s3(twin, { method: 'GET', bucket: 'a', key: 'k' })).status).toBe(200);
+});
+
+it("requests signed for another region than the bucket's refused", async () => {
+  await started({ checkRegion: true });
+  const get = { method: 'GET', bucket: 'a', key: 'k' };
+  expect((await oss(twin, { ...get, region: 'cn-beijing' })).status).toBe(400);
+  const answer = await s3(twin, get);
+  expect([answer.xml('Code'), answer.xml('Region')]).toEqual(['AuthorizationHeaderMalformed', 'cn-hangzhou']);
+  expect((await s3(twin, { ...get, region: 'cn-hangzhou' })).body).toBe('data');
+});
