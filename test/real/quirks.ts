@@ -16,6 +16,7 @@ export const quirks: Record<ServerKind, Quirks> = {
     secondClass: 'STANDARD_IA',
   },
   rgw16: {
+    unsureOfGoneUploads: true,
     ignoresPinOnCopy: true,
     ignoresPinOnParts: true,
     ignoresPinOnDelete: true,
