@@ -48,6 +48,8 @@ export const facts: StoreFacts = {
 export class ModelStore {
   readonly objects = new Map<string, ModelObject>();
   readonly calls: Record<string, number> = {};
+  /** Why a copy to this destination is refused. */
+  refuse: (destination: ObjectRef) => Error | undefined = () => undefined;
   readonly #now: () => number;
   readonly #changed: (change: Change) => void;
 
@@ -131,7 +133,9 @@ export class ModelStore {
     return object;
   }
 
-  #read({ source, sourceIfMatch }: CopyObjectCall): ModelObject {
+  #read({ source, sourceIfMatch, destination }: CopyObjectCall): ModelObject {
+    const refusal = this.refuse(destination);
+    if (refusal) throw refusal;
     const object = this.#find(source);
     if (object.etag.toLowerCase() !== sourceIfMatch.toLowerCase()) throw new SourceChanged('the source changed');
     return object;

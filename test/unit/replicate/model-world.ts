@@ -88,6 +88,11 @@ export class ModelWorld {
     if (this.#failure) throw this.#failure;
   }
 
+  /** For callers of their own: calls take effect at once. */
+  worldNow(): World {
+    return this.#world(async (effect) => effect());
+  }
+
   #changed(change: Change): void {
     this.changes.push(change);
     const copies = this.#options.dice() < this.#options.duplicates ? 2 : 1;
@@ -96,13 +101,6 @@ export class ModelWorld {
 
   #run(work: (world: World, invocation: Invocation) => Promise<unknown>): void {
     const invocation = { id: 'model', deadline: Infinity, attempt: 1 };
-    work(this.#world(), invocation).catch((error: unknown) => {
-      if (error instanceof RetryLater) this.later(() => this.#run(work));
-      else this.#failure ??= error;
-    });
-  }
-
-  #world(): World {
     const step: Step = (effect) =>
       new Promise((resolve, reject) => {
         this.later(() => {
@@ -113,6 +111,13 @@ export class ModelWorld {
           }
         });
       });
+    work(this.#world(step), invocation).catch((error: unknown) => {
+      if (error instanceof RetryLater) this.later(() => this.#run(work));
+      else this.#failure ??= error;
+    });
+  }
+
+  #world(step: Step): World {
     const store = this.store.port(step, this.#options);
     const quiet = (): void => {};
     const send = (tasks: Task[]): Promise<void> => {
