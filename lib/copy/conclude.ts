@@ -21,6 +21,8 @@ export interface Conclusion {
   source?: ObjectHead;
   /** What Complete answered; absent when its answer was lost. */
   written?: WriteResult;
+  /** ETag under which the destination was proved to be our copy when the answer was lost. */
+  provenEtag?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function conclude(
   world: World,
   store: ObjectStore,
   job: Job,
-  { source, written }: Conclusion,
+  { source, written, provenEtag }: Conclusion,
   options: CallOptions,
 ): Promise<void> {
   const { pin } = job;
@@ -39,7 +41,12 @@ export async function conclude(
   const request = requestOf(job);
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (!found) throw new RetryLater(`${describe(job.store, job.destination)} is not visible yet.`, { delayMs: 1000 });
-  const evidence = { pin, expectedEtag: job.expectedEtag, writtenEtag: written?.etag, verify: job.options.verify };
+  const evidence = {
+    pin,
+    expectedEtag: job.expectedEtag,
+    writtenEtag: written?.etag ?? provenEtag,
+    verify: job.options.verify,
+  };
   if (job.mode === 'replicate' && judge(found, evidence) === 'mismatch') {
     // Another copy of ours or a stranger has written since. The source decides what belongs there.
     await restart(world, job);

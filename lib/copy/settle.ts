@@ -40,7 +40,7 @@ export async function settle(
   }
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (found && isOurs(job, found, source)) {
-    await conclude(world, store, job, { source }, options);
+    await conclude(world, store, job, { source, provenEtag: found.etag }, options);
     return;
   }
   if (invocation.attempt < looks) {

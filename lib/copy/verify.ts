@@ -35,7 +35,9 @@ export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mis
     }
     if (sameEtag(destination.etag, expectedEtag) || sameEtag(destination.etag, pin.etag)) return 'etag';
   }
-  return writtenEtag === undefined || !sameEtag(destination.etag, writtenEtag) ? 'undecided' : 'size';
+  if (!writtenEtag || destination.etag === '') return 'undecided';
+  // The store named what it wrote: anything else was written by somebody else since.
+  return sameEtag(destination.etag, writtenEtag) ? 'size' : 'mismatch';
 }
 
 /** OSS writes ETags in upper case, S3 in lower. */

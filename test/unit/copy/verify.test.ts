@@ -28,7 +28,8 @@ test.each([
   ['the ETag of the source, in other case', found({ etag: 'aa' }), {}, 'etag'],
   ['the computed ETag', found({ etag: 'm-3' }), { expectedEtag: 'm-3' }, 'etag'],
   ['an ETag that only the store can explain', found({ etag: 'w' }), { writtenEtag: 'w' }, 'size'],
-  ['an ETag nobody can explain', found({ etag: 'z' }), { writtenEtag: 'w' }, 'undecided'],
+  ['another ETag than was written', found({ etag: 'z' }), { writtenEtag: 'w' }, 'mismatch'],
+  ['an ETag nobody can explain', found({ etag: 'z' }), {}, 'undecided'],
   ['an empty ETag equals nothing', found({ etag: '' }), { writtenEtag: '', pin: { ...pin, etag: '' } }, 'undecided'],
   ['size only, as asked', found({ crc64: '8' }), { pin: { ...pin, crc64: '7' }, verify: 'size', writtenEtag: 'other' }, 'size'],
 ] as const)('%s', (_name, head, evidence, verdict) => {
