@@ -58,7 +58,9 @@ export class Strangers {
       case 'source-deleted':
         return sim.model.remove(source, stranger);
       case 'destination-overwritten':
-        if (request.mode !== 'metadata') this.write(destination.bucket, destination.key, drawSize(random));
+        // As many bytes as ours has, and others: size alone proves nothing.
+        if (request.mode !== 'metadata')
+          this.write(destination.bucket, destination.key, random.chance(0.5) ? (object?.size ?? 0) : drawSize(random));
         return;
       case 'destination-deleted':
         return sim.model.remove(destination, stranger);

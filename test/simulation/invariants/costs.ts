@@ -23,6 +23,7 @@ export function costs(sim: Simulation): string | undefined {
     ['ListParts', made('ListParts'), pages],
     ['CompleteMultipartUpload', made('CompleteMultipartUpload'), parts > 0 ? 1 : 0],
     ['AbortMultipartUpload', made('AbortMultipartUpload'), 0],
+    ['revivals by the sweep', sim.watch.revivals, 0],
     ['state writes', stateWrites, row ? sim.watch.partTasks + 5 + detour : 0],
   ];
   const over = limits.find(([, count, limit]) => count > limit);

@@ -2,7 +2,7 @@
 import type { Job } from '../../../lib/copy/job.ts';
 import { isFinal, isLegalMove } from '../../../lib/copy/job.ts';
 import type { ObjectRef } from '../../../lib/copy/object.ts';
-import { partAt, partCount } from '../../../lib/copy/plan.ts';
+import type { PartRun } from '../../../lib/copy/plan.ts';
 import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
 import type { Task } from '../../../lib/copy/task.ts';
 import type { Actor } from '../actor.ts';
@@ -35,12 +35,18 @@ export function partIsPinned(call: UploadPartCopyCall, row: Job | undefined): Pr
   return `part ${call.partNumber} is pinned to "${call.sourceIfMatch}", the job to "${row.pin?.etag}"`;
 }
 
-/** I4: a part number means the range that the plan gives it, whoever copies it and however often. */
-export function partIsPlanned(call: UploadPartCopyCall, row: Job | undefined): Problem {
+/**
+ * I4: a part number means the range that the plan gives it, whoever copies it and however often; and a task touches only the
+ * upload that it was sent for.
+ */
+export function partIsPlanned(call: UploadPartCopyCall, row: Job | undefined, actor: Actor): Problem {
+  if (actor.task?.kind === 'parts' && actor.task.uploadId !== call.uploadId)
+    return `${actor.name} copies into ${call.uploadId}, its task is for ${actor.task.uploadId}`;
   if (!row?.parts) return undefined;
-  if (call.partNumber < 1 || call.partNumber > partCount(row.parts))
-    return `part ${call.partNumber} is not in the plan`;
-  const { first, last } = partAt(row.parts, call.partNumber);
+  const sizes = partSizes(row.parts);
+  if (call.partNumber < 1 || call.partNumber > sizes.length) return `part ${call.partNumber} is not in the plan`;
+  const first = sizes.slice(0, call.partNumber - 1).reduce((sum, size) => sum + size, 0);
+  const last = first + (sizes[call.partNumber - 1] ?? 0) - 1;
   if (first === call.first && last === call.last && call.sourceSize === row.pin?.size) return undefined;
   return `part ${call.partNumber} is bytes ${call.first}-${call.last}, planned were ${first}-${last}`;
 }
@@ -61,10 +67,21 @@ export function sourceWasLookedAt(row: Job | undefined, actor: Actor): Problem {
   return `${actor.name} sends Complete of job ${row.id}, but its last look at the source was ${seen ? 'another version' : 'none'}`;
 }
 
+/** Not by the engine's own functions: they are what is judged here. */
+function partSizes(runs: readonly PartRun[]): number[] {
+  return runs.flatMap((run) => Array.from({ length: run.count }, () => run.size));
+}
+
+/** I4: an upload that is attached to a job is aborted only after the job has ended without it. */
+export function abortIsNoGuess(uploadId: string, row: Job | undefined, actor: string): Problem {
+  if (row?.uploadId !== uploadId || isFinal(row.state)) return undefined;
+  return `${actor} aborted ${uploadId} while job ${row.id} was ${row.state}`;
+}
+
 /** I4: Complete makes an object of exactly the planned parts. */
 export function completeHasAllParts(upload: Upload, object: StoredObject, row: Job | undefined): Problem {
   if (!row?.parts) return `${upload.id} was completed without a plan`;
-  const planned = row.parts.flatMap((run) => Array.from({ length: run.count }, () => run.size));
+  const planned = partSizes(row.parts);
   if (planned.join() === object.layout?.join()) return undefined;
   return `${upload.id} was completed with parts of ${object.layout?.join()}, planned were ${planned.join()}`;
 }

@@ -20,6 +20,8 @@ export class Watch implements StoreWatcher, StateWatcher {
   /** Rows by the upload that was attached to them. */
   readonly rowOfUpload = new Map<string, Job>();
   partTasks = 0;
+  /** Tasks that a sweep sent for jobs which stood still. */
+  revivals = 0;
   /** What was there before anything was asked of us. */
   readonly occupied = new Set<string>();
   /** Serial of the last version that was there before anything was asked of us. */
@@ -47,7 +49,7 @@ export class Watch implements StoreWatcher, StateWatcher {
 
   partAsked(call: UploadPartCopyCall, actor: Actor): void {
     this.judge('I1', step.partIsPinned(call, this.rowOfUpload.get(call.uploadId)));
-    this.judge('I4', step.partIsPlanned(call, this.rowOfUpload.get(call.uploadId)));
+    this.judge('I4', step.partIsPlanned(call, this.rowOfUpload.get(call.uploadId), actor));
     this.sim.say(actor.name, `copies bytes ${call.first}-${call.last} as part ${call.partNumber}`);
   }
 
@@ -66,6 +68,7 @@ export class Watch implements StoreWatcher, StateWatcher {
   }
 
   sent(tasks: readonly Task[], actor: Actor): void {
+    if (actor.name.startsWith('sweep')) this.revivals += tasks.length;
     for (const task of tasks) {
       if (task.kind !== 'parts') continue;
       this.partTasks++;
@@ -96,8 +99,10 @@ export class Watch implements StoreWatcher, StateWatcher {
 
   aborted(upload: Upload, by: string): void {
     this.sim.say(by, `ABORTS ${upload.id} of ${upload.by}`);
-    if (by !== stranger && upload.by === stranger)
-      this.judge('I5', `${by} aborted ${upload.id}, which a stranger had started`);
+    if (by === stranger) return;
+    const row = this.rowOfUpload.get(upload.id);
+    this.judge('I4', step.abortIsNoGuess(upload.id, row && this.sim.table.rows.get(row.id), by));
+    if (upload.by === stranger) this.judge('I5', `${by} aborted ${upload.id}, which a stranger had started`);
   }
 
   created(job: Job): void {

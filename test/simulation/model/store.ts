@@ -259,6 +259,7 @@ export class ModelStore {
 }
 
 function pinned(source: StoredObject, etag: string): void {
+  if (etag === '') return;
   if (source.etag.toLowerCase() !== etag.toLowerCase()) throw new SourceChanged(`${source.key} has another ETag`);
 }
 
