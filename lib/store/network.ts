@@ -15,6 +15,15 @@ const notSent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** Our own client has been closed under the call. */
+const closed = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
+
+/** True when no further attempt can be sent from here. */
+export function isClosed(error: CopyError): boolean {
+  const code = codeOf(error.cause);
+  return code !== undefined && closed.has(code);
+}
+
 /** Errors of TLS that no repetition heals. */
 const notTrusted = /^(?:CERT_|DEPTH_ZERO_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_WRONG_VERSION)/;
 

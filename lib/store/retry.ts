@@ -10,6 +10,7 @@ import { correct } from './correct.ts';
 import type { Dialect } from './dialect.ts';
 import { isErrorDocument, readFailure, toError } from './errors.ts';
 import type { Answer, Failure } from './errors.ts';
+import { isClosed } from './network.ts';
 import { operations } from './operations.ts';
 import { buildRequest } from './request.ts';
 import type { WireRequest } from './request.ts';
@@ -143,7 +144,7 @@ export async function performWith<T>(
     if (!(error instanceof RetryLater)) throw error;
     uncertain ||= error.effect === 'unknown' && !reads;
     last = finalError(error, attempt, uncertain);
-    const mayRepeat = (call.repeat ?? spec.repeat) === 'always' || error.effect === 'none';
+    const mayRepeat = !isClosed(error) && ((call.repeat ?? spec.repeat) === 'always' || error.effect === 'none');
     const delay = delayBefore(caller, error, attempt);
     if (!mayRepeat || attempt >= retry.attempts || delay > retry.cap || clock.now() + delay >= deadline) throw last;
     caller.log?.debug('store call is tried again', {

@@ -6,6 +6,7 @@ import type { Clock } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import { bodySize } from './call.ts';
 import type { Call } from './call.ts';
+import { send } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import type { Answer } from './errors.ts';
 import { networkError } from './network.ts';
@@ -123,7 +124,7 @@ function hostOf(wire: WireRequest): string {
 }
 
 async function dispatch(transport: Transport, wire: WireRequest, timeout: number): Promise<OpenAnswer> {
-  const response = await transport.dispatcher.request({
+  const response = await send(transport.dispatcher, {
     ...wire,
     headersTimeout: timeout,
     bodyTimeout: timeout,

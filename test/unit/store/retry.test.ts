@@ -68,6 +68,15 @@ describe('retries of a call that may be repeated', () => {
   });
 });
 
+it.each(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED'])(
+  'a client that was closed under a call stops trying: %s',
+  async (fails) => {
+    const { store, sent } = bench('s3', () => ({ fails }));
+    expect(await failure(store.getTags(ref))).toMatchObject({ decision: 'retry' });
+    expect(sent).toHaveLength(1);
+  },
+);
+
 describe("the store's own delay", () => {
   const now = new TestClock().now();
   it.each<['oss' | 's3', Record<string, string>, number]>([

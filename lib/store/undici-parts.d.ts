@@ -1,0 +1,18 @@
+/**
+ * Two parts of undici by their own paths: loading all of it (fetch, WebSocket, caches) costs a cold start twice as much.
+ * Undici 7 has no `exports` map, so the paths work as long as its version stays pinned.
+ */
+declare module 'undici/lib/dispatcher/agent.js' {
+  import { Agent } from 'undici';
+  export default Agent;
+}
+
+declare module 'undici/lib/api/api-request.js' {
+  import type { Dispatcher } from 'undici';
+  /** To be called on a dispatcher. */
+  const request: (
+    this: Dispatcher,
+    options: Dispatcher.DispatchOptions & { reset?: boolean },
+  ) => Promise<Dispatcher.ResponseData>;
+  export default request;
+}
