@@ -85,9 +85,3 @@ export type RulesConfig = z.output<typeof rulesSchema>;
 export type RuleConfig = z.output<typeof ruleSchema>;
 export type DestinationConfig = RuleConfig['destination'][number];
 export type FiltersConfig = RuleConfig['filters'];
-
-/** JSON Schema (draft 2020-12) of the rules file, for editors. */
-export function rulesJsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(rulesSchema, { io: 'input' });
-  return { $schema, title: 'object-ferry replication rules', ...schema };
-}
