@@ -206,9 +206,11 @@ export class WorkerPool<Message extends object = Task> {
     const chosen = [...this.#running].filter(({ delivery }) => condition(delivery.task));
     if (chosen.length === 0) return true;
     for (const { invocation } of chosen) invocation.deadline = Math.min(invocation.deadline, clock.now() + graceMs);
+    // Who was hurried before is not given more time.
+    const waitMs = Math.max(0, ...chosen.map(({ invocation }) => invocation.deadline - clock.now()));
     const timer = new AbortController();
     const ended = Promise.all(chosen.map((running) => running.ended)).then(() => true);
-    const tooLate = clock.sleep(graceMs, timer.signal).then(() => false);
+    const tooLate = clock.sleep(waitMs, timer.signal).then(() => false);
     const inTime = await Promise.race([ended, tooLate]);
     timer.abort();
     return inTime;

@@ -1,5 +1,5 @@
 import { RetryLater } from '../copy/errors.ts';
-import type { Invocation, World } from '../copy/ports.ts';
+import type { Clock, Invocation, World } from '../copy/ports.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { startCopy } from '../copy/start.ts';
 import type { StartOutcome } from '../copy/start.ts';
@@ -42,21 +42,40 @@ async function start(
   request: CopyRequest,
   signal?: AbortSignal,
 ): Promise<StartOutcome> {
+  if (signal?.aborted) throw new Interrupted();
   for (let attempt = 1; ; attempt += 1) {
-    if (signal?.aborted) throw new Interrupted();
-    const invocation = newInvocation(attempt);
-    // The call under way may end; nothing new is begun after that.
-    const hurry = (): void => void (invocation.deadline = Math.min(invocation.deadline, world.clock.now() + graceMs));
-    signal?.addEventListener('abort', hurry, { once: true });
     try {
-      return await startCopy(world, request, invocation);
+      return await inGrace(startCopy(world, request, newInvocation(attempt)), world.clock, graceMs, signal);
     } catch (error) {
       if (!(error instanceof RetryLater) || attempt >= world.settings.maxAttempts) throw error;
-      if (signal?.aborted) throw new Interrupted();
       world.log.debug('the start will be tried again', { attempt, error: error.message });
       await world.clock.sleep(error.delayMs + backoff(attempt, world.random), signal);
-    } finally {
-      signal?.removeEventListener('abort', hurry);
+      if (signal?.aborted) throw error;
     }
+  }
+}
+
+/** After an interruption a call under way may end, but only within the grace time. */
+async function inGrace<Result>(
+  work: Promise<Result>,
+  clock: Clock,
+  graceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if (!signal) return await work;
+  const ended = new AbortController();
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const onAbort = async (): Promise<void> => {
+      await clock.sleep(graceMs, ended.signal);
+      reject(
+        new RetryLater('Interrupted before the store had answered; the same command, or `ferry resume`, goes on.'),
+      );
+    };
+    signal.addEventListener('abort', () => void onAbort(), { once: true, signal: ended.signal });
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    ended.abort();
   }
 }

@@ -2,6 +2,8 @@ import { homedir } from 'node:os';
 import type { Config, Env, Scheme } from '../config.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { Clock, Log } from '../copy/ports.ts';
+import type { Dispatcher } from 'undici';
+import { openAgent } from '../store/connection.ts';
 import { credentialsFor } from '../store/credentials.ts';
 import type { CredentialsProvider } from '../store/credentials.ts';
 import { openStore } from '../store/open.ts';
@@ -29,6 +31,7 @@ export interface StoresOptions {
 export class Stores {
   readonly #options: StoresOptions;
   readonly #clients = new Map<string, StoreClient>();
+  #agent: Dispatcher | undefined;
   readonly #credentials = new Map<Scheme, CredentialsProvider>();
 
   constructor(options: StoresOptions) {
@@ -43,6 +46,8 @@ export class Stores {
     if (known) return known;
     const { open = openStore, config, clock, random, log, onRequest, concurrency } = this.#options;
     const { addressing, cname, internal } = config?.stores[scheme] ?? {};
+    const maxConcurrency = Math.max(requestsAtOnce, concurrency);
+    this.#agent ??= openAgent(maxConcurrency);
     const client = open({
       address: { scheme, endpoint, region },
       credentials: this.#credentialsOf(scheme),
@@ -53,7 +58,8 @@ export class Stores {
       random,
       log,
       onRequest,
-      maxConcurrency: Math.max(requestsAtOnce, concurrency),
+      maxConcurrency,
+      dispatcher: this.#agent,
     });
     this.#clients.set(key, client);
     return client;
@@ -69,9 +75,11 @@ export class Stores {
     return provider;
   }
 
-  /** Waits for requests under way. */
-  async close(): Promise<void> {
+  /** Waits for requests under way, or with `now` cuts them off. */
+  async close(now = false): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
     this.#clients.clear();
+    await (now ? this.#agent?.destroy() : this.#agent?.close());
+    this.#agent = undefined;
   }
 }

@@ -203,8 +203,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       stopBeating();
       processes.leave();
       database.close();
-      // A request that did not end in time would hold this up for as long as it takes.
-      if (ended.every(Boolean)) await stores.close();
+      await stores.close(!ended.every(Boolean));
     },
   };
 }
