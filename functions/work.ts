@@ -1,6 +1,11 @@
-/** Tasks of the engine: parts to copy, jobs to finish, copies to start. From a queue, or as an asynchronous invocation. */
+/**
+ * Tasks of the engine: parts to copy, jobs to finish, copies to start. And what the API sends: callbacks, renames of
+ * prefixes. From a queue, or as an asynchronous invocation.
+ */
 import middy from '@middy/core';
-import { CopyError } from '../lib/copy/errors.ts';
+import type { ApiMessage } from '../lib/api/deps.ts';
+import { handleMessage, readApiMessage } from '../lib/api/messages.ts';
+import { CopyError, GiveUp } from '../lib/copy/errors.ts';
 import type { Invocation } from '../lib/copy/ports.ts';
 import type { Task } from '../lib/copy/task.ts';
 import { workByRules } from '../lib/replicate/work.ts';
@@ -12,19 +17,37 @@ import type { Runtime } from '../lib/runtime/runtime.ts';
 
 /** Messages of a queue are answered one by one; a direct invocation carries one task and throws when it is to come again. */
 export function workHandler(getRuntime: () => Promise<Runtime>) {
-  return async (event: unknown, context: PlatformContext): Promise<BatchAnswer | { done: Task['kind'] }> => {
+  return async (
+    event: unknown,
+    context: PlatformContext,
+  ): Promise<BatchAnswer | { done: (Task | ApiMessage)['kind'] }> => {
     const current = await getRuntime();
     const invocation = invocationOf(context, current.world.clock);
     const messages = queueMessages(event);
     if (messages) {
-      return await answerBatch(current, messages, (message) =>
-        doTask(current, parseTask(message.body), { ...invocation, attempt: attemptOf(message) }),
-      );
+      return await answerBatch(current, messages, async (message) => {
+        await doMessage(current, message.body, { ...invocation, attempt: attemptOf(message) });
+      });
     }
-    const task = parseTask(event);
-    await doTask(current, task, invocation);
-    return { done: task.kind };
+    return { done: await doMessage(current, event, invocation) };
   };
+}
+
+async function doMessage(
+  current: Runtime,
+  input: unknown,
+  invocation: Invocation,
+): Promise<(Task | ApiMessage)['kind']> {
+  const message = readApiMessage(input);
+  if (message) {
+    if (!current.api)
+      throw new GiveUp('Unsupported', `Nobody is configured here whom a message '${message.kind}' could be for.`);
+    await handleMessage(current.api, message, invocation);
+    return message.kind;
+  }
+  const task = parseTask(input);
+  await doTask(current, task, invocation);
+  return task.kind;
 }
 
 async function doTask({ world, rules }: Runtime, task: Task, invocation: Invocation): Promise<void> {

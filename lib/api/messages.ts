@@ -1,15 +1,41 @@
+import * as z from 'zod';
 import type { Invocation } from '../copy/ports.ts';
 import type { CallbackDeps } from './callbacks.ts';
 import { deliverCallback } from './callbacks.ts';
 import type { ApiDeps, ApiMessage } from './deps.ts';
+import type { JobEvent } from './events.ts';
 import { renamePrefix } from './rename-prefix.ts';
 
 /** Everything that requests and messages need, as a runtime builds it. */
 export type ApiRuntime = ApiDeps & CallbackDeps;
 
-/** Whether a message is the API's, as opposed to a task of the engine. */
-export function isApiMessage(message: { kind: string }): message is ApiMessage {
-  return message.kind === 'callback' || message.kind === 'event' || message.kind === 'rename-prefix';
+const kinds: Record<ApiMessage['kind'], z.ZodType<ApiMessage>> = {
+  callback: z.object({ ...sent('callback'), jobId: z.string() }),
+  event: z.object({
+    ...sent('event'),
+    event: z.custom<JobEvent>((value) => typeof value === 'object' && value !== null),
+  }),
+  'rename-prefix': z.object({ kind: z.literal('rename-prefix'), jobId: z.string() }),
+};
+
+function sent<Kind extends string>(kind: Kind) {
+  return { kind: z.literal(kind), attempt: z.int().min(1), notBefore: z.number().optional() };
+}
+
+/** One of the API's messages from a queue (bytes, text or an object); undefined for anything else. */
+export function readApiMessage(input: unknown): ApiMessage | undefined {
+  const message = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
+  const { kind } = (message ?? {}) as { kind?: unknown };
+  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind)) return undefined;
+  return kinds[kind as ApiMessage['kind']].safeParse(message).data;
+}
+
+function fromJson(input: string | Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(input).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { apiHandler } from '../../../functions/api.ts';
 import { objectCreatedHandler } from '../../../functions/object-created.ts';
+import { workHandler } from '../../../functions/work.ts';
 import { noLog } from '../../../lib/log.ts';
 import { readServeConfig } from '../../../lib/runtime/serve-config.ts';
 import { serve } from '../../../lib/runtime/serve.ts';
@@ -151,14 +152,14 @@ describe('ferry serve', () => {
     ['it is told two things at once', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
   ])('does not start when %s', async (_what, text, insecureNoAuth, message) => {
     const home = mkdtempSync(join(tmpdir(), 'ferry-serve-'));
-    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler };
+    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
     const started = serve({ serve: readServeConfig(text, {}), handlers, home, log: noLog, insecureNoAuth });
     await expect(started).rejects.toThrow(message);
   });
 
   it('without authentication refuses what a web page sends', async () => {
     const home = mkdtempSync(join(tmpdir(), 'ferry-serve-'));
-    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler };
+    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
     const serving = await serve({
       serve: readServeConfig('port: 0', {}),
       handlers,

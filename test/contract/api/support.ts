@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { apiHandler } from '../../../functions/api.ts';
 import { objectCreatedHandler } from '../../../functions/object-created.ts';
+import { workHandler } from '../../../functions/work.ts';
 import type { Settings } from '../../../lib/copy/settings.ts';
 import { jsonLog } from '../../../lib/log.ts';
 import type { Serving } from '../../../lib/runtime/serve.ts';
@@ -95,7 +96,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
   };
   const serving = await serve({
     serve: readServeConfig(stringify(config), {}),
-    handlers: { api: apiHandler, objectCreated: objectCreatedHandler },
+    handlers: { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler },
     home,
     settings,
     credentials: { [scheme]: credentials },

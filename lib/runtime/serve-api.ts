@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { addressFilter } from '../api/addresses.ts';
+import type { Caller } from '../api/callers.ts';
+import { anyone, callerFrom } from '../api/callers.ts';
+import type { ApiRuntime } from '../api/messages.ts';
+import { post } from '../api/post.ts';
+import { GiveUp } from '../copy/errors.ts';
+import type { World } from '../copy/ports.ts';
+import type { Embedded } from './embedded.ts';
+import type { ServeConfig } from './serve-config.ts';
+import { isLoopback } from './serve-config.ts';
+import type { Queues } from './serve-queues.ts';
+
+/**
+ * Who everybody is taken for when nobody is asked; undefined when callers are configured.
+ * @throws GiveUp BadRequest when nobody could use the service, or anybody in the network could.
+ */
+export function everyoneOf(
+  { callers, eventTokens, host }: Pick<ServeConfig, 'callers' | 'eventTokens' | 'host'>,
+  insecureNoAuth = false,
+): Caller | undefined {
+  if (!insecureNoAuth) {
+    if (callers.length + eventTokens.length > 0) return undefined;
+    const hint = 'Add callers to the configuration, or try it on this machine with --insecure-no-auth.';
+    throw new GiveUp('BadRequest', `Nobody is configured who could use this. ${hint}`);
+  }
+  if (!isLoopback(host)) {
+    throw new GiveUp('BadRequest', `--insecure-no-auth is only for a loopback address, not for ${host}.`);
+  }
+  if (callers.length + eventTokens.length > 0) {
+    throw new GiveUp('BadRequest', '--insecure-no-auth contradicts the callers or event tokens in the configuration.');
+  }
+  return anyone;
+}
+
+/** What requests and messages need, on the embedded adapters. */
+export function apiRuntime(
+  config: ServeConfig,
+  embedded: Embedded,
+  world: World,
+  { messages }: Queues,
+  everyone: Caller | undefined,
+): ApiRuntime {
+  return {
+    world,
+    messages,
+    everyone,
+    isAllowed: addressFilter(config.callbacks.allowAddresses),
+    stores: config.stores,
+    callers: config.callers.map(callerFrom),
+    source: config.source,
+    hook: config.lifecycle,
+    send: post,
+    newId: randomUUID,
+    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    listKeys: async (store, bucket, query) => {
+      const page = await embedded.store(store).listObjects(bucket, query);
+      return page.contents.map(({ key }) => key);
+    },
+  };
+}
