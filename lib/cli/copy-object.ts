@@ -3,7 +3,7 @@ import type { CopyRequest } from '../copy/request.ts';
 import { exit, exitCodeOf } from './exit.ts';
 import { formatCount, printable } from './format.ts';
 import { paintFor } from './paint.ts';
-import { errorDocument, errorLines, lossLines, resultDocument, resultLine } from './render.ts';
+import { errorDocument, lossLines, resultDocument, resultLine } from './render.ts';
 import type { Session } from './session.ts';
 
 /** Copies, moves or changes one object, shows how it goes and what became of it. Returns the exit code. */
@@ -32,7 +32,7 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
     progress.stop();
     if (signal.aborted) throw error;
     if (flags.json) io.stdout.write(`${JSON.stringify(errorDocument(request, error))}\n`);
-    for (const line of errorLines(error, paintFor(io.stderr, io.env))) session.say(line);
+    session.complain(error);
     return exitCodeOf(error);
   }
 }

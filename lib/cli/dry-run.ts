@@ -9,7 +9,6 @@ import { paintFor } from './paint.ts';
 import { forEachOf } from './pool.ts';
 import { requestFor, wanted } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
-import { errorLines } from './render.ts';
 import { callsText, planDocument, planLines, priceOf, priceText } from './render-plan.ts';
 import type { Session } from './session.ts';
 import { Tally } from './tally.ts';
@@ -42,7 +41,7 @@ export async function dryRunPrefix(session: Session, command: PrefixCommand): Pr
         sum.add(await dryRun(session.runtime.world, requestFor(command, key, false)));
       } catch (error) {
         tally.fail(error);
-        for (const line of errorLines(error, paintFor(io.stderr, io.env))) session.say(line);
+        session.complain(error);
       }
     },
     signal,

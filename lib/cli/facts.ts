@@ -17,14 +17,17 @@ export function factLines(
   );
 }
 
-function wrap(text: string, width: number): string[] {
+/** Breaks a text into lines of at most `width` characters: between the items of a list if they fit, else between words. */
+export function wrap(text: string, width: number): string[] {
+  const items = text.split(/(?<=[,:;]) /);
+  const fits = items.every((item) => [...item].length <= width);
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  for (const piece of fits ? items : text.split(' ')) {
+    const longer = line === '' ? piece : `${line} ${piece}`;
     if (line !== '' && [...longer].length > width) {
       lines.push(line);
-      line = word;
+      line = piece;
     } else line = longer;
   }
   return [...lines, line];

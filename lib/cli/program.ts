@@ -16,8 +16,8 @@ import { defineTwin } from './commands/twin.ts';
 import type { Context, DefineCommand } from './context.ts';
 import { exit, exitCodeOf, Interrupted } from './exit.ts';
 import type { Io } from './io.ts';
-import { paintFor } from './paint.ts';
-import { errorDocument, errorLines } from './render.ts';
+import { complaint } from './complaint.ts';
+import { errorDocument } from './render.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs]],
@@ -51,7 +51,7 @@ export async function ferry(argv: readonly string[], io: Io): Promise<number> {
 
 function report(io: Io, error: unknown, json: boolean): void {
   if (json && !(error instanceof Interrupted)) io.stdout.write(`${JSON.stringify(errorDocument(undefined, error))}\n`);
-  for (const line of errorLines(error, paintFor(io.stderr, io.env))) io.stderr.write(`${line}\n`);
+  for (const line of complaint(io, error)) io.stderr.write(`${line}\n`);
 }
 
 function buildProgram(context: Context): Command {

@@ -3,6 +3,7 @@ import { CopyError, gaveUp } from '../copy/errors.ts';
 import { describe, type ObjectRef, type StoreAddress } from '../copy/object.ts';
 import type { CopyRequest, Mode } from '../copy/request.ts';
 import type { CopyResult, FidelityLoss } from '../copy/result.ts';
+import { wrap } from './facts.ts';
 import { formatBytes, formatDuration, formatRate, plural, printable } from './format.ts';
 import { Interrupted, UsageError } from './exit.ts';
 import type { Paint } from './paint.ts';
@@ -53,13 +54,23 @@ export function lossText({ what, wanted, got, why }: FidelityLoss): string {
   return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
 }
 
-/** The message, then on a line of its own what the store said, for whoever has to look it up. */
-export function errorLines(error: unknown, paint: Paint): string[] {
-  const [, text = '', theirs] = /^([^]*?)(?: \[([^[\]]*)\])?$/.exec(printable(messageOf(error))) ?? [];
-  const store = theirs ?? answerText(error);
+/**
+ * The message, then on a line of its own what the store said, for whoever has to look it up. Broken at words where `width`
+ * is given.
+ */
+export function errorLines(error: unknown, paint: Paint, width = Infinity): string[] {
+  const message = printable(messageOf(error));
+  // The store's words stand in brackets behind its status.
+  const theirs = / \[(\d{3}\b[^\]]*)\]/.exec(message);
+  const store = theirs?.[1] ?? answerText(error);
   const mark = error instanceof Interrupted ? paint('yellow', '!') : paint('red', '✗');
-  const hints = [store && `store: ${store}`, isUnexplained(error) && unexplainedHint].filter(Boolean);
-  return [`${mark} ${text}`, ...hints.map((hint) => paint('dim', `  ${hint}`))];
+  const hints = [...(store ? [`store: ${store}`] : []), ...(isUnexplained(error) ? [unexplainedHint] : [])];
+  const [first = '', ...rest] = wrap(theirs ? message.replace(theirs[0], '') : message, width - 2);
+  return [
+    `${mark} ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...hints.flatMap((hint) => wrap(hint, width - 2)).map((line) => paint('dim', `  ${line}`)),
+  ];
 }
 
 const unexplainedHint =

@@ -1,7 +1,7 @@
 import { exit, exitCodeOf } from './exit.ts';
 import { plural } from './format.ts';
 import { paintFor } from './paint.ts';
-import { errorDocument, errorLines, lossLines, resultDocument, resultLine } from './render.ts';
+import { errorDocument, lossLines, resultDocument, resultLine } from './render.ts';
 import type { Session } from './session.ts';
 
 /** Brings the jobs of dead processes to their end, shows each, and returns an exit code for each. */
@@ -31,7 +31,7 @@ export async function resumeJobs(session: Session): Promise<number[]> {
           io.stdout.write(`${JSON.stringify(document)}\n`);
         }
         const paint = paintFor(io.stderr, io.env);
-        if (!result) for (const line of errorLines(error, paint)) session.say(line);
+        if (!result) session.complain(error);
         else {
           if (!flags.json && !flags.quiet) session.say(resultLine(job, result, seconds, paint));
           for (const line of lossLines(result.lost, paint)) session.say(line);

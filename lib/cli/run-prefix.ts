@@ -7,7 +7,7 @@ import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
-import { errorDocument, errorLines, resultDocument } from './render.ts';
+import { errorDocument, resultDocument } from './render.ts';
 import type { Session } from './session.ts';
 import type { Tally } from './tally.ts';
 
@@ -81,12 +81,11 @@ function eventsFor(
   update: (moment: { bytes: number; count: string }) => void,
 ): PrefixEvents {
   const { io, flags, runtime } = session;
-  const paint = paintFor(io.stderr, io.env);
   let noted = performance.now();
   return {
     onObject(request, { result, error, seconds }) {
       if (flags.json) io.stdout.write(`${JSON.stringify(document(request, result, error, seconds))}\n`);
-      if (error !== undefined) for (const line of errorLines(error, paint)) session.say(line);
+      if (error !== undefined) session.complain(error);
     },
     onProgress(tally, inFlight) {
       update({ bytes: tally.bytes + inFlight, count: countText(tally) });

@@ -9,6 +9,7 @@ import { shellQuote } from './format.ts';
 import type { Io } from './io.ts';
 import type { OutputFlags, StoreFlags } from './options.ts';
 import { openProgress, type Progress, type ProgressOptions } from './progress.ts';
+import { complaint } from './complaint.ts';
 import { catchSignals } from './stop.ts';
 
 export interface Session {
@@ -24,6 +25,8 @@ export interface Session {
   progress(options: Omit<ProgressOptions, 'quiet'>): Progress;
   /** Writes a line to stderr, above the progress display if there is one. */
   say(line: string): void;
+  /** Says what went wrong, and what the store said about it. */
+  complain(error: unknown): void;
 }
 
 export interface SessionOptions {
@@ -67,6 +70,7 @@ export async function withSession(
       address,
       client: (scheme) => runtime.store(address(scheme)),
       say,
+      complain: (error) => complaint(io, error).forEach(say),
       progress(wanted) {
         const opened = openProgress(io, { ...wanted, quiet: flags.quiet });
         progress = opened;

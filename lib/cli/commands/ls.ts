@@ -49,10 +49,12 @@ async function listBuckets(io: Io, client: StoreClient, flags: LsFlags): Promise
 
 async function listObjects(io: Io, client: StoreClient, url: StoreUrl, flags: LsFlags): Promise<number> {
   let objects = 0;
+  let folders = 0;
   let bytes = 0;
   const query = { prefix: url.key, ...(flags.recursive ? {} : { delimiter: '/' }) };
   for await (const page of pagesOf(client, url.bucket, query)) {
     for (const prefix of page.commonPrefixes) {
+      folders++;
       await printLine(io.stdout, flags.json ? JSON.stringify({ prefix }) : folderLine(prefix));
     }
     for (const object of page.contents) {
@@ -61,7 +63,10 @@ async function listObjects(io: Io, client: StoreClient, url: StoreUrl, flags: Ls
       await printLine(io.stdout, flags.json ? JSON.stringify(objectDocument(object)) : objectLine(object));
     }
   }
-  if (!flags.json && !flags.quiet) io.stderr.write(`${plural(objects, 'object')}, ${formatBytes(bytes)}\n`);
+  if (!flags.json && !flags.quiet)
+    io.stderr.write(
+      `${folders > 0 ? `${plural(folders, 'folder')}, ` : ''}${plural(objects, 'object')}, ${formatBytes(bytes)}\n`,
+    );
   return exit.done;
 }
 

@@ -1,9 +1,7 @@
 import type { DefineCommand } from '../context.ts';
 import { exit, exitCodeOf } from '../exit.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { paintFor } from '../paint.ts';
 import { commandText, readCommand } from '../prefix-command.ts';
-import { errorLines } from '../render.ts';
 import { resumeJobs } from '../resume-jobs.ts';
 import { runPrefix } from '../run-prefix.ts';
 import { withSession, type Session } from '../session.ts';
@@ -34,7 +32,7 @@ async function resume(session: Session): Promise<number> {
 }
 
 async function resumeRun(session: Session, runId: string, args: unknown): Promise<number> {
-  const { io, flags, signal } = session;
+  const { flags, signal } = session;
   const command = readCommand(args);
   if (!command) {
     session.say(`run ${runId} was written by another version of ferry and is left alone`);
@@ -45,7 +43,7 @@ async function resumeRun(session: Session, runId: string, args: unknown): Promis
     return await runPrefix(session, command, { runId });
   } catch (error) {
     if (signal.aborted) throw error;
-    for (const line of errorLines(error, paintFor(io.stderr, io.env))) session.say(line);
+    session.complain(error);
     return exitCodeOf(error);
   }
 }

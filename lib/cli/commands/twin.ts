@@ -86,5 +86,5 @@ export function parseBucket(text: string): { name: string; region?: string } {
   const [name = '', region, ...rest] = text.split(':');
   if (name === '' || region === '' || rest.length > 0)
     throw new UsageError(`--bucket ${text}: write NAME or NAME:REGION.`);
-  return { name, region };
+  return region === undefined ? { name } : { name, region };
 }

@@ -147,7 +147,7 @@ describe('ls', () => {
     for (const key of ['ls/a.txt', 'ls/b/c.txt', 'ls/b/d.txt']) await rig.twin.store.put('photos', key, { body: 'x' });
     const folders = await rig.run('ls', 's3://photos/ls/');
     expect(folders.stdout).toMatch(/ ls\/b\/\n.* 1 B .* ls\/a\.txt\n$/);
-    expect(folders.stderr).toBe('1 object, 1 B\n');
+    expect(folders.stderr).toBe('1 folder, 1 object, 1 B\n');
     const all = await rig.run('ls', 'oss://photos/ls/', '--recursive', '--json');
     expect(documents(all.stdout).map(({ key }) => key)).toEqual(['ls/a.txt', 'ls/b/c.txt', 'ls/b/d.txt']);
     expect(all.stderr).toBe('');

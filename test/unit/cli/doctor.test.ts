@@ -47,7 +47,7 @@ describe('twin', () => {
   });
 
   it('reads buckets with a region of their own', () => {
-    expect(parseBucket('photos')).toEqual({ name: 'photos', region: undefined });
+    expect(parseBucket('photos')).toStrictEqual({ name: 'photos' });
     expect(parseBucket('photos:cn-shanghai')).toEqual({ name: 'photos', region: 'cn-shanghai' });
     for (const text of ['', ':x', 'a:', 'a:b:c']) expect(() => parseBucket(text)).toThrow(UsageError);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameFilter } from '../../../lib/cli/globs.ts';
+import { wrap } from '../../../lib/cli/facts.ts';
 import { formatTable } from '../../../lib/cli/table.ts';
 
 describe('nameFilter', () => {
@@ -22,6 +23,22 @@ describe('nameFilter', () => {
   it('lets exclude win', () => {
     expect(kept(['*.log', '*.txt'], ['x/**'])).toEqual(['a.log']);
     expect(kept([], ['.*', '!*'])).toEqual(['a.log', 'x/b.log', 'x/y/c.txt', 'x/#odd?*.log']);
+  });
+});
+
+describe('wrap', () => {
+  it('breaks between items, else between words, and never inside a word', () => {
+    expect(wrap('3 HeadObject, 29 UploadPartCopy, 1 ListParts', 32)).toEqual([
+      '3 HeadObject, 29 UploadPartCopy,',
+      '1 ListParts',
+    ]);
+    expect(wrap('one item that is too long for the line, two', 20)).toEqual([
+      'one item that is too',
+      'long for the line,',
+      'two',
+    ]);
+    expect(wrap('a'.repeat(30), 10)).toEqual(['a'.repeat(30)]);
+    expect(wrap('as it is, in a pipe', Infinity)).toEqual(['as it is, in a pipe']);
   });
 });
 

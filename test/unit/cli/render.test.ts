@@ -62,6 +62,13 @@ describe('one object for people', () => {
       '✗ HeadObject of oss://a/x: there is no such object.',
       '  store: 404 NoSuchKey 0026-00000001 "No x." request R2',
     ]);
+    const inside = 'CopyObject: not in one region. [403 AccessDenied] Bucket a is in cn-shanghai.';
+    expect(errorLines(new GiveUp('CrossRegion', inside), plain, 40)).toEqual([
+      '✗ CopyObject: not in one region. Bucket',
+      '  a is in cn-shanghai.',
+      '  store: 403 AccessDenied',
+    ]);
+    expect(errorLines(new GiveUp('NotFound', 'oss://a/x [1] is gone'), plain)).toEqual(['✗ oss://a/x [1] is gone']);
     expect(errorLines(new UsageError('wrong'), plain)).toEqual(['✗ wrong']);
     expect(errorLines(new TypeError('x is undefined'), plain)).toEqual(['✗ unexpected: x is undefined']);
   });
