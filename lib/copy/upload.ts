@@ -37,7 +37,9 @@ export async function attachUpload(
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });
-    if (attached.landed && attached.job) return { job: attached.job, won: true };
+    // A table whose client repeats a write on its own can refuse the second one because of the first.
+    const isOurs = attached.landed || attached.job?.uploadId === uploadId;
+    if (isOurs && attached.job) return { job: attached.job, won: true };
     if (attached.job?.state !== 'planned') {
       await store.abort(job.destination, uploadId);
       if (!attached.job) throw new RetryLater(`The row of job ${job.id} is gone; the copy starts over.`);
