@@ -118,6 +118,7 @@ export class Actor {
     if (fault === 'echo' && repeatable.has(call.name)) this.echo(call, apply);
     let result: T | Commit<T>;
     try {
+      if (fault === 'sent-twice' && call.port === 'state') apply();
       result = apply();
     } catch (error) {
       sim.pending--;

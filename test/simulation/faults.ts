@@ -25,6 +25,8 @@ export const machineFaults = [
   'slow',
   /** The adapter sent the request twice; the first one takes effect up to a minute after the second was answered. */
   'echo',
+  /** The adapter of the state table sent a write twice, and passes on the answer to the second. */
+  'sent-twice',
   /** A fresh upload is not yet known to the server that is asked. */
   'unseen-upload',
   /** All messages waiting in the queue are delivered once more. */
