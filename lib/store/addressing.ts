@@ -52,10 +52,9 @@ export function resolveAddressing(address: StoreAddress, dialect: Dialect, optio
   return { region, target };
 }
 
-/** Given as `cn-hangzhou` or `oss-cn-hangzhou`, or else read from an endpoint of the vendor's. */
+/** As given, `oss-` left out; or else read from an endpoint of the vendor's. */
 function regionOf(address: StoreAddress, dialect: Dialect): string {
-  const given =
-    address.region || /\boss-([a-z]+-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com/.exec(address.endpoint ?? '')?.[1];
+  const given = address.region || dialect.endpoints.region.exec(address.endpoint ?? '')?.[1];
   const region = (given || dialect.defaultRegion)?.replace(/^oss-(?=[a-z])/, '');
   if (region === undefined) {
     throw new GiveUp(

@@ -75,6 +75,11 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
       return 'the store does not support this call or one of its options.';
     case 'WrongEndpoint':
       return `the bucket cannot be reached this way. ${failure.elsewhere ? `Use ${failure.elsewhere} as endpoint or region` : `Check endpoint, region (now ${region}) and addressing style`}.`;
+    case 'BadRequest':
+      if (failure.status === 400 && subject.operation === 'HeadObject' && failure.code === undefined) {
+        return 'the store refuses to say anything about the object; S3 does so for objects encrypted with a key of the customer (SSE-C), which cannot be copied without it.';
+      }
+      return 'the store refused the request; see its own words.';
     default:
       return 'the store refused the request; see its own words.';
   }

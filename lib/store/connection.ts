@@ -12,7 +12,10 @@ export function openAgent(maxConnections: number): Dispatcher {
 }
 
 /** Sends one request and resolves when the headers of its answer are there. */
-export function send(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): Promise<Dispatcher.ResponseData> {
+export function send(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions & { signal?: AbortSignal },
+): Promise<Dispatcher.ResponseData> {
   return request.call(dispatcher, options);
 }
 

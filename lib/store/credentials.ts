@@ -98,24 +98,24 @@ interface AwsIdentity {
 
 function ossFinder({ env, home }: CredentialsPlace): CredentialsProvider {
   let chain: AlibabaChain | undefined;
-  return async () => {
+  return async (options) => {
     const { OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN } = env;
     if (OSS_ACCESS_KEY_ID && OSS_ACCESS_KEY_SECRET) {
       return plain(OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN);
     }
     const filed = await fromOssutil(join(home, '.ossutilconfig'));
     if (filed) return filed;
-    chain ??= await alibabaChain();
-    const { accessKeyId, accessKeySecret, securityToken } = await chain.getCredential();
-    if (!accessKeyId || !accessKeySecret) {
-      throw new Error(
-        'set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or write ~/.ossutilconfig with "ossutil config".',
-      );
+    if (!chain || options?.refresh) chain = await alibabaChain();
+    try {
+      const { accessKeyId, accessKeySecret, securityToken } = await chain.getCredentials();
+      const found = plain(accessKeyId, accessKeySecret, securityToken);
+      return securityToken ? { ...found, expiresAt: Date.now() + shortLife } : found;
+    } catch (error) {
+      // The chain would stay with whichever provider it tried last.
+      chain = undefined;
+      const advice = 'set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or run "ossutil config".';
+      throw new Error(`${advice} ${error instanceof Error ? error.message : ''}`, { cause: error });
     }
-    return {
-      ...plain(accessKeyId, accessKeySecret, securityToken),
-      ...(securityToken ? { expiresAt: Date.now() + shortLife } : {}),
-    };
   };
 }
 
@@ -123,13 +123,12 @@ function ossFinder({ env, home }: CredentialsPlace): CredentialsProvider {
 const shortLife = margin + 60_000;
 
 interface AlibabaChain {
-  getCredential(): Promise<{ accessKeyId?: string; accessKeySecret?: string; securityToken?: string }>;
+  getCredentials(): Promise<{ accessKeyId: string; accessKeySecret: string; securityToken?: string }>;
 }
 
 async function alibabaChain(): Promise<AlibabaChain> {
-  // A CommonJS package: the class is the default export of what is itself the default here.
-  const { default: package_ } = await import('@alicloud/credentials');
-  return new package_.default();
+  const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
+  return DefaultCredentialsProvider.builder().build();
 }
 
 async function fromOssutil(path: string): Promise<Credentials | undefined> {

@@ -18,8 +18,8 @@ export interface Dialect {
   scheme: 'oss' | 's3';
   facts: StoreFacts;
   signer: SignerConstants;
-  /** Vendor endpoints; `{region}` is filled in. */
-  endpoints: { public: string; internal: string };
+  /** The vendor's endpoints: `{region}` is filled in, `region` reads it back. */
+  endpoints: { public: string; internal: string; region: RegExp };
   /** Used when the address names none; absent means that there must be one. */
   defaultRegion?: string;
   /** The bucket stands in the signature even where the host already names it. */

@@ -12,6 +12,7 @@ const notSent = new Set([
   'ENETDOWN',
   'ENETUNREACH',
   'ENOTFOUND',
+  'UND_ERR_CLOSED',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 

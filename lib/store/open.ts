@@ -68,7 +68,7 @@ export function openStore(config: StoreConfig): StoreClient {
     clock,
     signer: new Signer(dialect.signer, addressing.region),
     credentials: cached(config.credentials, clock.now),
-    transport: { dispatcher: closeAfterBodiless(agent), dialect, clock, onRequest: config.onRequest },
+    transport: { dispatcher: closeAfterBodiless(agent), dialect, onRequest: config.onRequest },
     random: config.random ?? Math.random,
     retry: { ...defaultRetry, ...config.retry },
     log: config.log,

@@ -2,7 +2,6 @@ import { pipeline, Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { RetryLater } from '../copy/errors.ts';
-import type { Clock } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import { bodySize } from './call.ts';
 import type { Call } from './call.ts';
@@ -30,7 +29,6 @@ export interface RequestInfo {
 export interface Transport {
   dispatcher: Dispatcher;
   dialect: Dialect;
-  clock: Clock;
   onRequest?: (info: RequestInfo) => void;
 }
 
@@ -53,14 +51,15 @@ export async function exchange(
   timeout: number,
 ): Promise<Answer> {
   const info = describeRequest(call, attempt);
-  const until = transport.clock.now() + timeout;
+  const limit = limitTime(call, timeout);
   try {
-    const answer = await dispatch(transport, wire, timeout);
+    const answer = await dispatch(transport, wire, timeout, limit.signal);
     info.status = answer.status;
-    return await readWhole(transport, call, answer, info, until);
+    return await readWhole(transport, call, answer, info);
   } catch (error) {
     throw networkError(error, call, transport.dialect, hostOf(wire));
   } finally {
+    limit.lift();
     transport.onRequest?.(info);
   }
 }
@@ -74,21 +73,35 @@ export async function exchangeStream(
   timeout: number,
 ): Promise<{ open: OpenAnswer } | { whole: Answer }> {
   const info = describeRequest(call, attempt);
-  const until = transport.clock.now() + timeout;
+  const limit = limitTime(call, timeout);
   try {
-    const answer = await dispatch(transport, wire, timeout);
+    const answer = await dispatch(transport, wire, timeout, limit.signal);
     info.status = answer.status;
     if (answer.status < 300) {
       const body = counted(answer.body, info, () => transport.onRequest?.(info));
       return { open: { ...answer, body } };
     }
-    const whole = await readWhole(transport, call, answer, info, until);
+    const whole = await readWhole(transport, call, answer, info);
     transport.onRequest?.(info);
     return { whole };
   } catch (error) {
     transport.onRequest?.(info);
     throw networkError(error, call, transport.dialect, hostOf(wire));
+  } finally {
+    limit.lift();
   }
+}
+
+/**
+ * Ends the whole exchange after so many milliseconds, connecting and reading included; undici by itself would wait again for
+ * every chunk. Sending object data may take as long as it goes on.
+ */
+function limitTime(call: Call, timeout: number): { signal?: AbortSignal; lift: () => void } {
+  if (call.body !== undefined && typeof call.body !== 'string') return { lift: () => undefined };
+  const controller = new AbortController();
+  const expire = () => controller.abort(Object.assign(new Error('the exchange took too long'), { code: 'ETIMEDOUT' }));
+  const timer = setTimeout(expire, timeout);
+  return { signal: controller.signal, lift: () => clearTimeout(timer) };
 }
 
 function counted(body: Readable, info: RequestInfo, ended: () => void): Readable {
@@ -103,18 +116,12 @@ function counted(body: Readable, info: RequestInfo, ended: () => void): Readable
   return counter;
 }
 
-async function readWhole(
-  transport: Transport,
-  call: Call,
-  answer: OpenAnswer,
-  info: RequestInfo,
-  until: number,
-): Promise<Answer> {
+async function readWhole(transport: Transport, call: Call, answer: OpenAnswer, info: RequestInfo): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     info.bytesIn += chunk.length;
     chunks.push(chunk);
-    if (info.bytesIn > maxAnswer || transport.clock.now() > until) throw endless(transport, call);
+    if (info.bytesIn > maxAnswer) throw endless(transport, call);
   }
   return { status: answer.status, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
 }
@@ -123,9 +130,15 @@ function hostOf(wire: WireRequest): string {
   return wire.headers['host'] ?? wire.origin;
 }
 
-async function dispatch(transport: Transport, wire: WireRequest, timeout: number): Promise<OpenAnswer> {
+async function dispatch(
+  transport: Transport,
+  wire: WireRequest,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<OpenAnswer> {
   const response = await send(transport.dispatcher, {
     ...wire,
+    signal,
     headersTimeout: timeout,
     bodyTimeout: timeout,
     // By itself undici closes the connection after every HEAD; `closeAfterBodiless` does so where it is needed.
@@ -148,7 +161,7 @@ function describeRequest(call: Call, attempt: number): RequestInfo {
 }
 
 function endless(transport: Transport, call: Call): RetryLater {
-  return new RetryLater(`${nameCall(call, transport.dialect)}: the answer does not end in reasonable time or size.`, {
+  return new RetryLater(`${nameCall(call, transport.dialect)}: the answer is larger than any such answer can be.`, {
     answer: { operation: call.operation },
     effect: 'unknown',
   });

@@ -12,7 +12,7 @@ declare module 'undici/lib/api/api-request.js' {
   /** To be called on a dispatcher. */
   const request: (
     this: Dispatcher,
-    options: Dispatcher.DispatchOptions & { reset?: boolean },
+    options: Dispatcher.DispatchOptions & { signal?: AbortSignal },
   ) => Promise<Dispatcher.ResponseData>;
   export default request;
 }

@@ -49,7 +49,11 @@ export const oss: Dialect = {
       signature: 'x-oss-signature',
     },
   },
-  endpoints: { public: 'https://oss-{region}.aliyuncs.com', internal: 'https://oss-{region}-internal.aliyuncs.com' },
+  endpoints: {
+    public: 'https://oss-{region}.aliyuncs.com',
+    internal: 'https://oss-{region}-internal.aliyuncs.com',
+    region: /\boss-([a-z]+-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com/,
+  },
   signsBucket: true,
   payload: 'unsigned',
   headers: {

@@ -49,7 +49,11 @@ export const s3: Dialect = {
       signature: 'X-Amz-Signature',
     },
   },
-  endpoints: { public: 'https://s3.{region}.amazonaws.com', internal: 'https://s3.{region}.amazonaws.com' },
+  endpoints: {
+    public: 'https://s3.{region}.amazonaws.com',
+    internal: 'https://s3.{region}.amazonaws.com',
+    region: /\bs3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws\.com/,
+  },
   defaultRegion: 'us-east-1',
   signsBucket: false,
   payload: 'sha256',

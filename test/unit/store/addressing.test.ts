@@ -88,6 +88,11 @@ describe('the region', () => {
     const read = (endpoint: string) => resolveAddressing({ scheme: 'oss', endpoint }, oss, {}).region;
     expect(read('oss-cn-shenzhen.aliyuncs.com')).toBe('cn-shenzhen');
     expect(read('https://oss-ap-southeast-1-internal.aliyuncs.com')).toBe('ap-southeast-1');
+    const readS3 = (endpoint: string) => resolveAddressing({ scheme: 's3', endpoint }, s3, {}).region;
+    expect(readS3('https://s3.eu-west-3.amazonaws.com')).toBe('eu-west-3');
+    expect(readS3('https://s3.dualstack.us-gov-west-1.amazonaws.com')).toBe('us-gov-west-1');
+    expect(readS3('https://s3.amazonaws.com')).toBe('us-east-1');
+    expect(readS3('https://minio.example.com')).toBe('us-east-1');
   });
 
   it('must be known for OSS', () => {

@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../../lib/store/open.ts';
 import { closeAfterBodiless } from '../../../lib/store/connection.ts';
-import { keyPair, readAll } from './harness.ts';
+import { failure, keyPair, readAll } from './harness.ts';
 
 /** A server on the other end of in-memory sockets, which speaks HTTP by hand and may speak it wrongly. */
 function server(answer: (head: string, write: (text: string) => void) => void): {
@@ -155,5 +155,24 @@ describe('connections', () => {
     });
     expect(await store.getTags({ bucket: 'bkt', key: 'k' })).toEqual({});
     expect(asked).toBe(2);
+  });
+
+  it('an answer that drips for ever is cut off at the deadline', async () => {
+    const { agent } = server((_head, write) => {
+      write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+      const drip = (): void => {
+        write('1\r\n \r\n');
+        setTimeout(drip, 5).unref();
+      };
+      drip();
+    });
+    const store = openStore({
+      address: { scheme: 's3', endpoint: 'http://store.example' },
+      credentials: () => Promise.resolve(keyPair),
+      dispatcher: agent,
+      retry: { attempts: 1, timeout: 50 },
+    });
+    const error = await failure(store.getTags({ bucket: 'bkt', key: 'k' }));
+    expect(error).toMatchObject({ decision: 'retry', message: expect.stringContaining('ETIMEDOUT') });
   });
 });

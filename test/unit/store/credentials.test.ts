@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
 import { cached, credentialsFor, parseOssutil } from '../../../lib/store/credentials.ts';
 import type { Credentials } from '../../../lib/store/credentials.ts';
@@ -33,6 +33,26 @@ describe('where people keep them', () => {
       secretAccessKey: 'b',
       sessionToken: 'c',
     });
+  });
+
+  it('S3: a named profile goes before keys in the environment, by the AWS chain', async () => {
+    const folder = await home();
+    await writeFile(join(folder, 'credentials'), '[work]\naws_access_key_id = p\naws_secret_access_key = q\n');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+    vi.stubEnv('AWS_PROFILE', 'work');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const env = { AWS_PROFILE: 'work', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+    expect(await credentialsFor('s3', { env, home: folder })()).toEqual({ accessKeyId: 'p', secretAccessKey: 'q' });
+  });
+
+  it('OSS: else the chain of Alibaba Cloud', async () => {
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'x');
+    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'y');
+    vi.stubEnv('ALIBABA_CLOUD_SECURITY_TOKEN', 'z');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const found = await credentialsFor('oss', { env: {}, home: await home() })();
+    expect(found).toMatchObject({ accessKeyId: 'x', secretAccessKey: 'y', sessionToken: 'z' });
   });
 
   it('OSS: the environment before the file', async () => {
