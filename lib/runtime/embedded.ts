@@ -168,6 +168,15 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   }
 
   let stopBeating = (): void => {};
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    const ended = await Promise.all([queue.stop(graceMs), inboxPool.stop(graceMs)]);
+    stopBeating();
+    processes.leave();
+    database.close();
+    await stores.close(!ended.every(Boolean));
+  }
+
   return {
     world,
     runs,
@@ -198,12 +207,6 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       inbox.reclaim(processes.living());
       inboxPool.wake();
     },
-    close: async () => {
-      const ended = await Promise.all([queue.stop(graceMs), inboxPool.stop(graceMs)]);
-      stopBeating();
-      processes.leave();
-      database.close();
-      await stores.close(!ended.every(Boolean));
-    },
+    close: () => (closing ??= close()),
   };
 }
