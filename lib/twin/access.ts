@@ -1,7 +1,8 @@
 /** Direct access to the store for tests and tools: no HTTP, no signature, no rule but the model's own. */
+import { createHash } from 'node:crypto';
 import type { ByteSink } from './call.ts';
 import { patternBlock } from './model/block.ts';
-import type { Bucket } from './model/bucket.ts';
+import type { Bucket, BucketSettings } from './model/bucket.ts';
 import { Content } from './model/content.ts';
 import { CRC64_ECMA } from './model/crc.ts';
 import type { Attributes, PartLayout, StoredObject, Upload } from './model/object.ts';
@@ -51,11 +52,18 @@ export class TwinStore {
     this.#store.createBucket(bucket);
   }
 
-  /** Settings to look at or change, e.g. `versioning`. Throws when there is no such bucket. */
+  /** Throws when there is no such bucket. */
   bucket(name: string): Bucket {
     const bucket = this.#store.bucket(name);
     if (!bucket) throw new Error(`The twin has no bucket ${name}.`);
     return bucket;
+  }
+
+  /** Changes settings, e.g. `versioning`. */
+  configure(name: string, settings: Partial<Omit<BucketSettings, 'name'>>): void {
+    const bucket = this.bucket(name);
+    Object.assign(bucket.settings, settings);
+    this.#store.bucketUpdated(bucket);
   }
 
   /** Writes an object as the bucket's versioning says, without an event. */
@@ -63,11 +71,11 @@ export class TwinStore {
     const bucket = this.bucket(bucketName);
     const content = await this.#content(put);
     const parts = put.partSize === undefined ? undefined : layout(content.size, put.partSize);
-    const md5 = await content.etag();
+    const etag = parts ? await multipartEtag(content, parts) : await content.etag();
     const object: StoredObject = {
       kind: put.kind ?? (parts ? 'multipart' : put.symlinkTarget === undefined ? 'normal' : 'symlink'),
       content,
-      etag: parts ? `${md5}-${parts.length}` : md5,
+      etag,
       lastModified: put.lastModified ?? this.#now(),
       versionId: bucket.idFor(() => this.#store.nextId()),
       headers: { 'content-type': 'application/octet-stream', ...put.headers },
@@ -146,6 +154,17 @@ function layout(size: number, partSize: number): PartLayout[] {
     number: index + 1,
     size: Math.min(partSize, size - index * partSize),
   }));
+}
+
+/** S3's formula: what a copy with the same parts will have. */
+async function multipartEtag(content: Content, parts: readonly PartLayout[]): Promise<string> {
+  const hash = createHash('md5');
+  let first = 0;
+  for (const { size } of parts) {
+    hash.update(Buffer.from(await content.range(first, size).etag(), 'hex'));
+    first += size;
+  }
+  return `${hash.digest('hex')}-${parts.length}`;
 }
 
 async function describe(key: string, object: StoredObject): Promise<DirectHead> {

@@ -34,9 +34,7 @@ const TABLE = {
   InvalidObjectState: { status: 403, message: "The operation is not valid for the object's state" },
   InvalidPart: {
     status: 400,
-    message:
-      'One or more of the specified parts could not be found or the specified entity tag might not have matched the ' +
-      "part's entity tag.",
+    message: 'A part in the list was not uploaded, or its entity tag is not the one of the uploaded part.',
   },
   InvalidPartOrder: {
     status: 400,
@@ -57,12 +55,9 @@ const TABLE = {
   MissingContentLength: { status: 411, message: 'You must provide the Content-Length HTTP header.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.', ec: '0015-00000101' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.', ec: '0026-00000001' },
-  NoSuchTagSet: { status: 404, message: 'The TagSet does not exist' },
   NoSuchUpload: {
     status: 404,
-    message:
-      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or ' +
-      'completed.',
+    message: 'The specified upload does not exist: it was completed or aborted, or never initiated.',
   },
   NoSuchVersion: { status: 404, message: 'The specified version does not exist.', ec: '0012-00000203' },
   NotImplemented: { status: 501, message: 'A part of the request implies functionality that is not implemented.' },
@@ -80,11 +75,9 @@ const TABLE = {
   },
   RestoreAlreadyInProgress: { status: 409, message: 'The restore operation is in progress.' },
   SecondLevelDomainForbidden: { status: 403, message: 'Please use virtual hosted style to access.' },
-  ServiceUnavailable: { status: 503, message: 'Please reduce your request rate.' },
   SignatureDoesNotMatch: {
     status: 403,
-    message:
-      'The request signature we calculated does not match the signature you provided. Check your key and method.',
+    message: 'The signature calculated from the request is not the one provided.',
   },
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
   SymlinkTargetNotExist: { status: 404, message: 'The symlink target object does not exist' },

@@ -22,7 +22,7 @@ export type RequestFilter = Partial<
 >;
 
 /** Older records are dropped beyond this; the counts go on. */
-const KEPT = 200_000;
+const KEPT = 50_000;
 
 export class RequestLog {
   #records: RequestRecord[] = [];

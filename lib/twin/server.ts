@@ -34,7 +34,8 @@ interface Parsed {
 }
 
 export function createTwinServer(service: Service): Server {
-  return createServer({ requestTimeout: 0 }, (message, response) => {
+  // Long enough that idle clients seldom meet the moment of closing.
+  return createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, (message, response) => {
     const served = service.control.takes(message)
       ? service.control.serve(message, response)
       : serve(service, message, response);
@@ -101,8 +102,9 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
   const at = service.now();
   const requestId = world.store.nextId();
   const { url: resource = '/', method = 'GET' } = message;
-  const context: AnswerContext = { dialect: S3, method, requestId, resource, host: message.headers.host ?? '' };
+  const context: AnswerContext = { dialect: S3, method, requestId, resource, host: message.headers.host ?? '', at };
   const record: RequestRecord = { at, operation: 'Unknown', dialect: 's3', query: {}, status: 0, copied: 0 };
+  let reply: Reply | undefined;
   try {
     const parsed = parse(service, message);
     const { dialect, operation, head } = parsed;
@@ -123,14 +125,13 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     const identity = authenticate(head, dialect, credentials, at);
     const call = callOf(parsed, identity, message, at, requestId, world);
     if (call.anonymous) checkAnonymous(call);
-    const reply = (await run.before()) ?? (await performed(call, run, record));
+    reply = (await run.before()) ?? (await performed(call, run, record));
     record.status = reply.status;
-    requests.add(record);
-    requests.bytesOut += await sendReply(response, context, reply);
   } catch (error) {
     fail(error, record, message, response, context);
-    requests.add(record);
   }
+  requests.add(record);
+  if (reply) requests.bytesOut += await sendReply(response, context, reply);
 }
 
 async function performed(call: Call, run: FaultRun, record: RequestRecord): Promise<Reply> {
@@ -146,7 +147,7 @@ function fail(
   response: ServerResponse,
   context: AnswerContext,
 ): void {
-  if (error instanceof Dropped || response.headersSent || message.socket.destroyed) {
+  if (error instanceof Dropped || message.socket.destroyed) {
     message.socket.destroy();
   } else if (error instanceof PoisonedConnection) {
     record.status = 304;

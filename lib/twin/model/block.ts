@@ -14,74 +14,80 @@ export interface Block {
   readonly virtual: boolean;
   /** Pieces of at most `CHUNK` bytes. */
   read(start: number, end: number): AsyncIterable<Buffer>;
-  /** CRC of a range. */
   crc(crc: Crc, start: number, end: number): Promise<bigint>;
 }
 
-async function crcByReading(block: Block, crc: Crc, start: number, end: number): Promise<bigint> {
-  let value = 0n;
-  for await (const piece of block.read(start, end)) value = crc.update(value, piece);
-  return value;
-}
+/** Bytes that exist. Remembers the CRC of the whole block, which copies ask for once their slices have joined again. */
+abstract class RealBlock implements Block {
+  readonly virtual = false;
+  readonly length: number;
+  readonly id: string;
+  #whole: { crc: Crc; value: bigint } | undefined;
 
-/** Remembers the CRC of the whole block, which is what copies ask for once their slices have joined again. */
-function remembering(block: Block, known: Map<Crc, bigint>): Block['crc'] {
-  return async (crc, start, end) => {
-    const whole = start === 0 && end === block.length;
-    if (whole && known.has(crc)) return known.get(crc)!;
-    const value = await crcByReading(block, crc, start, end);
-    if (whole) known.set(crc, value);
+  constructor(id: string, length: number) {
+    this.id = id;
+    this.length = length;
+  }
+
+  abstract read(start: number, end: number): AsyncIterable<Buffer>;
+
+  async crc(crc: Crc, start: number, end: number): Promise<bigint> {
+    const isWhole = start === 0 && end === this.length;
+    if (isWhole && this.#whole?.crc === crc) return this.#whole.value;
+    let value = 0n;
+    for await (const piece of this.read(start, end)) value = crc.update(value, piece);
+    if (isWhole) this.#whole = { crc, value };
     return value;
-  };
+  }
 }
 
 let memoryBlocks = 0;
 
-export function memoryBlock(bytes: Buffer): Block {
-  const block: Block = {
-    length: bytes.length,
-    id: `memory:${++memoryBlocks}`,
-    virtual: false,
-    async *read(start, end) {
-      for (let at = start; at < end; at += CHUNK) yield bytes.subarray(at, Math.min(end, at + CHUNK));
-    },
-    crc: (crc, start, end) => crcOf(crc, start, end),
-  };
-  const crcOf = remembering(block, new Map());
-  return block;
+export class MemoryBlock extends RealBlock {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    super(`memory:${++memoryBlocks}`, bytes.length);
+    this.#bytes = bytes;
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end; at += CHUNK) yield this.#bytes.subarray(at, Math.min(end, at + CHUNK));
+  }
 }
 
-/** `name` is the file's name inside the data folder. The file is opened for each read, so nothing is held open. */
-export function fileBlock(path: string, name: string, length: number): Block {
-  const block: Block = {
-    length,
-    id: `file:${name}`,
-    virtual: false,
-    async *read(start, end) {
-      const file = await open(path, 'r');
-      try {
-        for (let at = start; at < end;) {
-          const piece = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
-          const { bytesRead } = await file.read(piece, 0, piece.length, at);
-          if (bytesRead === 0) throw new Error(`${path} is shorter than the index says: ${at} of ${length} bytes`);
-          yield piece.subarray(0, bytesRead);
-          at += bytesRead;
-        }
-      } finally {
-        await file.close();
+export class FileBlock extends RealBlock {
+  readonly #path: string;
+
+  /** `name` is the file's name inside the data folder. The file is opened for each read, so nothing is held open. */
+  constructor(path: string, name: string, length: number) {
+    super(`file:${name}`, length);
+    this.#path = path;
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    const file = await open(this.#path, 'r');
+    try {
+      for (let at = start; at < end;) {
+        const piece = Buffer.allocUnsafe(Math.min(CHUNK, end - at));
+        const { bytesRead } = await file.read(piece, 0, piece.length, at);
+        if (bytesRead === 0) throw new Error(`${this.#path} ends at byte ${at} of ${this.length}.`);
+        yield piece.subarray(0, bytesRead);
+        at += bytesRead;
       }
-    },
-    crc: (crc, start, end) => crcOf(crc, start, end),
-  };
-  const crcOf = remembering(block, new Map());
-  return block;
+    } finally {
+      await file.close();
+    }
+  }
 }
 
 /** A prime, so that a range shifted by any usual part size reads differently. */
 const PERIOD = 4093;
+const RUNS_KEPT = 256;
 
 function periodOf(seed: number): Buffer {
   const bytes = Buffer.alloc(PERIOD);
+  if (seed === 0) return bytes;
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
   for (let at = 0; at < PERIOD; at++) {
     state ^= state << 13;
@@ -92,48 +98,61 @@ function periodOf(seed: number): Buffer {
   return bytes;
 }
 
-const patterns = new Map<number, Block>();
+/** Endless reproducible bytes; seed 0 is all zeros. The CRC of any range takes microseconds. */
+export class PatternBlock implements Block {
+  readonly virtual = true;
+  readonly length = Infinity;
+  readonly id: string;
+  readonly #period: Buffer;
+  /** Enough periods in a row to cut a chunk at any phase from. */
+  readonly #repeated: Buffer;
+  /** CRC-64/XZ of so many periods: parts of one size ask for one or two numbers of them. */
+  readonly #runs = new Map<number, bigint>();
 
-/** Endless reproducible bytes; seed 0 is all zeros. CRCs of any range take microseconds. */
+  constructor(seed: number) {
+    this.id = `pattern:${seed}`;
+    this.#period = periodOf(seed);
+    this.#repeated = Buffer.alloc((Math.ceil(CHUNK / PERIOD) + 1) * PERIOD, this.#period);
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end;) {
+      const phase = at % PERIOD;
+      const length = Math.min(CHUNK, end - at);
+      yield this.#repeated.subarray(phase, phase + length);
+      at += length;
+    }
+  }
+
+  async crc(crc: Crc, start: number, end: number): Promise<bigint> {
+    const phase = start % PERIOD;
+    const headEnd = Math.min(end, start + ((PERIOD - phase) % PERIOD));
+    const times = Math.floor((end - headEnd) / PERIOD);
+    const tail = end - headEnd - times * PERIOD;
+    let value = crc.update(0n, this.#period.subarray(phase, phase + headEnd - start));
+    if (times > 0) value = crc.combine(value, this.#run(crc, times), times * PERIOD);
+    return crc.combine(value, crc.update(0n, this.#period.subarray(0, tail)), tail);
+  }
+
+  #run(crc: Crc, times: number): bigint {
+    const known = crc === CRC64_ECMA ? this.#runs.get(times) : undefined;
+    if (known !== undefined) return known;
+    const value = crc.repeat(crc.update(0n, this.#period), PERIOD, times);
+    if (crc !== CRC64_ECMA) return value;
+    if (this.#runs.size >= RUNS_KEPT) this.#runs.clear();
+    this.#runs.set(times, value);
+    return value;
+  }
+}
+
+const PATTERNS_KEPT = 64;
+const patterns = new Map<number, PatternBlock>();
+
 export function patternBlock(seed: number): Block {
   const known = patterns.get(seed);
   if (known) return known;
-  const period = seed === 0 ? Buffer.alloc(PERIOD) : periodOf(seed);
-  const repeated = Buffer.alloc(Math.ceil(CHUNK / PERIOD + 1) * PERIOD);
-  for (let at = 0; at < repeated.length; at += PERIOD) period.copy(repeated, at);
-  const runs = new Map<string, bigint>();
-  const run = (crc: Crc, times: number): bigint => {
-    const name = `${crc.bits}:${crc === CRC64_ECMA}:${times}`;
-    const cached = crc.bits === 64 ? runs.get(name) : undefined;
-    if (cached !== undefined) return cached;
-    const value = crc.repeat(crc.update(0n, period), PERIOD, times);
-    if (runs.size > 256) runs.clear();
-    runs.set(name, value);
-    return value;
-  };
-  const block: Block = {
-    length: Infinity,
-    id: `pattern:${seed}`,
-    virtual: true,
-    async *read(start, end) {
-      for (let at = start; at < end;) {
-        const phase = at % PERIOD;
-        const length = Math.min(CHUNK, end - at);
-        yield repeated.subarray(phase, phase + length);
-        at += length;
-      }
-    },
-    async crc(crc, start, end) {
-      const phase = start % PERIOD;
-      const headEnd = Math.min(end, start + ((PERIOD - phase) % PERIOD));
-      const times = Math.floor((end - headEnd) / PERIOD);
-      const tail = end - headEnd - times * PERIOD;
-      let value = crc.update(0n, period.subarray(phase, phase + headEnd - start));
-      if (times > 0) value = crc.combine(value, run(crc, times), times * PERIOD);
-      return crc.combine(value, crc.update(0n, period.subarray(0, tail)), tail);
-    },
-  };
-  if (patterns.size > 64) patterns.clear();
+  const block = new PatternBlock(seed);
+  if (patterns.size >= PATTERNS_KEPT) patterns.clear();
   patterns.set(seed, block);
   return block;
 }

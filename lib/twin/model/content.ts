@@ -28,7 +28,7 @@ function merged(slices: Iterable<Slice>): Slice[] {
 export class Content {
   readonly slices: readonly Slice[];
   readonly size: number;
-  readonly #crcs = new Map<Crc, bigint>();
+  #crcs: Map<Crc, bigint> | undefined;
 
   constructor(slices: Iterable<Slice>) {
     this.slices = merged(slices);
@@ -68,11 +68,12 @@ export class Content {
   }
 
   async crc(crc: Crc): Promise<bigint> {
-    const known = this.#crcs.get(crc);
+    const known = this.#crcs?.get(crc);
     if (known !== undefined) return known;
     let value = 0n;
     for (const { block, start, end } of this.slices)
       value = crc.combine(value, await block.crc(crc, start, end), end - start);
+    this.#crcs ??= new Map();
     this.#crcs.set(crc, value);
     return value;
   }

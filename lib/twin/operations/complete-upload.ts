@@ -22,7 +22,7 @@ function namedParts(call: Call, upload: Upload, body: string): NamedPart[] {
   if (own(call, 'complete-all') === 'yes' && call.dialect.name === 'oss') {
     if (body !== '') {
       throw refuse('InvalidArgument', {
-        message: 'Should not speficy both complete all header and http body.',
+        message: 'Send either x-oss-complete-all or a list of parts, not both.',
         ec: '0042-00000216',
       });
     }
@@ -54,9 +54,7 @@ function checkedParts(call: Call, upload: Upload, named: readonly NamedPart[]): 
     }
     if (upload.checksum?.type === 'COMPOSITE' && checksum === undefined) {
       throw refuse('InvalidRequest', {
-        message:
-          `The upload was created using a ${upload.checksum.algorithm.toLowerCase()} checksum. The complete request ` +
-          `must include the checksum for each part. It was missing for part ${number} in the request.`,
+        message: `The upload keeps a ${upload.checksum.algorithm} checksum of its parts; part ${number} is listed without it.`,
       });
     }
     return part;

@@ -68,8 +68,7 @@ function checkChangesSomething(call: Call, source: CopySource): void {
   if (changes) return;
   throw refuse('InvalidRequest', {
     message:
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
-      'metadata, storage class, website redirect location or encryption attributes.',
+      'A copy of an object onto itself must change its metadata, storage class, redirect location or encryption.',
   });
 }
 
@@ -86,6 +85,9 @@ export async function copyObject(call: Call): Promise<Reply> {
   const source = copySource(call, bucket);
   const toItself = source.bucket === bucket && source.key === call.key;
   if (toItself && call.dialect.name === 's3') checkChangesSomething(call, source);
+  if (source.object.kind === 'symlink' && own(call, 'server-side-encryption')) {
+    throw refuse('InvalidArgument', { message: 'A symlink cannot be encrypted.' });
+  }
   const attributes = attributesOf(call, bucket, source, toItself);
   checkSize(call, source, bucket, attributes);
   const { content, symlinkTarget, checksum } = source.object;

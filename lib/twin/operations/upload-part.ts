@@ -44,7 +44,7 @@ export async function uploadPart(call: Call): Promise<Reply> {
   const asked = upload.checksum;
   if (sent && asked && sent.algorithm !== asked.algorithm) {
     throw refuse('InvalidRequest', {
-      message: `Checksum Type mismatch occurred, expected checksum Type: ${asked.algorithm}, actual checksum Type: ${sent.algorithm}`,
+      message: `The upload keeps ${asked.algorithm} checksums; the part came with ${sent.algorithm}.`,
     });
   }
   const own = await partChecksum(upload, content);
@@ -83,9 +83,8 @@ function copyRange(call: Call, size: number): Range | undefined {
   const fields = { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text };
   throw refuse('InvalidArgument', {
     message: range
-      ? `Range specified is not valid for source object of size: ${size}`
-      : 'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the ' +
-        'zero-based offsets of the first and last bytes to copy',
+      ? `The range is not within the ${size} bytes of the source.`
+      : 'The copy source range must be bytes=first-last, both counted from zero.',
     fields,
   });
 }

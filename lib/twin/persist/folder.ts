@@ -23,7 +23,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ByteSink } from '../call.ts';
-import { fileBlock, patternBlock, type Block } from '../model/block.ts';
+import { FileBlock, patternBlock, type Block } from '../model/block.ts';
 import { Content } from '../model/content.ts';
 import type { Change, Store } from '../model/store.ts';
 import { takeLock } from './lock.ts';
@@ -64,7 +64,7 @@ export class Folder {
         rmSync(path, { force: true });
         throw error;
       }
-      return new Content([{ block: fileBlock(path, name, length), start: 0, end: length }]);
+      return new Content([{ block: new FileBlock(path, name, length), start: 0, end: length }]);
     },
   };
 
@@ -123,7 +123,7 @@ export class Folder {
     const name = id.slice(id.indexOf(':') + 1);
     const block = id.startsWith('pattern:')
       ? patternBlock(Number(name))
-      : fileBlock(join(this.#directory, 'content', name), name, length ?? 0);
+      : new FileBlock(join(this.#directory, 'content', name), name, length ?? 0);
     this.#blocks.set(id, block);
     return block;
   }

@@ -1,5 +1,5 @@
 import type { ByteSink } from '../call.ts';
-import { CHUNK, memoryBlock } from '../model/block.ts';
+import { CHUNK, MemoryBlock } from '../model/block.ts';
 import { Content, type Slice } from '../model/content.ts';
 
 /** Gathers the pieces of a socket into blocks of one size, so that an object is a few slices and not thousands. */
@@ -9,7 +9,7 @@ export const memorySink: ByteSink = {
     let gathered: Buffer[] = [];
     let length = 0;
     const flush = (): void => {
-      if (length > 0) slices.push({ block: memoryBlock(Buffer.concat(gathered, length)), start: 0, end: length });
+      if (length > 0) slices.push({ block: new MemoryBlock(Buffer.concat(gathered, length)), start: 0, end: length });
       gathered = [];
       length = 0;
     };

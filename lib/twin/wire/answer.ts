@@ -1,7 +1,7 @@
 /** Writing an answer the dialect's way. */
 import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import type { Reply } from '../call.ts';
+import { httpDate, type Reply } from '../call.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Refusal } from '../errors.ts';
 import { renderXml } from './xml.ts';
@@ -13,15 +13,24 @@ export interface AnswerContext {
   /** For the error document: bucket and key as a path. */
   resource: string;
   host: string;
+  /** Epoch milliseconds. */
+  at: number;
 }
 
-function commonHeaders({ dialect, requestId }: AnswerContext): Record<string, string> {
+/** The Date header is the twin's clock, since clients correct theirs by it. */
+function commonHeaders({ dialect, requestId, at }: AnswerContext): Record<string, string> {
+  const date = httpDate(at);
   return dialect.name === 'oss'
-    ? { server: 'AliyunOSS', 'x-oss-request-id': requestId, 'x-oss-server-time': '1' }
-    : { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': Buffer.from(requestId).toString('base64') };
+    ? { date, server: 'AliyunOSS', 'x-oss-request-id': requestId, 'x-oss-server-time': '1' }
+    : {
+        date,
+        server: 'AmazonS3',
+        'x-amz-request-id': requestId,
+        'x-amz-id-2': Buffer.from(requestId).toString('base64'),
+      };
 }
 
-export function errorDocument(context: AnswerContext, refusal: Refusal): string {
+function errorDocument(context: AnswerContext, refusal: Refusal): string {
   const { dialect, requestId, resource, host } = context;
   const { code, message, fields, ec } = refusal;
   const common = { Code: code, Message: message, ...fields };

@@ -224,6 +224,15 @@ describe('the AWS SDK with its default settings', () => {
     expect(Buckets?.map((bucket) => bucket.Name)).toContain('backup');
   });
 
+  it('corrects its clock by what the twin says', async () => {
+    const ahead = await startTwin({ buckets: [{ name: 'photos' }], clock: () => Date.now() + 20 * 60_000 });
+    const late = new S3Client({ endpoint: ahead.url, region: 'us-east-1', forcePathStyle: true, credentials: ahead });
+    await late.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+    expect(ahead.requests.all().map(({ code }) => code)).toEqual(['RequestTimeTooSkewed', undefined]);
+    late.destroy();
+    await ahead.close();
+  });
+
   it('reaches a bucket by its host name', async () => {
     // Names under .localhost are not known to every resolver.
     const httpAgent = new Agent({ lookup: (_, __, found) => found(null, [{ address: '127.0.0.1', family: 4 }]) });

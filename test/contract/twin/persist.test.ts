@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -34,6 +35,7 @@ it('objects, versions, tags and bucket settings survive a restart', async () => 
   await oss(twin, { method: 'PUT', bucket: 'kept', key: 'v', body: 'two' });
   await oss(twin, { method: 'DELETE', bucket: 'kept', key: 'v' });
   await twin.store.put('a', 'huge', { size: 2 ** 45, seed: 3, partSize: 2 ** 32 });
+  twin.store.configure('a', { storageClass: 'STANDARD_IA' });
   await twin.store.put('a', 'gone', { body: 'x' });
   twin.store.delete('a', 'gone');
   const before = await Promise.all(['k ü', 'copy', 'huge'].map((key) => twin.store.head('a', key)));
@@ -47,6 +49,7 @@ it('objects, versions, tags and bucket settings survive a restart', async () => 
     false,
   ]);
   expect(twin.store.bucket('kept').settings.versioning).toBe('Enabled');
+  expect(twin.store.bucket('a').settings.storageClass).toBe('STANDARD_IA');
 });
 
 it('uploads in progress survive and can be completed', async () => {
@@ -99,6 +102,10 @@ it('a broken upload leaves nothing behind', async () => {
   expect([readdirSync(join(data, 'content')), twin.store.keys('a')]).toEqual([[], []]);
 });
 
-it('a folder in use is refused', async () => {
+it('a folder in use is refused; the lock of a process that is gone is not', async () => {
   await expect(startTwin({ data })).rejects.toThrow(/in use/);
+  await twin.close();
+  writeFileSync(join(data, 'lock'), String(spawnSync(process.execPath, ['--version']).pid));
+  await restart();
+  expect(twin.store.keys('a')).toEqual([]);
 });
