@@ -3,7 +3,7 @@
  * ports, and leaves nothing but that root behind.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ export interface RealServer extends ServerInfo {
 export async function startServer(kind: ServerKind): Promise<RealServer | Skipped> {
   if (process.platform !== 'linux') return { kind, why: `needs Linux, this is ${process.platform}` };
   await mkdir(runs, { recursive: true });
-  await removeAbandoned();
+  await run('clean.sh', []);
   const { script, version, ports } = recipes[kind];
   const directory = join(runs, `${kind}-${process.pid}`);
   const { code, output, errors } = await run(script, ['up', ...version, directory, String(await freePorts(ports))]);
@@ -71,23 +71,6 @@ async function control(server: ServerInfo, ...command: string[]): Promise<void> 
   const { script } = recipes[server.kind];
   const { code, errors } = await run(script, [...command, server.directory]);
   if (code !== 0) throw new Error(`${server.kind}: ${script} ${command.join(' ')} exited with ${code}:\n${errors}`);
-}
-
-/** Servers whose starter died without stopping them would otherwise run for ever. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(runs)) {
-    const [kind, pid] = name.split('-') as [ServerKind, string];
-    if (recipes[kind] && !isAlive(Number(pid))) await run(recipes[kind].script, ['down', join(runs, name)]);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The first of `count` neighbouring ports nobody listens on, below the range the system hands out by itself. */
