@@ -77,7 +77,8 @@ async function serve(parts: HttpParts, incoming: IncomingMessage, outgoing: Serv
   parts.metrics.count('ferry_http_requests_total', { status: String(answer.status), to: targetOf(path) });
   // What was not read of a body would be taken for the next request.
   const rest = incoming.complete ? {} : { connection: 'close' };
-  outgoing.writeHead(answer.status, { ...answer.headers, ...rest });
+  const length = answer.body === '' ? {} : { 'content-length': Buffer.byteLength(answer.body) };
+  outgoing.writeHead(answer.status, { ...answer.headers, ...length, ...rest });
   outgoing.end(answer.body);
 }
 

@@ -94,7 +94,7 @@ async function list(session: Session, { json }: DeadFlags): Promise<number> {
 }
 
 async function change(session: Session, verb: 'redrive' | 'drop', ids: string[], { all }: DeadFlags): Promise<number> {
-  if (all === ids.length > 0) throw new UsageError(`name what to ${verb}, or say --all (and not both).`);
+  if ((all ?? false) === ids.length > 0) throw new UsageError(`name what to ${verb}, or say --all (and not both).`);
   const queues = await queuesOf(session);
   let count = 0;
   for (const name of names) {

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { workHandler } from '../../../functions/work.ts';
+import { readApiMessage } from '../../../lib/api/messages.ts';
+import type { Runtime } from '../../../lib/runtime/runtime.ts';
+import { bench, json } from './fakes.ts';
+
+const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };
+const body = { fromPrefix: 'oss://media/uploads/old/', toPrefix: 'oss://backup/new/' };
+
+describe('readApiMessage', () => {
+  it('knows the messages of the API in every form a queue may give them', () => {
+    const message = { kind: 'callback', jobId: 'j', attempt: 2, notBefore: 7 };
+    const text = JSON.stringify(message);
+    for (const form of [message, text, Buffer.from(text)]) expect(readApiMessage(form)).toEqual(message);
+    expect(readApiMessage({ kind: 'rename-prefix', jobId: 'j' })).toEqual({ kind: 'rename-prefix', jobId: 'j' });
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    ['no JSON'],
+    [{ kind: 'finish', jobId: 'j' }],
+    [{ kind: 'callback', jobId: 7, attempt: 1 }],
+    [{ kind: 'toString' }],
+  ])('leaves %j to others', (input) => {
+    expect(readApiMessage(input)).toBeUndefined();
+  });
+});
+
+describe('functions/work', () => {
+  it('goes on with the rename of a prefix, from a queue', async () => {
+    const api = bench({ 'media/uploads/old/a': {} });
+    const { self } = json(await api.call({ path: '/v1/renames', json: body })) as { self: string };
+    const runtime = {
+      world: api.world,
+      rules: { routes: [], addedMetadata: new Set() },
+      api: api.deps,
+    } as unknown as Runtime;
+    const record = { messageId: 'm1', eventSource: 'aws:sqs', body: JSON.stringify(api.messages[0]?.message) };
+    const answer = await workHandler(async () => runtime)({ Records: [record] }, context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(json(await api.call({ method: 'GET', path: self }))).toMatchObject({ state: 'done' });
+  });
+
+  it('keeps a message that nobody here is for', async () => {
+    const runtime = { world: bench().world } as unknown as Runtime;
+    const work = workHandler(async () => runtime)({ kind: 'rename-prefix', jobId: 'j' }, context);
+    await expect(work).rejects.toThrow('rename-prefix');
+  });
+});
