@@ -113,8 +113,8 @@ function ossFinder({ env, home }: CredentialsPlace): CredentialsProvider {
     } catch (error) {
       // The chain would stay with whichever provider it tried last.
       chain = undefined;
-      const advice = 'set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or run "ossutil config".';
-      throw new Error(`${advice} ${error instanceof Error ? error.message : ''}`, { cause: error });
+      // What each provider of the chain has to say fills a screen; it is kept as the cause.
+      throw new Error('set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or run "ossutil config".', { cause: error });
     }
   };
 }

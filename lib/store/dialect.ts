@@ -71,7 +71,7 @@ export interface Dialect {
     /** OSS error numbers; more exact than the code, so looked at first. */
     byNumber: Readonly<Record<string, Meaning>>;
     byCode: Readonly<Record<string, Meaning>>;
-    /** The store gives one code to several causes; its words tell them apart. */
-    byMessage: readonly { code: string; message: RegExp; meaning: Meaning }[];
+    /** The store gives one code to several causes; the argument it names and its message tell them apart. */
+    byWords: readonly { code: string; words: RegExp; meaning: Meaning }[];
   };
 }

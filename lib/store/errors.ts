@@ -41,6 +41,8 @@ export interface Failure {
   date?: number;
   /** Where the bucket is to be addressed, where the store tells: an endpoint or a region. */
   elsewhere?: string;
+  /** The header or parameter that the store minds, where it tells. */
+  argument?: string;
   /** The condition that failed, where the store tells. */
   condition?: string;
   deleteMarker: boolean;
@@ -79,6 +81,7 @@ export function readFailure(answer: Answer, context: FailureContext): Failure {
     elsewhere:
       text('Endpoint') ??
       [text('Region'), bucketRegion && headers[bucketRegion]].find((name) => name && name !== region),
+    argument: text('ArgumentName'),
     condition: text('Condition'),
     deleteMarker: headers[`${dialect.headers.prefix}delete-marker`] === 'true',
   };
@@ -129,11 +132,12 @@ const byStatus: Record<number, Meaning> = {
 
 /** Number first, then code and its words, then status. */
 export function meaningOf(failure: Failure, subject: CallSubject, dialect: Dialect): Meaning {
-  const { byNumber, byCode, byMessage } = dialect.meanings;
-  const { code, message = '', ec, status } = failure;
+  const { byNumber, byCode, byWords } = dialect.meanings;
+  const { code, ec, status } = failure;
+  const words = `${failure.argument ?? ''} ${failure.message ?? ''}`;
   const told =
     (ec && own(byNumber, ec)) ||
-    byMessage.find((rule) => rule.code === code && rule.message.test(message))?.meaning ||
+    byWords.find((rule) => rule.code === code && rule.words.test(words))?.meaning ||
     (code && own(byCode, code)) ||
     undefined;
   const meaning = told ?? fromStatus(status);

@@ -139,10 +139,10 @@ export const oss: Dialect = {
       UploadTrafficRateLimitExceeded: 'throttled',
       UserDisable: 'InvalidCredentials',
     },
-    byMessage: [
-      { code: 'AccessDenied', message: /same data center/i, meaning: 'CrossRegion' },
-      { code: 'AccessDenied', message: /specified endpoint/i, meaning: 'WrongEndpoint' },
-      { code: 'OperationNotSupported', message: /append/i, meaning: 'NotAppendableCopy' },
+    byWords: [
+      { code: 'AccessDenied', words: /data center/i, meaning: 'CrossRegion' },
+      { code: 'AccessDenied', words: /specified endpoint/i, meaning: 'WrongEndpoint' },
+      { code: 'OperationNotSupported', words: /append/i, meaning: 'NotAppendableCopy' },
     ],
   },
 };

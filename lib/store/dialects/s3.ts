@@ -125,15 +125,15 @@ export const s3: Dialect = {
       TokenRefreshRequired: 'token',
       TooManyRequests: 'throttled',
     },
-    byMessage: [
-      { code: 'InvalidRequest', message: /larger than the maximum allowable size/i, meaning: 'TooLarge' },
-      { code: 'InvalidRequest', message: /copy an object to itself/i, meaning: 'SameObject' },
+    byWords: [
+      { code: 'InvalidRequest', words: /larger than the maximum|maximum allow/i, meaning: 'TooLarge' },
+      { code: 'InvalidRequest', words: /\bitself\b/i, meaning: 'SameObject' },
       {
         code: 'InvalidRequest',
-        message: /encryption parameters are not applicable|customer.*key/i,
+        words: /encryption parameters are not applicable|customer.*key/i,
         meaning: 'ClientEncrypted',
       },
-      { code: 'InvalidArgument', message: /range specified is not valid/i, meaning: 'range' },
+      { code: 'InvalidArgument', words: /copy-source-range|range specified is not valid/i, meaning: 'range' },
     ],
   },
 };

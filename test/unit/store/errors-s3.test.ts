@@ -120,6 +120,7 @@ describe('a call that names an upload', () => {
   it.each<[string, Reply]>([
     ['Ceph', { status: 416, body: '<Error><Code>InvalidRange</Code></Error>' }],
     ['Amazon', refusal(400, 'InvalidArgument', 'Range specified is not valid for source object of size: 5')],
+    ['by the argument', refusal(400, 'InvalidArgument', 'x', '<ArgumentName>x-amz-copy-source-range</ArgumentName>')],
   ])('a range past the end means another source than the pinned one: %s', async (_name, reply) => {
     expect(await partFails(reply)).toMatchObject({ decision: 'source-changed' });
   });
