@@ -34,6 +34,8 @@ log_level = WARNING
 pipeline = $1-server
 [app:$1-server]
 use = egg:swift#$1
+conn_timeout = 20
+node_timeout = 120
 CONF
 }
 
@@ -52,6 +54,9 @@ write_proxy() { # PORT MEMCACHED_PORT
     printf '[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = %s\nworkers = 2\nuser = root\nlog_level = WARNING\n' "$1"
     printf '[pipeline:main]\npipeline = %s proxy-server\n' "$filters"
     printf '[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n'
+    # On a busy machine half a second is not enough to connect, and a backend that was late ten times would be left out of
+    # use for a minute, which with a single replica means 503 for everything.
+    printf 'conn_timeout = 20\nnode_timeout = 120\nrecoverable_node_timeout = 120\nerror_suppression_limit = 100000\n'
     local filter egg
     for filter in $filters; do
       egg=${filter/#cache/memcache}
