@@ -11,7 +11,7 @@ export type SqlValue = string | number | null;
 /** How long a writer waits for another process's write; ours are single statements of about a millisecond. */
 const busyTimeoutMs = 5_000;
 
-/** Files up to this size are checked page by page when opened; that takes about 1 ms per MiB. */
+/** Files up to this size are checked page by page when opened; that takes some 2 ms per MiB. */
 const checkUpTo = 16 * 1024 * 1024;
 
 /**

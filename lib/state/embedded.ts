@@ -28,8 +28,8 @@ export interface EmbeddedStateOptions {
 
 /**
  * The state table on SQLite. Every change is one statement that names the revision it expects; SQLite's write lock orders
- * them across processes, and a read sees every write that was answered before it. The calls block the thread for about a
- * millisecond (one fsync), which is why they are no slower than they look.
+ * them across processes, and a read sees every write that was answered before it. A call blocks the thread while it runs,
+ * about a millisecond for a write (one fsync), which is less than a way through a thread pool would cost.
  */
 export class EmbeddedStateTable implements StateTable {
   readonly #database: StateDatabase;
