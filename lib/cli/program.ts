@@ -8,6 +8,8 @@ import { defineDoctor } from './commands/doctor.ts';
 import { defineLs } from './commands/ls.ts';
 import { defineMeta } from './commands/meta.ts';
 import { defineMv } from './commands/mv.ts';
+import { defineReconcile } from './commands/reconcile.ts';
+import { defineReplicate } from './commands/replicate.ts';
 import { defineResume } from './commands/resume.ts';
 import { defineServe } from './commands/serve.ts';
 import { defineStatus } from './commands/status.ts';
@@ -17,12 +19,13 @@ import type { Context, DefineCommand } from './context.ts';
 import { exit, exitCodeOf, Interrupted } from './exit.ts';
 import type { Io } from './io.ts';
 import { complaint } from './complaint.ts';
+import { paintFor } from './paint.ts';
 import { errorDocument } from './render.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs]],
   ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep, defineDead]],
-  ['Service:', [defineServe]],
+  ['Service:', [defineServe, defineReplicate, defineReconcile]],
   ['Setup:', [defineDoctor, defineTwin, defineDemo]],
 ];
 
@@ -56,6 +59,7 @@ function report(io: Io, error: unknown, json: boolean): void {
 
 function buildProgram(context: Context): Command {
   const { io } = context;
+  const paint = paintFor(io.stderr, io.env);
   const program = new Command('ferry')
     .description(
       'Copies, moves and re-tags objects inside OSS and S3 stores; the data never passes through this machine.',
@@ -66,6 +70,7 @@ function buildProgram(context: Context): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, `${paint('red', '✗')} `)),
       getOutHelpWidth: () => Math.min(io.stdout.columns ?? 100, 120),
       getErrHelpWidth: () => Math.min(io.stderr.columns ?? 100, 120),
     })

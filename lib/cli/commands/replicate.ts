@@ -1,0 +1,55 @@
+import { backfill } from '../../replicate/backfill.ts';
+import type { DefineCommand } from '../context.ts';
+import { exit } from '../exit.ts';
+import { plural, printable } from '../format.ts';
+import { printLine } from '../io.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
+import { wholeNumber } from '../parse.ts';
+import { endOfJobs, listerOf, readRules, wholeCommand } from '../rules-file.ts';
+import { withSession, type Session } from '../session.ts';
+
+interface ReplicateFlags extends StoreFlags, OutputFlags {
+  existing: string;
+  config: string;
+  objects: number;
+}
+
+export const defineReplicate: DefineCommand = (program, context) => {
+  const command = program
+    .command('replicate')
+    .summary('copy what was there before a replication rule')
+    .description(
+      'Goes through the source of a rule and brings every destination up to date. What is equal already is not copied again, so it can be repeated.',
+    )
+    .requiredOption('--existing <rule>', 'name of the rule')
+    .requiredOption('--config <file>', 'the file of `ferry serve`, which holds the rules')
+    .option('--objects <n>', 'objects at once', wholeNumber(1, 1000), 16);
+  addStoreOptions(addOutputOptions(command)).action(async (flags: ReplicateFlags) => {
+    context.code = await withSession(context.io, flags, (session) => replicateExisting(session, flags));
+  });
+};
+
+async function replicateExisting(session: Session, flags: ReplicateFlags): Promise<number> {
+  const { io, runtime, signal } = session;
+  const rules = await readRules(io, flags.config);
+  const started: string[] = [];
+  const report = await backfill(runtime.world, rules, flags.existing, listerOf(session), wholeCommand(session), {
+    concurrency: flags.objects,
+    signal,
+    onOutcome: (outcome) => {
+      if (outcome.action === 'started') started.push(outcome.jobId);
+    },
+    onFailure: ({ key, error }) => session.say(`${printable(key)}: ${error.message}`),
+  });
+  const broken = await endOfJobs(session, started);
+  for (const job of broken) session.say(`${printable(job.source.key)}: ${job.reason?.message ?? `is ${job.state}`}`);
+  signal.throwIfAborted();
+  const failed = report.failed + broken.length;
+  const copied = report.copied + started.length - broken.length;
+  const { listed, unchanged, skipped } = report;
+  const document = { rule: flags.existing, listed, copied, unchanged, skipped, failed };
+  const text = `${flags.existing}: ${plural(listed, 'object')} looked at, ${copied} copied, ${unchanged} equal already, ${skipped} skipped, ${failed} failed`;
+  if (flags.json || !flags.quiet) await printLine(io.stdout, flags.json ? JSON.stringify(document) : text);
+  if (failed === 0) return exit.done;
+  return copied + unchanged > 0 ? exit.someFailed : exit.failed;
+}

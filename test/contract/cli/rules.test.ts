@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { MiB, useRig } from './harness.ts';
+
+const rig = useRig();
+let config = '';
+
+beforeEach(async () => {
+  const { twin, folder } = rig;
+  for (const bucket of ['photos', 'backup']) for (const key of twin.store.keys(bucket)) twin.store.delete(bucket, key);
+  config = join(folder, 'ferry.yaml');
+  writeFileSync(
+    config,
+    `
+rules:
+  - name: nightly
+    source: { bucket: photos, prefix: in/ }
+    destination: { bucket: backup, key: 'old/{relative}' }
+    deletes: all
+defaultStore: oss
+`,
+  );
+  await twin.store.put('photos', 'in/small', { body: 'hello', meta: { author: 'alice' } });
+  await twin.store.put('photos', 'in/large', { size: 300 * MiB });
+  await twin.store.put('photos', 'elsewhere', { body: 'not for the rule' });
+});
+
+test('replicate --existing copies what was there before the rule, once', async () => {
+  const first = await rig.run('replicate', '--existing', 'nightly', '--config', config, '--json');
+  expect(first).toMatchObject({ code: 0 });
+  expect(JSON.parse(first.stdout)).toMatchObject({ listed: 2, copied: 2, failed: 0 });
+  expect(rig.twin.store.keys('backup')).toEqual(['old/large', 'old/small']);
+  expect(await rig.twin.store.head('backup', 'old/small')).toMatchObject({ meta: { author: 'alice' } });
+  const second = await rig.run('replicate', '--existing', 'nightly', '--config', config, '--json');
+  expect(JSON.parse(second.stdout)).toMatchObject({ listed: 2, copied: 0, unchanged: 2 });
+});
+
+test('reconcile reports differences, and repairs them when asked to', async () => {
+  await rig.run('replicate', '--existing', 'nightly', '--config', config);
+  await rig.twin.store.put('photos', 'in/new', { body: 'new' });
+  await rig.twin.store.put('backup', 'old/small', { body: 'HELLO' });
+  await rig.twin.store.put('backup', 'old/extra', { body: 'left over' });
+  const report = await rig.run('reconcile', 'nightly', '--config', config);
+  expect(report.code).toBe(3);
+  expect(report.stdout).toMatch(/missing\s+in\/new -> backup\/old\/new/);
+  expect(report.stdout).toMatch(/different\s+in\/small/);
+  expect(report.stderr).toMatch(/1 missing, 1 different, 1 extra/);
+  expect(rig.twin.store.keys('backup')).not.toContain('old/new');
+
+  const fixed = await rig.run('reconcile', 'nightly', '--config', config, '--fix', '--remove-extra', '--json');
+  expect(JSON.parse(fixed.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ repaired: 3, failed: 0 });
+  expect(fixed.code).toBe(0);
+  expect(rig.twin.store.keys('backup')).toEqual(['old/large', 'old/new', 'old/small']);
+  expect((await rig.run('reconcile', 'nightly', '--config', config)).code).toBe(0);
+});
+
+test('an unknown rule and a missing file are refused before any request', async () => {
+  rig.twin.requests.reset();
+  const unknown = await rig.run('reconcile', 'weekly', '--config', config);
+  expect(unknown.code).toBeGreaterThan(0);
+  expect(unknown.stderr).toMatch(/no replication rule 'weekly'; there are: nightly/);
+  const missing = await rig.run('replicate', '--existing', 'nightly', '--config', 'nowhere.yaml');
+  expect(missing).toMatchObject({ code: 2 });
+  expect(rig.twin.requests.count()).toBe(0);
+});
