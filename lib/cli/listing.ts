@@ -1,5 +1,5 @@
 import type { ListObjectsQuery, ObjectsPage, StoreClient } from '../store/types.ts';
-import type { Listed } from './prefix.ts';
+import type { ListedPage } from './prefix.ts';
 
 /** The pages of a listing; the next one is on its way while this one is worked on. */
 export async function* pagesOf(
@@ -17,7 +17,9 @@ export async function* pagesOf(
   }
 }
 
-/** Every object below a prefix, in the store's order. */
-export async function* objectsBelow(client: StoreClient, bucket: string, prefix: string): AsyncGenerator<Listed> {
-  for await (const page of pagesOf(client, bucket, { prefix })) yield* page.contents;
+/** Every object below a prefix, in the store's order, page by page. */
+export async function* objectsBelow(client: StoreClient, bucket: string, prefix: string): AsyncGenerator<ListedPage> {
+  for await (const page of pagesOf(client, bucket, { prefix })) {
+    yield { objects: page.contents, last: page.next === undefined };
+  }
 }

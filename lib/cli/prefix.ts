@@ -13,9 +13,15 @@ export interface Listed {
   size: number;
 }
 
+export interface ListedPage {
+  objects: Listed[];
+  /** No page follows. */
+  last: boolean;
+}
+
 /** What the copying of a prefix needs of the world. */
 export interface PrefixWork {
-  list(bucket: string, prefix: string): AsyncIterable<Listed>;
+  list(bucket: string, prefix: string): AsyncIterable<ListedPage>;
   /** Copies one object; `onBytes` hears how many of its bytes are there. */
   copy(request: CopyRequest, onBytes: (bytes: number) => void): Promise<CopyResult>;
   /** Whether the destination of a request is there and is equal to what its source is or was. */
@@ -81,11 +87,12 @@ export async function* wanted(
 ): AsyncGenerator<Listed> {
   const { bucket, prefix } = command.source;
   const keep = nameFilter(command.include, command.exclude);
-  for await (const object of work.list(bucket, prefix)) {
-    if (!keep(object.key.slice(prefix.length))) continue;
-    tally.found++;
-    tally.foundBytes += object.size;
-    yield object;
+  for await (const page of work.list(bucket, prefix)) {
+    const objects = page.objects.filter((object) => keep(object.key.slice(prefix.length)));
+    tally.found += objects.length;
+    for (const { size } of objects) tally.foundBytes += size;
+    tally.listed = page.last;
+    yield* objects;
   }
 }
 

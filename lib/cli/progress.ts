@@ -42,11 +42,11 @@ export class Speed {
     while (this.#samples.length > 2 && (this.#samples[1]?.time ?? time) <= time - this.#window) this.#samples.shift();
   }
 
-  /** Undefined until there is something to measure. */
+  /** Undefined until a second has been measured: the first guesses would be wild. */
   perSecond(now: number): number | undefined {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
-    if (!first || !last || now <= first.time || last.bytes <= first.bytes) return undefined;
+    if (!first || !last || now - first.time < 1_000 || last.bytes <= first.bytes) return undefined;
     return ((last.bytes - first.bytes) * 1000) / (now - first.time);
   }
 }
@@ -114,7 +114,7 @@ export function barLine(
   const text = describeMoment(moment, perSecond).join('  ');
   const room = columns - 1 - text.length;
   const name = shorten(label, Math.min(40, Math.floor(room / 2)));
-  const bar = moment.total === undefined ? 0 : Math.min(30, room - [...name].length - 4);
+  const bar = moment.total === undefined ? 0 : Math.min(24, room - [...name].length - 4);
   return [name, bar > 0 ? drawBar(bar, moment, paint) : '', text].filter(Boolean).join('  ');
 }
 

@@ -3,7 +3,7 @@ import { CopyError, gaveUp } from '../copy/errors.ts';
 import { describe, type ObjectRef, type StoreAddress } from '../copy/object.ts';
 import type { CopyRequest, Mode } from '../copy/request.ts';
 import type { CopyResult, FidelityLoss } from '../copy/result.ts';
-import { wrap } from './facts.ts';
+import { wrapWords } from './facts.ts';
 import { formatBytes, formatDuration, formatRate, plural, printable } from './format.ts';
 import { Interrupted, UsageError } from './exit.ts';
 import type { Paint } from './paint.ts';
@@ -65,11 +65,11 @@ export function errorLines(error: unknown, paint: Paint, width = Infinity): stri
   const store = theirs?.[1] ?? answerText(error);
   const mark = error instanceof Interrupted ? paint('yellow', '!') : paint('red', '✗');
   const hints = [...(store ? [`store: ${store}`] : []), ...(isUnexplained(error) ? [unexplainedHint] : [])];
-  const [first = '', ...rest] = wrap(theirs ? message.replace(theirs[0], '') : message, width - 2);
+  const [first = '', ...rest] = wrapWords(theirs ? message.replace(theirs[0], '') : message, width - 2);
   return [
     `${mark} ${first}`,
     ...rest.map((line) => `  ${line}`),
-    ...hints.flatMap((hint) => wrap(hint, width - 2)).map((line) => paint('dim', `  ${line}`)),
+    ...hints.flatMap((hint) => wrapWords(hint, width - 2)).map((line) => paint('dim', `  ${line}`)),
   ];
 }
 

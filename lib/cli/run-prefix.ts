@@ -8,6 +8,7 @@ import { paintFor } from './paint.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
 import { errorDocument, resultDocument } from './render.ts';
+import type { Moment } from './progress.ts';
 import type { Session } from './session.ts';
 import type { Tally } from './tally.ts';
 
@@ -75,11 +76,7 @@ async function isThere(session: Session, request: CopyRequest): Promise<boolean>
   return source.size === destination.size && source.etag === destination.etag;
 }
 
-function eventsFor(
-  session: Session,
-  runId: string,
-  update: (moment: { bytes: number; count: string }) => void,
-): PrefixEvents {
+function eventsFor(session: Session, runId: string, update: (moment: Moment) => void): PrefixEvents {
   const { io, flags, runtime } = session;
   let noted = performance.now();
   return {
@@ -88,7 +85,11 @@ function eventsFor(
       if (error !== undefined) session.complain(error);
     },
     onProgress(tally, inFlight) {
-      update({ bytes: tally.bytes + inFlight, count: countText(tally) });
+      update({
+        bytes: tally.bytes + inFlight,
+        total: tally.listed ? tally.foundBytes : undefined,
+        count: countText(tally),
+      });
       if (performance.now() - noted < noteEveryMs) return;
       noted = performance.now();
       runtime.runs.update(runId, tally.counts());
@@ -107,7 +108,8 @@ function document(
 
 function countText(tally: Tally): string {
   const failed = tally.failed > 0 ? `, ${formatCount(tally.failed)} failed` : '';
-  return `${formatCount(tally.done)} of ${formatCount(tally.found)} objects${failed}`;
+  const found = `${formatCount(tally.found)}${tally.listed ? '' : '+'}`;
+  return `${formatCount(tally.done)}/${found} objects${failed}`;
 }
 
 function sumUp(session: Session, command: PrefixCommand, tally: Tally, seconds: number, resumed: boolean): number {

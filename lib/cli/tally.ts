@@ -8,6 +8,8 @@ export class Tally {
   found = 0;
   /** Their bytes. */
   foundBytes = 0;
+  /** The listing has ended: `found` is all there is. */
+  listed = false;
   /** Written, or found to be as asked. */
   done = 0;
   /** Of `done`: nothing had to be written. */

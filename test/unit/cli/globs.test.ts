@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameFilter } from '../../../lib/cli/globs.ts';
-import { wrap } from '../../../lib/cli/facts.ts';
+import { wrapItems, wrapWords } from '../../../lib/cli/facts.ts';
 import { formatTable } from '../../../lib/cli/table.ts';
 
 describe('nameFilter', () => {
@@ -26,19 +26,19 @@ describe('nameFilter', () => {
   });
 });
 
-describe('wrap', () => {
+describe('wrapping', () => {
   it('breaks between items, else between words, and never inside a word', () => {
-    expect(wrap('3 HeadObject, 29 UploadPartCopy, 1 ListParts', 32)).toEqual([
+    expect(wrapItems('3 HeadObject, 29 UploadPartCopy, 1 ListParts', 32)).toEqual([
       '3 HeadObject, 29 UploadPartCopy,',
       '1 ListParts',
     ]);
-    expect(wrap('one item that is too long for the line, two', 20)).toEqual([
+    expect(wrapItems('one item that is too long for the line, two', 20)).toEqual([
       'one item that is too',
       'long for the line,',
       'two',
     ]);
-    expect(wrap('a'.repeat(30), 10)).toEqual(['a'.repeat(30)]);
-    expect(wrap('as it is, in a pipe', Infinity)).toEqual(['as it is, in a pipe']);
+    expect(wrapWords('a'.repeat(30), 10)).toEqual(['a'.repeat(30)]);
+    expect(wrapWords('as it is, in a pipe', Infinity)).toEqual(['as it is, in a pipe']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copyPrefix, type Listed, type PrefixWork } from '../../../lib/cli/prefix.ts';
+import { copyPrefix, type ListedPage, type PrefixWork } from '../../../lib/cli/prefix.ts';
 import type { PrefixCommand } from '../../../lib/cli/prefix-command.ts';
 import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
 import type { CopyRequest } from '../../../lib/copy/request.ts';
@@ -15,8 +15,10 @@ const command: PrefixCommand = {
 };
 const direct = (size: number): CopyResult => ({ way: 'direct', size, etag: 'E', verifiedBy: 'crc64', lost: [] });
 
-async function* listing(keys: Iterable<string>): AsyncGenerator<Listed> {
-  for (const key of keys) yield { key, size: 10 };
+/** Two objects a page. */
+async function* listing(keys: Iterable<string>): AsyncGenerator<ListedPage> {
+  const all = [...keys].map((key) => ({ key, size: 10 }));
+  for (let at = 0; at < all.length; at += 2) yield { objects: all.slice(at, at + 2), last: at + 2 >= all.length };
 }
 
 function setup(keys: Iterable<string>, change: Partial<PrefixWork> = {}) {
@@ -57,6 +59,18 @@ describe('copyPrefix', () => {
     expect(tally.exitCode()).toBe(0);
   });
 
+  it('knows all there is as soon as the last page is there', async () => {
+    const { work } = setup(['logs/1', 'logs/2', 'logs/3']);
+    const known: [found: number, listed: boolean][] = [];
+    const onProgress = (tally: { found: number; listed: boolean }) => known.push([tally.found, tally.listed]);
+    await copyPrefix({ ...command, objects: 1 }, work, { onObject() {}, onProgress });
+    expect(known).toEqual([
+      [2, false],
+      [2, false],
+      [3, true],
+    ]);
+  });
+
   it('goes on after failures and counts them by class', async () => {
     const { work, events, outcomes } = setup(['logs/1', 'logs/2', 'logs/3'], {
       copy: async (request) => (request.source.key === 'logs/2' ? failing(gone)() : direct(10)),
@@ -76,8 +90,8 @@ describe('copyPrefix', () => {
     let pulled = 0;
     let copying = 0;
     let most = 0;
-    async function* endless(): AsyncGenerator<Listed> {
-      for (; pulled < 500; pulled++) yield { key: `logs/${pulled}`, size: 1 };
+    async function* endless(): AsyncGenerator<ListedPage> {
+      for (; pulled < 500; pulled++) yield { objects: [{ key: `logs/${pulled}`, size: 1 }], last: false };
     }
     let copied = 0;
     const { work, events } = setup([], {
@@ -98,7 +112,7 @@ describe('copyPrefix', () => {
   it('throws what the listing throws, after what was started has ended', async () => {
     const { work, events, outcomes } = setup([], {
       async *list() {
-        yield { key: 'logs/1', size: 1 };
+        yield { objects: [{ key: 'logs/1', size: 1 }], last: false };
         throw new RetryLater('no answer');
       },
     });

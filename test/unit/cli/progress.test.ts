@@ -26,7 +26,7 @@ describe('barLine', () => {
 
   it('shows bar, rate and what is left on a usual terminal', () => {
     expect(barLine('big.bin', moment, 27 * MiB, 100, plain)).toBe(
-      'big.bin  ━━━━━━━━━━━━━━━━━───────────  61%  53.0 MiB / 86.0 MiB  7/11 parts  27.0 MiB/s  1.2 s left',
+      'big.bin  ━━━━━━━━━━━━━━──────────  61%  53.0 MiB / 86.0 MiB  7/11 parts  27.0 MiB/s  1.2 s left',
     );
   });
 
@@ -44,6 +44,10 @@ describe('Speed', () => {
   it('looks at the last ten seconds', () => {
     const speed = new Speed();
     expect(speed.perSecond(0)).toBeUndefined();
+    speed.add(0, 0);
+    speed.add(500, 50);
+    expect(speed.perSecond(500)).toBeUndefined();
+    expect(speed.perSecond(1000)).toBe(50);
     for (let second = 0; second <= 20; second++) speed.add(second * 1000, second < 10 ? 0 : (second - 10) * 100);
     expect(speed.perSecond(20_000)).toBe(100);
   });
