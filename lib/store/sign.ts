@@ -84,7 +84,7 @@ export class Signer {
   presign(request: Omit<Signable, 'payloadHash'>, credentials: Credentials, time: number, expires: number): Query {
     const { algorithm, presign } = this.#constants;
     const date = compactTime(time);
-    const names = this.#listedNames(request.headers, request.additional);
+    const names = this.#names(request).listed;
     const query: [string, string | undefined][] = [
       ...request.query.map(([name, value]): [string, string | undefined] => [name, value]),
       [presign.algorithm, algorithm],
@@ -99,34 +99,23 @@ export class Signer {
   }
 
   /** Exposed for the published vectors, which give this intermediate text. */
-  canonicalRequest(request: Signable): string {
+  canonicalRequest(request: Signable, names = this.#names(request)): string {
     const { collapsesBlanks } = this.#constants;
-    const headers = this.#signedNames(request.headers, request.additional)
-      .map((name) => {
-        const value = (request.headers[name] ?? '').trim();
-        return `${name}:${collapsesBlanks ? value.replace(/ +/g, ' ') : value}\n`;
-      })
-      .join('');
-    return [
-      request.method,
-      request.canonicalUri,
-      this.#canonicalQuery(request.query),
-      headers,
-      this.#listedNames(request.headers, request.additional),
-      request.payloadHash,
-    ].join('\n');
+    const headers = names.signed.map((name) => {
+      const value = (request.headers[name] ?? '').trim();
+      return `${name}:${collapsesBlanks ? value.replace(/ +/g, ' ') : value}\n`;
+    });
+    const { method, canonicalUri, query, payloadHash } = request;
+    return [method, canonicalUri, this.#canonicalQuery(query), headers.join(''), names.listed, payloadHash].join('\n');
   }
 
   #signature(request: Signable, credentials: Credentials, date: string): { signature: string; names: string } {
-    const { algorithm } = this.#constants;
+    const names = this.#names(request);
     // Latin-1 turns the wire form of the headers into the very bytes that are sent.
-    const hash = sha256Hex(Buffer.from(this.canonicalRequest(request), 'latin1'));
-    const text = [algorithm, date, this.#scope(date), hash].join('\n');
+    const hash = sha256Hex(Buffer.from(this.canonicalRequest(request, names), 'latin1'));
+    const text = [this.#constants.algorithm, date, this.#scope(date), hash].join('\n');
     const key = this.#key(credentials.secretAccessKey, date.slice(0, 8));
-    return {
-      signature: hmac(key, text).toString('hex'),
-      names: this.#listedNames(request.headers, request.additional),
-    };
+    return { signature: hmac(key, text).toString('hex'), names: names.listed };
   }
 
   #canonicalQuery(query: Query): string {
@@ -138,19 +127,15 @@ export class Signer {
       .join('&');
   }
 
-  #signedNames(headers: Signable['headers'], additional: readonly string[] = []): string[] {
+  /** The headers that are signed, and those of them that are listed by name. */
+  #names({ headers, additional = [] }: Pick<Signable, 'headers' | 'additional'>): { signed: string[]; listed: string } {
     const { signs, headerPrefix } = this.#constants;
     const all = Object.keys(headers).sort(order);
-    if (signs === 'every-header-and-lists-all') return all;
-    return all.filter((name) => signedByDefault(name, headerPrefix) || additional.includes(name));
-  }
-
-  #listedNames(headers: Signable['headers'], additional?: readonly string[]): string {
-    const { signs, headerPrefix } = this.#constants;
-    const names = this.#signedNames(headers, additional);
-    const listed =
-      signs === 'every-header-and-lists-all' ? names : names.filter((name) => !signedByDefault(name, headerPrefix));
-    return listed.join(';');
+    if (signs === 'every-header-and-lists-all') return { signed: all, listed: all.join(';') };
+    const isDefault = (name: string) =>
+      name.startsWith(headerPrefix) || name === 'content-type' || name === 'content-md5';
+    const signed = all.filter((name) => isDefault(name) || additional.includes(name));
+    return { signed, listed: signed.filter((name) => !isDefault(name)).join(';') };
   }
 
   #scope(date: string): string {
@@ -168,10 +153,6 @@ export class Signer {
     this.#cached = { secret, day, key };
     return key;
   }
-}
-
-function signedByDefault(name: string, headerPrefix: string): boolean {
-  return name.startsWith(headerPrefix) || name === 'content-type' || name === 'content-md5';
 }
 
 function hmac(key: Buffer, text: string): Buffer {
