@@ -109,6 +109,17 @@ describe('both ways', () => {
     }
   });
 
+  test('a write that a slow clock dates before its rival is overruled on its own side too', async () => {
+    const model = both();
+    Object.assign(model.store.skews, { a: 1500, b: -2500 });
+    model.put(a, 'one');
+    await model.settle();
+    model.put(b, 'two');
+    await model.settle();
+    expect(model.store.get(a)?.data).toBe('one');
+    expect(model.store.get(b)?.data).toBe('one');
+  });
+
   test('a replica that somebody removed is not brought back by a late event of its own', async () => {
     const model = both();
     model.put(a, 'one');

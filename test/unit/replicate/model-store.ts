@@ -50,6 +50,8 @@ export class ModelStore {
   readonly calls: Record<string, number> = {};
   /** Why a copy to this destination is refused. */
   refuse: (destination: ObjectRef) => Error | undefined = () => undefined;
+  /** Each bucket may have an idea of the time of its own; milliseconds to add. */
+  readonly skews: Record<string, number> = {};
   readonly #now: () => number;
   readonly #changed: (change: Change) => void;
 
@@ -73,7 +75,7 @@ export class ModelStore {
     }: Partial<ModelObject> & Partial<Pick<Change, 'by'>> = {},
   ): ModelObject {
     const etag = createHash('md5').update(data).digest('hex');
-    const at = this.#now();
+    const at = this.#now() + (this.skews[ref.bucket] ?? 0);
     const object = { data, etag, lastModified: Math.floor(at / 1000) * 1000, content, userMetadata, tags };
     this.objects.set(`${ref.bucket}/${ref.key}`, object);
     this.#changed({ kind: 'created', bucket: ref.bucket, key: ref.key, at, by });
@@ -82,7 +84,8 @@ export class ModelStore {
 
   remove(ref: ObjectRef, by: Change['by'] = 'user'): void {
     if (!this.objects.delete(`${ref.bucket}/${ref.key}`)) return;
-    this.#changed({ kind: 'removed', bucket: ref.bucket, key: ref.key, at: this.#now(), by });
+    const at = this.#now() + (this.skews[ref.bucket] ?? 0);
+    this.#changed({ kind: 'removed', bucket: ref.bucket, key: ref.key, at, by });
   }
 
   /** The port as one invocation holds it. */
