@@ -116,13 +116,13 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     record.query = Object.fromEntries(told.map(([name, value]) => [name, value ?? '']));
     if (bucket !== '') record.bucket = bucket;
     if (key !== '') record.key = key;
+    // Before the faults: a request that is signed wrong must not use one up.
+    const identity = authenticate(head, dialect, credentials, at);
     const part = query.get('partNumber');
     const partNumber = part === undefined ? undefined : Number(part);
     const effects = faults.take({ operation, dialect: dialect.name, bucket, key, partNumber });
     const run = new FaultRun(effects, dialect, service.faultWorld);
     if (run.names) record.fault = run.names;
-
-    const identity = authenticate(head, dialect, credentials, at);
     const call = callOf(parsed, identity, message, at, requestId, world);
     if (call.anonymous) checkAnonymous(call);
     reply = (await run.before()) ?? (await performed(call, run, record));

@@ -52,6 +52,12 @@ describe('a rule hits', () => {
     expect(twin.faults.list()[0]?.hits).toBe(1);
   });
 
+  it('no request that is signed wrong', async () => {
+    twin.faults.add(refusal({ nth: 1 }));
+    await oss(twin, { method: 'GET', bucket: 'a', key: 'k', secretAccessKey: 'wrong' });
+    expect(await statuses(2)).toEqual([500, 200]);
+  });
+
   it('by chance, the same way for the same seed', async () => {
     const run = async (seed: number): Promise<number[]> => {
       await twin.close();
