@@ -69,42 +69,103 @@ export interface Profile {
   budget: number;
 }
 
-/** Calls around which most is at stake. */
-const delicate = [
-  'HeadObject',
-  'CopyObject',
-  'InitiateMultipartUpload',
-  'UploadPartCopy',
-  'CompleteMultipartUpload',
-  'ListParts',
-  'AbortMultipartUpload',
-  'DeleteObject',
-  'GetObjectAcl',
-  'move',
-  'create',
-  'count',
-  'send',
-  'due',
+interface Theme {
+  targets: readonly string[];
+  kinds: readonly Fault[];
+}
+
+/** Narrow passes of the engine, and what is likely to go wrong there. */
+const themes: readonly Theme[] = [
+  {
+    targets: ['InitiateMultipartUpload', 'ListMultipartUploads'],
+    kinds: [
+      'late-effect',
+      'lost-answer',
+      'crash-after',
+      'foreign-upload',
+      'foreign-upload',
+      'cancel',
+      'source-overwritten',
+    ],
+  },
+  {
+    targets: ['CompleteMultipartUpload', 'DeleteObject'],
+    kinds: [
+      'lost-answer',
+      'late-effect',
+      'crash-after',
+      'slow',
+      'stall',
+      'destination-overwritten',
+      'source-overwritten',
+    ],
+  },
+  {
+    targets: ['HeadObject', 'ListParts', 'GetObjectAcl'],
+    kinds: [
+      'stall',
+      'lost-answer',
+      'source-overwritten',
+      'source-touched',
+      'destination-overwritten',
+      'destination-deleted',
+    ],
+  },
+  {
+    targets: ['CopyObject'],
+    kinds: ['late-effect', 'lost-answer', 'crash-after', 'slow', 'source-overwritten', 'destination-overwritten'],
+  },
+  {
+    targets: ['AbortMultipartUpload', 'move', 'create'],
+    kinds: [
+      'crash-before',
+      'crash-after',
+      'lost-answer',
+      'late-effect',
+      'refused',
+      'sent-twice',
+      'cancel',
+      'uploads-aborted',
+    ],
+  },
+  {
+    targets: ['UploadPartCopy', 'count', 'send'],
+    kinds: [
+      'crash-after',
+      'lost-answer',
+      'slow',
+      'echo',
+      'queue-lost',
+      'duplicates',
+      'unseen-upload',
+      'source-overwritten',
+      'uploads-aborted',
+    ],
+  },
 ];
 
 export function drawProfile(random: Random): Profile {
   const dice = random.next();
   const weather: Weather = dice < 0.15 ? 'calm' : dice < 0.5 ? 'benign' : 'hostile';
-  const kinds: Fault[] = [];
-  const machine = 1 + random.below(4);
-  const strange = 1 + random.below(3);
-  if (weather !== 'calm') for (let i = 0; i < machine; i++) kinds.push(random.pick(machineFaults));
-  if (weather === 'hostile') for (let i = 0; i < strange; i++) kinds.push(random.pick(strangerFaults));
   const budget = 1 + random.below(8);
-  if (random.chance(0.6))
-    return { weather, kinds, targets: [], rate: random.pick([1 / 8, 1 / 15, 1 / 30, 1 / 60]), budget };
-  return {
-    weather,
-    kinds,
-    targets: [random.pick(delicate), random.pick(delicate)],
-    rate: random.pick([0.25, 0.6]),
-    budget,
-  };
+  if (weather === 'calm') return { weather, kinds: [], targets: [], rate: 0, budget: 0 };
+  if (random.chance(0.5)) {
+    const { targets, kinds } = random.pick(themes);
+    return {
+      weather,
+      kinds: kinds.filter((kind) => !isStrange(kind) || weather === 'hostile'),
+      targets,
+      rate: random.pick([0.2, 0.5]),
+      budget,
+    };
+  }
+  const kinds: Fault[] = Array.from({ length: 1 + random.below(4) }, () => random.pick(machineFaults));
+  if (weather === 'hostile') for (let i = random.below(3); i >= 0; i--) kinds.push(random.pick(strangerFaults));
+  return { weather, kinds, targets: [], rate: random.pick([1 / 8, 1 / 15, 1 / 30, 1 / 60]), budget };
+}
+
+export function isStrange(fault: Fault): fault is StrangerFault {
+  return (strangerFaults as readonly Fault[]).includes(fault);
 }
 
 export interface FiredFault {

@@ -8,12 +8,17 @@ export interface Look {
   order: number;
 }
 
+export interface Ledger {
+  parts: Set<number>;
+  order: number;
+}
+
 /** What one invocation has been told, so that its next act can be judged by what it could know. */
 export class Memory {
-  /** By `bucket/key`: what HEAD showed last, and how many HEADs came before it. */
+  /** By `bucket/key`: what HEAD showed last, and how many looks came before it. */
   private readonly heads = new Map<string, Look>();
-  /** By upload: the part numbers that ListParts showed. */
-  readonly ledgers = new Map<string, Set<number>>();
+  /** By upload: what ListParts showed, all pages. */
+  readonly ledgers = new Map<string, Ledger>();
   /** By job: the row as last seen. */
   readonly rows = new Map<string, Job>();
   private looks = 0;
@@ -29,6 +34,6 @@ export class Memory {
 
   sawParts(uploadId: string, numbers: number[], firstPage: boolean): void {
     const seen = firstPage ? undefined : this.ledgers.get(uploadId);
-    this.ledgers.set(uploadId, new Set([...(seen ?? []), ...numbers]));
+    this.ledgers.set(uploadId, { parts: new Set([...(seen?.parts ?? []), ...numbers]), order: ++this.looks });
   }
 }

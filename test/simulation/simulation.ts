@@ -6,8 +6,8 @@ import type { CopyRequest } from '../../lib/copy/request.ts';
 import type { Task } from '../../lib/copy/task.ts';
 import type { Call } from './actor.ts';
 import type { Actor } from './actor.ts';
-import type { Fault, FiredFault, StrangerFault } from './faults.ts';
-import { Faults, strangerFaults } from './faults.ts';
+import type { Fault, FiredFault } from './faults.ts';
+import { Faults, isStrange } from './faults.ts';
 import { atRest } from './invariants/at-rest.ts';
 import { Watch } from './invariants/watch.ts';
 import { ModelQueue } from './model/queue.ts';
@@ -203,10 +203,6 @@ export class Simulation {
   invocation(actor: Actor, attempt: number): Invocation {
     return { id: actor.name, deadline: actor.now() + this.scenario.invocationMs, attempt };
   }
-}
-
-function isStrange(fault: Fault): fault is StrangerFault {
-  return (strangerFaults as readonly Fault[]).includes(fault);
 }
 
 export async function simulate(seed: number, options: RunOptions = {}): Promise<Outcome> {

@@ -142,7 +142,8 @@ export class Strangers {
     this.sim.say('stranger', `opens ${upload.id} at ${bucket}/${key}`);
     const data = whole(`c${++this.contents}-${MiB}`, MiB);
     const part = { number: 1, data, size: MiB, etag: 'theirs' };
-    this.sim.scheduler.after(this.random.next() * 60_000, () => upload.parts.set(1, part));
+    const staysEmpty = this.sim.scenario.dialect.quirks.tellsInitiator && this.random.chance(0.5);
+    if (!staysEmpty) this.sim.scheduler.after(this.random.next() * 60_000, () => upload.parts.set(1, part));
   }
 }
 

@@ -59,12 +59,19 @@ export function completerHoldsLease(call: CompleteCall, row: Job | undefined, ac
   return `${actor.name} sends Complete of ${call.uploadId} without a lease that lasts`;
 }
 
-/** I1: before Complete the source was looked at, after the ledger, and was still the pinned version. */
+/**
+ * I1: before Complete the source was looked at and was still the pinned version; after the ledger was read, for a part that
+ * is copied again between the look and the ledger may be of another version.
+ */
 export function sourceWasLookedAt(row: Job | undefined, actor: Actor): Problem {
-  if (!row) return undefined;
-  const seen = actor.memory.look(row.source)?.object;
-  if (seen && seen.etag === row.pin?.etag && seen.lastModified === row.pin.lastModified) return undefined;
-  return `${actor.name} sends Complete of job ${row.id}, but its last look at the source was ${seen ? 'another version' : 'none'}`;
+  if (!row?.pin || row.uploadId === undefined) return undefined;
+  const look = actor.memory.look(row.source);
+  const ledger = actor.memory.ledgers.get(row.uploadId);
+  const isPinned = look?.object?.etag === row.pin.etag && look.object.lastModified === row.pin.lastModified;
+  if (!look || !isPinned)
+    return `${actor.name} sends Complete of job ${row.id} without having seen its source unchanged`;
+  if (ledger && ledger.order < look.order) return undefined;
+  return `${actor.name} sends Complete of job ${row.id}, but looked at the source before it read the ledger`;
 }
 
 /** Not by the engine's own functions: they are what is judged here. */
@@ -137,7 +144,7 @@ export function countedPartsExist(jobId: string, parts: number, actor: Actor, si
 
 /** I7: the sweep sends again only what the ledger did not show. */
 export function resentPartsAreMissing(task: Extract<Task, { kind: 'parts' }>, actor: Actor): Problem {
-  const ledger = actor.memory.ledgers.get(task.uploadId);
+  const ledger = actor.memory.ledgers.get(task.uploadId)?.parts;
   if (!ledger || !actor.name.startsWith('sweep')) return undefined;
   for (let number = task.from; number < task.from + task.count; number++) {
     if (ledger.has(number)) return `${actor.name} sends part ${number} again although it saw it in the store`;
