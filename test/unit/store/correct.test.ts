@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { correct } from '../../../lib/store/correct.ts';
+import { s3 } from '../../../lib/store/dialects/s3.ts';
+import type { Caller } from '../../../lib/store/retry.ts';
 import type { Credentials, CredentialsProvider } from '../../../lib/store/credentials.ts';
 import { aHead, bench, failure, keyPair, refusal, TestClock } from './harness.ts';
 
@@ -109,6 +112,24 @@ describe('a token that has expired', () => {
     const { store } = bench('s3', stale, { credentials });
     await Promise.all(Array.from({ length: 10 }, () => store.getTags(ref)));
     expect(looks).toEqual([false, true]);
+  });
+
+  it('a call that was refused late uses what another has renewed in the meantime', async () => {
+    const old: Credentials = { ...keyPair, sessionToken: 'old' };
+    const looks: (boolean | undefined)[] = [];
+    const caller = {
+      dialect: s3,
+      clock: new TestClock(),
+      skew: { offset: 0 },
+      credentials: (options?: { refresh?: boolean }) => {
+        looks.push(options?.refresh);
+        return Promise.resolve({ ...keyPair, sessionToken: 'new' });
+      },
+    } as unknown as Caller;
+    const call = { operation: 'HeadObject', method: 'HEAD', ...ref } as const;
+    const refused = { status: 400, code: 'ExpiredToken', delayMs: 0, deleteMarker: false };
+    expect(await correct(caller, call, refused, old, { clock: false, token: false })).toBe(true);
+    expect(looks).toEqual([undefined]);
   });
 
   it('initiate too is sent again: a refused token proves that nothing happened', async () => {

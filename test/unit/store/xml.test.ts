@@ -54,6 +54,7 @@ describe('hostile answers', () => {
     ['a web page', '<html><body>502</body></html>'],
     ['another document', '<B><K>v</K></B>'],
     ['a document type with entities', bomb],
+    ['a document type further in', '<A><!DOCTYPE A [<!ENTITY a "b">]><K>&a;</K></A>'],
     ['an external entity', '<!DOCTYPE A SYSTEM "http://evil.example/x"><A/>'],
     ['a document cut in a tag', '<A><K>v</K'],
     ['a document cut between tags', '<A><K>v</K>'],
