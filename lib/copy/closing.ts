@@ -1,4 +1,5 @@
-import { CopyError, GiveUp, SourceChanged, Superseded } from './errors.ts';
+import type { CopyError } from './errors.ts';
+import { endsJob, GiveUp, SourceChanged, Superseded } from './errors.ts';
 import type { Job, JobChange, JobState, Reason } from './job.ts';
 import { isFinal, isLegalMove, requestOf } from './job.ts';
 import { currentVersion } from './look-again.ts';
@@ -89,7 +90,7 @@ export async function guarded(world: World, jobId: string, step: () => Promise<v
   try {
     await step();
   } catch (error) {
-    if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
+    if (!endsJob(error)) throw error;
     const job = await world.state.get(jobId);
     if (!job || isFinal(job.state)) return;
     if (error instanceof SourceChanged) await endChanged(world, job, error);

@@ -46,6 +46,7 @@ export async function conclude(
     expectedEtag: job.expectedEtag,
     writtenEtag: written?.etag ?? provenEtag,
     verify: job.options.verify,
+    strict: job.mode === 'rename',
   };
   if (job.mode === 'replicate' && judge(found, evidence) === 'mismatch') {
     // Another copy of ours or a stranger has written since. The source decides what belongs there.
@@ -58,7 +59,8 @@ export async function conclude(
     losses.push(...headerLosses(expectedFrom(source, request), found));
     const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };
     // A metadata change that is settled late sees its own result as the source, and there is nothing to compare.
-    if (job.mode !== 'metadata' || written) losses.push(...(await settleTags(store, sides, job.options.tags, options)));
+    if (job.mode !== 'metadata' || written)
+      losses.push(...(await settleTags(store, sides, job.options.tags, job.tags ?? {}, options)));
   }
   if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);
   if (job.mode === 'replicate')

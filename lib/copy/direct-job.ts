@@ -2,7 +2,7 @@ import { partsInstead, prefersParts } from './choose-plan.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
 import { headIfThere } from './destination.ts';
 import { copyDirect } from './direct.ts';
-import { CopyError, gaveUp, SourceChanged } from './errors.ts';
+import { endsJob, gaveUp, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
@@ -128,7 +128,7 @@ async function finish(world: World, job: Job, result: CopyResult): Promise<Start
 }
 
 async function endWith(world: World, job: Job, error: unknown): Promise<void> {
-  if (!(error instanceof CopyError) || error.decision === 'retry' || gaveUp(error, 'TooLarge')) return;
+  if (!endsJob(error) || gaveUp(error, 'TooLarge')) return;
   if (error instanceof SourceChanged) await endChanged(world, job, error);
   else await end(world, job, 'failed', reasonOf(error));
 }

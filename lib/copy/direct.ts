@@ -44,17 +44,19 @@ export async function copyDirect(
   if (mustLook(request, expected) || proof === 'mismatch' || proof === 'undecided') {
     const found = await store.head(request.destination, { ...options, checksum: true });
     const name = describe(request.store, request.destination);
-    const evidence = { pin, writtenEtag: written.etag, verify: request.options.verify };
+    const strict = request.mode === 'rename';
+    const evidence = { pin, writtenEtag: written.etag, verify: request.options.verify, strict };
     result.verifiedBy = verifyWritten(name, found, evidence);
     result.etag = found.etag;
     result.lost.push(...headerLosses(expected, found));
+    const known = call.tags === 'copy' ? undefined : call.tags;
     const sides = {
       source: request.source,
       sourceHead: head,
       destination: request.destination,
       destinationHead: found,
     };
-    result.lost.push(...(await settleTags(store, sides, request.options.tags, options)));
+    result.lost.push(...(await settleTags(store, sides, request.options.tags, known, options)));
   } else {
     result.verifiedBy = proof;
   }

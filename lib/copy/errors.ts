@@ -116,3 +116,11 @@ export class Superseded extends CopyError {
 export function gaveUp(error: unknown, ...codes: GiveUpCode[]): error is GiveUp {
   return error instanceof GiveUp && codes.includes(error.code);
 }
+
+/**
+ * True for an error that ends a job: no retry mends it, and it is about the copy. A full disk or a damaged state file says
+ * nothing about the copy, so the row stays as it is until the state is back.
+ */
+export function endsJob(error: unknown): error is CopyError {
+  return error instanceof CopyError && error.decision !== 'retry' && !gaveUp(error, 'StateUnusable');
+}

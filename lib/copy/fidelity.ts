@@ -38,17 +38,19 @@ export async function readTags(
  * Makes sure that the destination carries the wanted tags. Tags carried over unchanged are checked by the counts of both
  * HEADs, at no cost; tags that were asked for are read back, because some S3 stores ignore the tagging directive. Where the
  * write did not do it they are written once more, and what then still fails is a loss.
+ *
+ * @param known the wanted tags, where they were read with the version that was copied; the source may have changed since.
  */
 export async function settleTags(
   store: ObjectStore,
   sides: { source: ObjectRef; sourceHead: ObjectHead; destination: ObjectRef; destinationHead: ObjectHead },
   change: TagChange | undefined,
+  known: Record<string, string> | undefined,
   options?: CallOptions,
 ): Promise<FidelityLoss[]> {
   const { source, sourceHead, destination, destinationHead } = sides;
   if (change === undefined && (destinationHead.tagCount ?? 0) === (sourceHead.tagCount ?? 0)) return [];
-  const have = change?.base === 'replace' ? {} : await readTags(store, source, sourceHead, options);
-  const wanted = changeTags(have, change);
+  const wanted = known ?? changeTags(await readTags(store, source, sourceHead, options), change);
   try {
     if (change !== undefined && sameRecord(wanted, await store.getTags(destination, options))) return [];
     await store.putTags(destination, wanted, options);

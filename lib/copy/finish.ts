@@ -1,5 +1,5 @@
 import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
-import { CopyError, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
+import { CopyError, endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import { headIfThere } from './destination.ts';
 import { compositeEtag } from './ids.ts';
 import type { Job } from './job.ts';
@@ -78,7 +78,7 @@ async function afterWrite(world: World, job: Job, step: () => Promise<void>): Pr
   try {
     await step();
   } catch (error) {
-    if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
+    if (!endsJob(error)) throw error;
     const consumed = { ...job, uploadId: undefined };
     if (error instanceof SourceChanged) await endChanged(world, consumed, error);
     else await end(world, consumed, 'failed', reasonOf(error));

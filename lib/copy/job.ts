@@ -102,6 +102,8 @@ export interface Job {
   many?: true;
   /** The destination's ACL; read before Initiate, for a metadata change replaces the object that it was read from. */
   acl?: AclPlan;
+  /** The destination's tags, of the pinned version like the ACL. */
+  tags?: Record<string, string>;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -64,6 +64,7 @@ export async function openRow(
     partsBase: row.partsDone,
     restarts: undefined,
     acl: undefined,
+    tags: undefined,
     expectedEtag: undefined,
     lease: undefined,
     result: undefined,

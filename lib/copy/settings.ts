@@ -27,7 +27,7 @@ export interface Settings {
   maxRestarts: number;
   /** An upload of an unanswered Initiate is only removed when it has stood this long. */
   orphanGraceMs: number;
-  /** Deliveries of one task before the job fails. */
+  /** Deliveries of one task before it is left to the sweep or, where the job has no row, to the dead letters. */
   maxAttempts: number;
   /** Finished rows are kept this long. */
   keepMs: number;

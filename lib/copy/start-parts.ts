@@ -1,6 +1,6 @@
 import { planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
-import { CopyError, GiveUp, RetryLater, SourceChanged } from './errors.ts';
+import { endsJob, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
 import { readTags } from './fidelity.ts';
@@ -121,7 +121,7 @@ async function sendParts(world: World, job: Job): Promise<void> {
 
 /** An error that no retry mends is stored in the row, for whoever asks later. */
 async function endIfOver(world: World, job: Job, error: unknown): Promise<void> {
-  if (!(error instanceof CopyError) || error.decision === 'retry') return;
+  if (!endsJob(error)) return;
   const row = await world.state.get(job.id);
   if (row?.state !== 'planned') return;
   if (error instanceof SourceChanged) await endChanged(world, row, error);

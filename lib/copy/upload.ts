@@ -34,6 +34,7 @@ export async function attachUpload(
       state: 'copying',
       uploadId,
       acl: input.acl,
+      tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });

@@ -13,6 +13,8 @@ export interface Evidence {
   /** What the store answered to the write itself. */
   writtenEtag?: string;
   verify?: 'auto' | 'size';
+  /** Something will be deleted in trust of the copy: what cannot be decided counts as a mismatch. */
+  strict?: boolean;
 }
 
 /**
@@ -35,9 +37,9 @@ export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mis
     }
     if (sameEtag(destination.etag, expectedEtag) || sameEtag(destination.etag, pin.etag)) return 'etag';
   }
-  if (!writtenEtag || destination.etag === '') return 'undecided';
-  // The store named what it wrote: anything else was written by somebody else since.
-  return sameEtag(destination.etag, writtenEtag) ? 'size' : 'mismatch';
+  if (sameEtag(destination.etag, writtenEtag) || sameEtag(destination.etag, expectedEtag)) return 'size';
+  // Where the store named what it wrote, anything else was written by somebody else since.
+  return !writtenEtag || destination.etag === '' ? 'undecided' : 'mismatch';
 }
 
 /** OSS writes ETags in upper case, S3 in lower. */
@@ -51,10 +53,10 @@ function sameEtag(etag: string, other: string | undefined): boolean {
  */
 export function verifyWritten(name: string, destination: ObjectHead, evidence: Evidence): Proof {
   const verdict = judge(destination, evidence);
-  if (verdict === 'mismatch') {
+  if (verdict === 'mismatch' || (verdict === 'undecided' && evidence.strict)) {
     throw new GiveUp(
       'VerificationFailed',
-      `${name} is not equal to the source that was copied (${destination.size} bytes there, ${evidence.pin.size} wanted). ` +
+      `${name} is not provably equal to the source that was copied (${destination.size} bytes there, ${evidence.pin.size} wanted). ` +
         `Someone else may have written it at the same time. The source was kept; compare both and copy again.`,
     );
   }

@@ -24,14 +24,30 @@ test.each([
   ['CRC64 on one side only', found({ crc64: '8', etag: 'aa' }), {}, 'etag'],
   ['equal full-object checksum', found({ checksum: crc('x') }), { pin: { ...pin, checksum: crc('x') } }, 'checksum'],
   ['another checksum', found({ checksum: crc('y') }), { pin: { ...pin, checksum: crc('x') } }, 'mismatch'],
-  ['composite checksums say nothing', found({ checksum: crc('y', false) }), { pin: { ...pin, checksum: crc('x') } }, 'undecided'],
+  [
+    'composite checksums say nothing',
+    found({ checksum: crc('y', false) }),
+    { pin: { ...pin, checksum: crc('x') } },
+    'undecided',
+  ],
   ['the ETag of the source, in other case', found({ etag: 'aa' }), {}, 'etag'],
   ['the computed ETag', found({ etag: 'm-3' }), { expectedEtag: 'm-3' }, 'etag'],
   ['an ETag that only the store can explain', found({ etag: 'w' }), { writtenEtag: 'w' }, 'size'],
   ['another ETag than was written', found({ etag: 'z' }), { writtenEtag: 'w' }, 'mismatch'],
   ['an ETag nobody can explain', found({ etag: 'z' }), {}, 'undecided'],
   ['an empty ETag equals nothing', found({ etag: '' }), { writtenEtag: '', pin: { ...pin, etag: '' } }, 'undecided'],
-  ['size only, as asked', found({ crc64: '8' }), { pin: { ...pin, crc64: '7' }, verify: 'size', writtenEtag: 'other' }, 'size'],
+  [
+    'size only, and the ETag that was computed',
+    found({ etag: 'm-3' }),
+    { verify: 'size', expectedEtag: 'm-3' },
+    'size',
+  ],
+  [
+    'size only, as asked',
+    found({ crc64: '8' }),
+    { pin: { ...pin, crc64: '7' }, verify: 'size', writtenEtag: 'other' },
+    'size',
+  ],
 ] as const)('%s', (_name, head, evidence, verdict) => {
   expect(judge(head, { pin, ...evidence })).toBe(verdict);
 });
