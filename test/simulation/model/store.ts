@@ -248,9 +248,10 @@ export class ModelStore {
     return Math.min(documented, quirks.directCeiling);
   }
 
-  /** Under a key of KMS an ETag is no digest, and another one each time. */
+  /** Under a key of KMS an ETag is no digest, and another one each time; Ceph digests the plain bytes all the same. */
   private sealed(encryption: Encryption | undefined, etag: string): string {
-    return encryption?.algorithm.toLowerCase().includes('kms') ? `${etag.slice(0, 24)}x${++this.seals}` : etag;
+    const isSealed = encryption?.algorithm.toLowerCase().includes('kms') && !this.dialect.quirks.silentComplete;
+    return isSealed ? `${etag.slice(0, 24)}x${++this.seals}` : etag;
   }
 
   private spell(etag: string): string {
