@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
@@ -25,6 +25,12 @@ async function openBoth(answer?: (call: number) => number): Promise<Service & { 
   const service = await openService({ callbackHosts: [receiver.url], settings });
   toClose.push(service);
   return { ...service, receiver };
+}
+
+function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'ferry-serve-'));
+  toClose.push({ close: async () => rmSync(home, { recursive: true, force: true }) });
+  return home;
 }
 
 /** Signs like any client that has the public package. */
@@ -151,14 +157,14 @@ describe('ferry serve', () => {
     ['anybody in the network could', 'host: 0.0.0.0', true, /only for a loopback address/],
     ['it is told two things at once', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
   ])('does not start when %s', async (_what, text, insecureNoAuth, message) => {
-    const home = mkdtempSync(join(tmpdir(), 'ferry-serve-'));
+    const home = newHome();
     const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
     const started = serve({ serve: readServeConfig(text, {}), handlers, home, log: noLog, insecureNoAuth });
     await expect(started).rejects.toThrow(message);
   });
 
   it('without authentication refuses what a web page sends', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'ferry-serve-'));
+    const home = newHome();
     const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
     const serving = await serve({
       serve: readServeConfig('port: 0', {}),
