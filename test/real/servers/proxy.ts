@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 
 /** One request that came through. */
 export interface Passed {
@@ -65,16 +66,19 @@ export async function startProxy(upstream: string): Promise<Proxy> {
   });
   const pass = (request: Passed, incoming: IncomingMessage, outgoing: ServerResponse, lose: boolean): void => {
     const { method, url: path } = request;
-    const inner = send({ hostname, port, method, path, headers: incoming.headers, setHost: false }, (reply) => {
+    const agent = new Agent({ keepAlive: false });
+    const inner = send({ hostname, port, method, path, agent, headers: incoming.headers, setHost: false }, (reply) => {
       if (lose) {
         reply.resume().once('end', () => outgoing.destroy());
         return;
       }
       request.status = reply.statusCode;
       outgoing.writeHead(reply.statusCode ?? 502, reply.rawHeaders);
-      reply.pipe(outgoing);
+      // Swift sends the end of a body that HEAD does not have: an error of the connection, but not of the answer.
+      if (method === 'HEAD') outgoing.end();
+      else pipeline(reply, outgoing, () => {});
     });
-    inner.once('error', () => outgoing.destroy());
+    inner.once('error', () => outgoing.headersSent || outgoing.destroy());
     // A killed client must not leave its request running at the server: that is what a real connection would do, too.
     outgoing.once('close', () => inner.destroy());
     incoming.pipe(inner);
