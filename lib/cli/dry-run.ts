@@ -28,25 +28,19 @@ const looked = 1_000;
 
 /** Prints what the copying of a prefix would take altogether. */
 export async function dryRunPrefix(session: Session, command: PrefixCommand): Promise<number> {
-  const { io, flags, signal } = session;
+  const { io, flags } = session;
   const sum = new PlanSum();
   const list = (bucket: string, prefix: string) => objectsBelow(session.client(command.store.scheme), bucket, prefix);
   const tally = new Tally();
-  await forEachOf(
-    wanted(command, { list }, tally),
-    command.objects,
-    async ({ key }) => {
-      if (tally.found > looked) return;
-      try {
-        sum.add(await dryRun(session.runtime.world, requestFor(command, key, false)));
-      } catch (error) {
-        tally.fail(error);
-        session.complain(error);
-      }
-    },
-    signal,
-  );
-  signal.throwIfAborted();
+  await forEachOf(wanted(command, { list }, tally), command.objects, async ({ key }) => {
+    if (tally.found > looked) return;
+    try {
+      sum.add(await dryRun(session.runtime.world, requestFor(command, key, false)));
+    } catch (error) {
+      tally.fail(error);
+      session.complain(error);
+    }
+  });
   const calls = sum.scaled(tally.found);
   if (flags.json) io.stdout.write(`${JSON.stringify(prefixDocument(command, tally, sum, calls))}\n`);
   else for (const line of prefixLines(session, command, tally, sum, calls)) io.stdout.write(`${line}\n`);

@@ -98,8 +98,7 @@ export async function* wanted(
 
 export function requestFor(command: PrefixCommand, key: string, resumed: boolean): CopyRequest {
   const { mode, store, source, destination, options } = command;
-  // A move is done again instead: an equal destination does not say that the source has been removed.
-  const skipEqual = resumed && mode === 'copy' && (options.overwrite ?? 'always') === 'always';
+  const skipEqual = resumed && (options.overwrite ?? 'always') === 'always';
   return {
     mode,
     store,
@@ -123,9 +122,9 @@ async function copyGuarded(
     const moving = request.mode === 'rename';
     const mayBeOurs = resumed && (gaveUp(error, 'DestinationExists') || (moving && gaveUp(error, 'NotFound')));
     if (!mayBeOurs || !(await work.isThere(request))) throw error;
-    // Equal to its source, so writing it again loses nothing, and the move then ends as every move does.
+    // Written by the first run, which did not get to removing the source.
     if (moving && gaveUp(error, 'DestinationExists')) {
-      return work.copy({ ...request, options: { ...request.options, overwrite: 'always' } }, onBytes);
+      return work.copy({ ...request, options: { ...request.options, overwrite: 'if-different' } }, onBytes);
     }
     return { way: 'unchanged', size: 0, etag: '', verifiedBy: 'store', lost: [] };
   }

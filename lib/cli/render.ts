@@ -32,6 +32,9 @@ export function subjectText({ mode, store, source, destination }: Subject): stri
 
 /** One line: what happened to which object, how large, how, proved by what, how long. */
 export function resultLine(subject: Subject, result: CopyResult, seconds: number, paint: Paint): string {
+  if (result.way === 'unchanged' && result.sourceRemoved) {
+    return `${paint('green', '✓')} moved ${subjectText(subject)} ${paint('dim', '(the destination was equal already)')}`;
+  }
   if (result.way === 'unchanged') {
     return `${paint('dim', '=')} unchanged ${subjectText(subject)} ${paint('dim', '(already as asked; nothing was written)')}`;
   }

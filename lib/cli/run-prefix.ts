@@ -3,6 +3,7 @@ import type { CopyRequest } from '../copy/request.ts';
 import type { CopyResult } from '../copy/result.ts';
 import { exit } from './exit.ts';
 import { formatCount, printable } from './format.ts';
+import { printLine } from './io.ts';
 import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
@@ -80,8 +81,8 @@ function eventsFor(session: Session, runId: string, update: (moment: Moment) => 
   const { io, flags, runtime } = session;
   let noted = performance.now();
   return {
-    onObject(request, { result, error, seconds }) {
-      if (flags.json) io.stdout.write(`${JSON.stringify(document(request, result, error, seconds))}\n`);
+    async onObject(request, { result, error, seconds }) {
+      if (flags.json) await printLine(io.stdout, JSON.stringify(document(request, result, error, seconds)));
       if (error !== undefined) session.complain(error);
     },
     onProgress(tally, inFlight) {

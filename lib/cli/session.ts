@@ -10,7 +10,7 @@ import type { Io } from './io.ts';
 import type { OutputFlags, StoreFlags } from './options.ts';
 import { openProgress, type Progress, type ProgressOptions } from './progress.ts';
 import { complaint } from './complaint.ts';
-import { catchSignals } from './stop.ts';
+import { catchSignals, neverStopped } from './stop.ts';
 
 export interface Session {
   readonly io: Io;
@@ -30,35 +30,34 @@ export interface Session {
 }
 
 export interface SessionOptions {
+  /** The command only looks: Ctrl-C may end the process at once. */
+  looks?: boolean;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
-  settings?: Partial<Config['settings']>;
 }
 
-/** Runs a command on the embedded runtime and leaves nothing open behind it. */
+/**
+ * Runs a command on the embedded runtime and leaves nothing open behind it.
+ *
+ * @throws Interrupted when a signal stopped it; what the command throws.
+ */
 export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  options: SessionOptions = {},
+  { looks = false, onRequest }: SessionOptions = {},
 ): Promise<number> {
-  const config = readConfig(io.env, { ...configOptions(io, flags), settings: options.settings });
+  const config = readConfig(io.env, configOptions(io, flags));
   let progress: Progress | undefined;
   const say = (line: string): void => {
     if (progress) progress.log(line);
     else io.stderr.write(`${line}\n`);
   };
-  const stop = catchSignals(() => say('stopping; requests under way may end. Ctrl-C again stops at once.'));
+  const { openEmbedded } = await import('../runtime/embedded.ts');
   const log = humanLog({ write: say, level: config.logLevel });
-  const { openEmbedded, Interrupted: Stopped } = await import('../runtime/embedded.ts');
-  const runtime = await openEmbedded({
-    home: config.home,
-    config,
-    settings: config.settings,
-    env: io.env,
-    log,
-    onRequest: options.onRequest,
-  });
+  const { home, settings } = config;
+  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest });
+  const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {
     return await work({
@@ -85,17 +84,20 @@ export async function withSession(
     });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    if (error instanceof Stopped && error.jobId === undefined) {
-      throw new Interrupted('interrupted before anything was begun; nothing was written.');
-    }
-    throw new Interrupted(
-      `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(config.home)}`,
-    );
+    throw new Interrupted(await interruptedText(error, home));
   } finally {
     progress?.stop();
     await runtime.close();
     stop.release();
   }
+}
+
+async function interruptedText(error: unknown, home: string): Promise<string> {
+  const { Interrupted: Stopped } = await import('../runtime/embedded.ts');
+  // A copy in one call keeps no job.
+  if (error instanceof Stopped && error.jobId === undefined)
+    return 'interrupted before it was done; run the command again.';
+  return `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(home)}`;
 }
 
 /** The flags that every command has, as configuration; they go before the environment. */

@@ -27,3 +27,8 @@ export function catchSignals(onFirst: () => void = () => {}): Stop {
     },
   };
 }
+
+/** For commands that a signal may end as it ends any program. */
+export function neverStopped(): Stop {
+  return { signal: new AbortController().signal, release() {} };
+}

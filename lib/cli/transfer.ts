@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import type { CopyFlags } from './options.ts';
 import { copyOptions } from './request.ts';
 import { runPrefix } from './run-prefix.ts';
-import { withSession } from './session.ts';
+import { withSession, type Session } from './session.ts';
 import { parseTransfer } from './urls.ts';
 
 export interface TransferInput {
@@ -20,7 +20,7 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
   const { mode, flags } = input;
   const wanted = parseTransfer(input.source, input.destination, flags);
   const options = copyOptions(wanted.scheme, flags);
-  return withSession(io, flags, async (session) => {
+  const run = async (session: Session): Promise<number> => {
     const store = session.address(wanted.scheme);
     if (wanted.kind === 'object') {
       const request = { mode, store, source: wanted.source, destination: wanted.destination, options };
@@ -30,5 +30,6 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     const { include, exclude, objects = 16 } = flags;
     const command = { mode, store, source, destination, options, include, exclude, objects };
     return flags.dryRun ? dryRunPrefix(session, command) : runPrefix(session, command);
-  });
+  };
+  return withSession(io, flags, run, { looks: flags.dryRun });
 }

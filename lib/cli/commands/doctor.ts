@@ -8,7 +8,7 @@ import { plural, printable } from '../format.ts';
 import type { Io } from '../io.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
 import { paintFor, type Colour } from '../paint.ts';
-import { configOptions, withSession } from '../session.ts';
+import { configOptions, withSession, type Session } from '../session.ts';
 import { parseUrl } from '../urls.ts';
 
 interface DoctorFlags extends StoreFlags, OutputFlags {
@@ -44,13 +44,12 @@ async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Pr
     const credentials = await checks.checkCredentials(scheme, place);
     report([credentials, ...(await checks.checkEndpoint(scheme, config))], scheme);
     if (!url || credentials.state === 'bad') continue;
-    await withSession(io, flags, async (session) => {
-      report(
-        await checks.checkBucket(session.client(scheme), url, config.stores[scheme].region, flags.write === true),
-        scheme,
-      );
+    const lookAtBucket = async (session: Session): Promise<number> => {
+      const { region } = config.stores[scheme];
+      report(await checks.checkBucket(session.client(scheme), url, region, flags.write === true), scheme);
       return exit.done;
-    });
+    };
+    await withSession(io, flags, lookAtBucket, { looks: !flags.write });
   }
   return failed ? exit.failed : exit.done;
 }
@@ -64,11 +63,12 @@ function schemesInUse(env: Io['env']): Scheme[] {
 
 async function describeState(io: Io, flags: DoctorFlags): Promise<string> {
   let text = '';
-  await withSession(io, flags, async ({ config, runtime }) => {
+  const look = async ({ config, runtime }: Session): Promise<number> => {
     const { jobs } = await runtime.jobs({ states: ['planned', 'copying', 'finishing'], limit: 1_000 });
     text = `${config.home} can be used, ${jobs.length === 0 ? 'no unfinished jobs' : plural(jobs.length, 'unfinished job')}`;
     return exit.done;
-  });
+  };
+  await withSession(io, flags, look, { looks: true });
   return text;
 }
 

@@ -30,10 +30,15 @@ export const defineLs: DefineCommand = (program, context) => {
 async function list(io: Io, text: string, flags: LsFlags): Promise<number> {
   const service = /^(oss|s3):\/\/$/i.exec(text)?.[1]?.toLowerCase() as 'oss' | 's3' | undefined;
   const url = service ? undefined : parseUrl(text);
-  return withSession(io, flags, async (session) => {
-    const client = session.client(url?.scheme ?? service ?? 'oss');
-    return url ? listObjects(io, client, url, flags) : listBuckets(io, client, flags);
-  });
+  return withSession(
+    io,
+    flags,
+    async (session) => {
+      const client = session.client(url?.scheme ?? service ?? 'oss');
+      return url ? listObjects(io, client, url, flags) : listBuckets(io, client, flags);
+    },
+    { looks: true },
+  );
 }
 
 async function listBuckets(io: Io, client: StoreClient, flags: LsFlags): Promise<number> {

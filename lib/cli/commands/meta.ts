@@ -12,7 +12,7 @@ import { addOutputOptions, addRunOptions, addStoreOptions, addWriteOptions, type
 import { paintFor } from '../paint.ts';
 import { collect, collectMeta } from '../parse.ts';
 import { changesAnything, metaOptions } from '../request.ts';
-import { withSession } from '../session.ts';
+import { withSession, type Session } from '../session.ts';
 import { parseObjectUrl } from '../urls.ts';
 
 export const defineMeta: DefineCommand = (program, context) => {
@@ -44,7 +44,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
       'an old version cannot be changed in place: leave --version-id out, or copy that version with ferry cp.',
     );
   }
-  return withSession(io, flags, async (session) => {
+  const run = async (session: Session): Promise<number> => {
     const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };
     if (!changes) return show(io, session.client(scheme), object, flags);
     const request = {
@@ -55,7 +55,8 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
       options,
     };
     return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
-  });
+  };
+  return withSession(io, flags, run, { looks: flags.dryRun || !changes });
 }
 
 async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {

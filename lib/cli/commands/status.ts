@@ -21,9 +21,8 @@ export const defineStatus: DefineCommand = (program, context) => {
     .argument('[id]', 'job to show')
     .option('--limit <n>', 'at most this many jobs', wholeNumber(1, 100_000), 20);
   addStoreOptions(addOutputOptions(command)).action(async (id: string | undefined, flags: StatusFlags) => {
-    context.code = await withSession(context.io, flags, (session) =>
-      id === undefined ? showAll(session, flags) : showOne(session, id),
-    );
+    const show = (session: Session) => (id === undefined ? showAll(session, flags) : showOne(session, id));
+    context.code = await withSession(context.io, flags, show, { looks: true });
   });
 };
 

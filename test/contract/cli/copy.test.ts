@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documents, MiB, useRig } from './harness.ts';
 
@@ -55,6 +56,37 @@ describe.each(['oss', 's3'] as const)('one object on %s', (scheme) => {
       tags: { k: 'v' },
     });
     expect(rig.twin.store.uploads('backup')).toEqual([]);
+  });
+
+  it('is copied again when asked again', async () => {
+    await rig.twin.store.put('photos', `${scheme}/twice`, { size: 12 * MiB });
+    const home = join(rig.folder, `twice-${scheme}`);
+    const copy = [
+      'cp',
+      `${scheme}://photos/${scheme}/twice`,
+      `${scheme}://backup/${scheme}/twice`,
+      '--part-size',
+      '6MiB',
+      '--json',
+    ];
+    const outcomes = [await rig.run(...copy, '--state', home), await rig.run(...copy, '--state', home)];
+    for (const { stdout } of outcomes) expect(documents(stdout)).toMatchObject([{ status: 'copied', parts: 2 }]);
+    rig.twin.store.delete('backup', `${scheme}/twice`);
+    expect((await rig.run(...copy, '--state', home)).code).toBe(0);
+    expect(await rig.twin.store.head('backup', `${scheme}/twice`)).toMatchObject({ size: 12 * MiB });
+  });
+
+  it('is moved also when the destination is equal already', async () => {
+    for (const bucket of ['photos', 'backup']) await rig.twin.store.put(bucket, `${scheme}/equal`, { body: 'x' });
+    const { code } = await rig.run(
+      'mv',
+      `${scheme}://photos/${scheme}/equal`,
+      `${scheme}://backup/${scheme}/equal`,
+      '--if-different',
+    );
+    expect(code).toBe(0);
+    expect(rig.twin.store.keys('photos', `${scheme}/equal`)).toEqual([]);
+    expect(rig.twin.store.keys('backup', `${scheme}/equal`)).toHaveLength(1);
   });
 
   it('is moved', async () => {

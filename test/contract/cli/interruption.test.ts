@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { documents, MiB, until, useRig, type Running } from './harness.ts';
@@ -107,6 +108,16 @@ describe('a large copy', () => {
     expect((await rig.run('cp', 'oss://photos/second', 'oss://backup/second', '--state', home)).code).toBe(0);
     expect((await first.done).code).toBe(0);
     expect(rig.twin.requests.count({ operation: 'CompleteMultipartUpload', key: 'shared' })).toBe(1);
+  });
+});
+
+describe('a command that only looks', () => {
+  it('ends at the first signal, as any program does', async () => {
+    rig.twin.faults.add({ match: { operation: 'ListObjectsV2' }, effect: { kind: 'latency', ms: 600_000 } });
+    const running = rig.start('ls', 'oss://photos/', '--state', join(rig.folder, 'looking'));
+    await until(() => existsSync(join(rig.folder, 'looking', 'state.db')), 'the state');
+    running.child.kill('SIGINT');
+    expect(await running.done).toEqual({ code: null, stdout: '', stderr: '' });
   });
 });
 

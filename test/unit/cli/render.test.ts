@@ -38,6 +38,9 @@ describe('one object for people', () => {
     expect(resultLine(subject, { ...result, way: 'unchanged' }, 0.1, plain)).toMatch(
       /^= unchanged .*nothing was written/,
     );
+    expect(
+      resultLine({ ...subject, mode: 'rename' }, { ...result, way: 'unchanged', sourceRemoved: true }, 0.1, plain),
+    ).toMatch(/^✓ moved .*equal already/);
     expect(resultLine({ ...subject, mode: 'metadata' }, { ...result, way: 'attributes-only' }, 0.1, plain)).toMatch(
       /^✓ changed oss:\/\/a\/x y.bin \(version v1\) \(64\.0 MiB, no copy needed, 0\.1 s\)$/,
     );
