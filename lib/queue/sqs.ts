@@ -1,8 +1,8 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
 import { RetryLater } from '../copy/errors.ts';
-import type { Clock, SendOptions, TaskQueue } from '../copy/ports.ts';
-import type { Task, TaskKind } from '../copy/task.ts';
+import type { Clock, SendOptions } from '../copy/ports.ts';
+import type { Task } from '../copy/task.ts';
 
 /** SQS takes no more than this in one call. */
 const batchSize = 10;
@@ -13,27 +13,28 @@ const maxDelaySeconds = 900;
 const maxVisibilitySeconds = 43_200;
 const maxTries = 5;
 
-export interface SqsQueueOptions {
+export interface SqsQueueOptions<Message extends { kind: string } = Task> {
   client: SQSClient;
-  /** Queue URL by task kind: parts have a queue of their own, with their own concurrency. */
-  urls: Record<TaskKind, string>;
+  /** Queue URL by kind: parts have a queue of their own, with their own concurrency. */
+  urls: Record<Message['kind'], string>;
   clock: Clock;
   random(): number;
 }
 
 /**
- * The task queue on SQS: at least once, unordered. A batch may fail for some of its entries only; those are sent again.
+ * Tasks, or the messages of the API, on SQS: at least once, unordered. A batch may fail for some of its entries only; those
+ * are sent again.
  */
-export class SqsQueue implements TaskQueue {
-  readonly #options: SqsQueueOptions;
+export class SqsQueue<Message extends { kind: string } = Task> {
+  readonly #options: SqsQueueOptions<Message>;
 
-  constructor(options: SqsQueueOptions) {
+  constructor(options: SqsQueueOptions<Message>) {
     this.#options = options;
   }
 
-  async send(tasks: Task[], { delayMs = 0 }: SendOptions = {}): Promise<void> {
+  async send(messages: Message[], { delayMs = 0 }: SendOptions = {}): Promise<void> {
     const DelaySeconds = Math.min(maxDelaySeconds, Math.ceil(delayMs / 1000));
-    for (const [url, ofQueue] of this.#byQueue(tasks)) {
+    for (const [url, ofQueue] of this.#byQueue(messages)) {
       for (const batch of batches(ofQueue)) {
         const entries = batch.map((MessageBody, i) => ({ Id: String(i), MessageBody, DelaySeconds }));
         await this.#sendBatch(url, entries);
@@ -41,12 +42,12 @@ export class SqsQueue implements TaskQueue {
     }
   }
 
-  #byQueue(tasks: Task[]): Map<string, string[]> {
+  #byQueue(messages: Message[]): Map<string, string[]> {
     const queues = new Map<string, string[]>();
-    for (const task of tasks) {
-      const url = this.#options.urls[task.kind];
+    for (const message of messages) {
+      const url = this.#options.urls[message.kind as Message['kind']];
       const bodies = queues.get(url) ?? [];
-      bodies.push(JSON.stringify(task));
+      bodies.push(JSON.stringify(message));
       queues.set(url, bodies);
     }
     return queues;

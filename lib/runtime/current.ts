@@ -3,15 +3,12 @@ import type { Runtime } from './runtime.ts';
 
 export type Platform = 'embedded' | 'aws' | 'alibaba';
 
-/** Lazy, so that a function loads the SDK of its own platform only. */
-const openers = new Map<Platform, () => Promise<Runtime>>();
+/** Lazy, so that a function loads what its own platform needs only. */
+const openers: Partial<Record<Platform, () => Promise<Runtime>>> = {
+  aws: async () => (await import('./aws.ts')).openAws(),
+};
 
 let opened: Promise<Runtime> | undefined;
-
-/** Says how the runtime of a platform is opened. */
-export function registerRuntime(platform: Platform, open: () => Promise<Runtime>): void {
-  openers.set(platform, open);
-}
 
 /** By the variables that the platforms themselves set. */
 export function platformOf(env: Readonly<Record<string, string | undefined>>): Platform {
@@ -38,7 +35,7 @@ export async function runtime(): Promise<Runtime> {
 
 async function open(): Promise<Runtime> {
   const platform = platformOf(process.env);
-  const opener = openers.get(platform);
+  const opener = openers[platform];
   if (!opener) throw new GiveUp('Unsupported', `This build has no runtime for the platform '${platform}'.`);
   return await opener();
 }

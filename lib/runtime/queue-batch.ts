@@ -40,7 +40,7 @@ async function handleOne(
   } catch (error) {
     if (error instanceof RetryLater) log.info('a message comes again later', { messageId, reason: error.message });
     else log.error('a message failed', { messageId, error: String(error) });
-    if (error instanceof RetryLater && error.delayMs > 0) await postpone(runtime, message, error.delayMs);
+    if (error instanceof RetryLater) await postpone(runtime, message, error.delayMs);
     return [{ itemIdentifier: messageId }];
   }
 }

@@ -9,7 +9,7 @@ export interface Runtime {
   /** Absent where no callers are configured: there is then no HTTP API, and nobody to call back. */
   api?: ApiRuntime;
   /**
-   * Keeps a queue message back for at least `delayMs` although it is reported as failed, where the queue can. Absent: it
+   * Lets a message that is reported as failed come again soon, but not before `delayMs`, where the queue can. Absent: it
    * comes again when the queue sees fit.
    */
   postpone?(message: QueueMessage, delayMs: number): Promise<void>;

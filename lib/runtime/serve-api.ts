@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { addressFilter } from '../api/addresses.ts';
 import type { Caller } from '../api/callers.ts';
 import { anyone, callerFrom } from '../api/callers.ts';
+import type { MessageQueue } from '../api/deps.ts';
 import type { ApiRuntime } from '../api/messages.ts';
 import { post } from '../api/post.ts';
 import { GiveUp } from '../copy/errors.ts';
@@ -10,7 +11,6 @@ import type { World } from '../copy/ports.ts';
 import type { Embedded } from './embedded.ts';
 import type { ServeConfig } from './serve-config.ts';
 import { isLoopback } from './serve-config.ts';
-import type { Queues } from './serve-queues.ts';
 
 /**
  * Who everybody is taken for when nobody is asked; undefined when callers are configured.
@@ -34,12 +34,12 @@ export function everyoneOf(
   return anyone;
 }
 
-/** What requests and messages need, on the embedded adapters. */
+/** What requests and messages need, from the configuration file and the adapters of the platform. */
 export function apiRuntime(
   config: ServeConfig,
-  embedded: Embedded,
+  { store: storeAt }: Pick<Embedded, 'store'>,
   world: World,
-  { messages }: Queues,
+  { messages }: { messages: MessageQueue },
   everyone: Caller | undefined,
 ): ApiRuntime {
   return {
@@ -55,7 +55,7 @@ export function apiRuntime(
     newId: randomUUID,
     resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     listKeys: async (store, bucket, query) => {
-      const page = await embedded.store(store).listObjects(bucket, query);
+      const page = await storeAt(store).listObjects(bucket, query);
       return page.contents.map(({ key }) => key);
     },
   };
