@@ -18,6 +18,17 @@ const common = {
   logLevel: 'warning',
 };
 
+const credentials = './lib/runtime/aws-environment.ts';
+
+// undici carries its parser twice, the second time for machines without SIMD; Lambda has none of those.
+const oneParser = {
+  name: 'one-parser',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/llhttp-wasm\.js$/ }, ({ path }) => ({ path, namespace: 'one-parser' }));
+    onLoad({ filter: /./, namespace: 'one-parser' }, () => ({ contents: `throw new Error('no SIMD here')` }));
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 const functions = readdirSync('functions').filter((name) => name.endsWith('.ts'));
 await Promise.all([
@@ -29,13 +40,13 @@ await Promise.all([
     banner: { js: `#!/usr/bin/env node\n${banner}` },
     packages: 'external',
   }),
-  functions.length > 0 &&
-    build({
-      ...common,
-      entryPoints: functions.map((name) => `functions/${name}`),
-      outdir: 'dist/functions',
-      minify: true,
-      target: 'node22',
-      external: ['libsql'],
-    }),
+  build({
+    ...common,
+    entryPoints: functions.map((name) => `functions/${name}`),
+    outdir: 'dist/functions',
+    minify: true,
+    target: 'node22',
+    alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
+    plugins: [oneParser],
+  }),
 ]);

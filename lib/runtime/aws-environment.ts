@@ -1,0 +1,30 @@
+/**
+ * Takes the place of both vendors' credential chains in the function bundles: a Lambda function has its role's credentials in
+ * the environment, so profiles, single sign-on and instance metadata would only make the bundles larger.
+ */
+
+/** For `@aws-sdk/credential-provider-node`. */
+export function defaultProvider() {
+  return async () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+    if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+      throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set.');
+    }
+    return {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      sessionToken: AWS_SESSION_TOKEN,
+    };
+  };
+}
+
+/** For `@alicloud/credentials`: whoever asks is told which variables to set. */
+export const DefaultCredentialsProvider = {
+  builder: () => ({
+    build: () => ({
+      getCredentials: async (): Promise<never> => {
+        throw new Error('OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET are not set.');
+      },
+    }),
+  }),
+};
