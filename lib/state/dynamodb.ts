@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue , DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GiveUp, RetryLater } from '../copy/errors.ts';
@@ -37,7 +37,7 @@ export class DynamoStateTable implements StateTable {
 
   async create(job: Job): Promise<{ landed: boolean; job: Job }> {
     const item = { ...job, ...indexKeys(job), listShard: shardOf(job.id), listKey: listKey(job) };
-    const landed = await this.#conditional(() =>
+    const put = await this.#conditional(() =>
       this.#documents.send(
         new PutCommand({
           TableName: this.#table,
@@ -47,8 +47,8 @@ export class DynamoStateTable implements StateTable {
         }),
       ),
     );
-    if (!('refusedBy' in landed)) return { landed: true, job };
-    if (landed.refusedBy) return { landed: false, job: landed.refusedBy };
+    if ('answer' in put) return { landed: true, job };
+    if (put.refusedBy) return { landed: false, job: put.refusedBy };
     throw new RetryLater(`The row of job ${job.id} expired just now.`);
   }
 
@@ -68,7 +68,7 @@ export class DynamoStateTable implements StateTable {
       if (!('expiresAt' in change)) delete fields.ttl;
     }
     const update = expressionFor(fields);
-    const answer = await this.#conditional(() =>
+    const updated = await this.#conditional(() =>
       this.#documents.send(
         new UpdateCommand({
           TableName: this.#table,
@@ -82,13 +82,13 @@ export class DynamoStateTable implements StateTable {
         }),
       ),
     );
-    if ('refusedBy' in answer) return { landed: false, job: answer.refusedBy };
-    return { landed: true, job: toJob(answer.Attributes as Item) };
+    if (!('answer' in updated)) return { landed: false, job: updated.refusedBy };
+    return { landed: true, job: toJob(updated.answer.Attributes as Item) };
   }
 
   async count(id: string, parts: number, attentionAt: number): Promise<number | undefined> {
     const finals = Object.fromEntries(finalStates.map((state, i) => [`:final${i}`, state]));
-    const answer = await this.#conditional(() =>
+    const counted = await this.#conditional(() =>
       this.#documents.send(
         new UpdateCommand({
           TableName: this.#table,
@@ -107,7 +107,7 @@ export class DynamoStateTable implements StateTable {
         }),
       ),
     );
-    return 'refusedBy' in answer ? undefined : (answer.Attributes?.partsDone as number);
+    return 'answer' in counted ? (counted.answer.Attributes?.partsDone as number) : undefined;
   }
 
   async due(before: number, limit: number): Promise<Job[]> {
@@ -168,9 +168,9 @@ export class DynamoStateTable implements StateTable {
     return jobs.slice(0, limit);
   }
 
-  async #conditional<T extends object>(send: () => Promise<T>): Promise<T | { refusedBy?: Job }> {
+  async #conditional<T extends object>(send: () => Promise<T>): Promise<{ answer: T } | { refusedBy?: Job }> {
     try {
-      return await send();
+      return { answer: await send() };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       return { refusedBy: error.Item && toJob(unmarshall(error.Item as Record<string, AttributeValue>) as Item) };
