@@ -91,6 +91,33 @@ describe('stores that send the records of S3', () => {
     expect(event).not.toHaveProperty('alternativeKey');
   });
 
+  test('what Ceph RGW 20.2 really sends', () => {
+    // Recorded: two uploads, a copy, a multipart upload, an aborted one, a delete; then with versions: an upload, its delete,
+    // and the delete of the marker.
+    const { events, dropped } = readEvents(fixture('ceph-recorded'));
+    expect(events.map(({ kind, key, size, marker }) => [kind, key, size, marker ?? false])).toEqual([
+      ['created', 'plain', 1, false],
+      ['created', 'a b+c%20d/ü?#"é日本', 1, false],
+      ['created', 'copy', 1, false],
+      ['created', 'mp', 4, false],
+      ['removed', 'plain', 1, false],
+      ['created', 'v', 1, false],
+      ['removed', 'v', 1, true],
+      ['removed', 'v', 0, false],
+    ]);
+    expect(events.map(({ versionId }) => versionId !== undefined)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(dropped).toEqual({ part: 0, test: 0, other: 0 });
+  });
+
   test.each([
     ['s3:ObjectCreated:CompleteMultipartUpload', 'created'],
     ['ObjectSynced:Create', 'created'],

@@ -104,6 +104,25 @@ describe('versioned buckets', () => {
   });
 });
 
+test.each<Deletes>(['off', 'verified'])(
+  'removing a version brings the one before to the front, deletes %s',
+  async (deletes) => {
+    const model = await replicated(oneWay(deletes), 'newest');
+    model.store.objects.set('a/k', model.store.put({ bucket: 'elsewhere', key: 'k' }, 'older'));
+    model.removedEvent(a, { versionId: 'v2' });
+    await model.settle();
+    expect(model.store.get(b)?.data).toBe('older');
+  },
+);
+
+test('removing an old version leaves an equal replica alone', async () => {
+  const model = await replicated(oneWay('off'));
+  const copies = model.store.calls['copyObject'];
+  model.removedEvent(a, { versionId: 'v1' });
+  await model.settle();
+  expect(model.store.calls['copyObject']).toBe(copies);
+});
+
 describe('both ways', () => {
   const both = () =>
     world(rule('ab', 'a', 'b', { deletes: 'verified' }), rule('ba', 'b', 'a', { deletes: 'verified' }));
