@@ -85,7 +85,7 @@ function isUnexplained(error: unknown): boolean {
 
 /** For errors whose message does not end in the store's words. */
 function answerText(error: unknown): string | undefined {
-  if (!(error instanceof CopyError) || !error.answer) return undefined;
+  if (!(error instanceof CopyError) || error.answer?.status === undefined) return undefined;
   const { operation, status, code, ec, requestId } = error.answer;
   const facts = [operation, status, code, ec, requestId && `request ${requestId}`];
   return printable(facts.filter((fact) => fact !== undefined && fact !== '').join(' '));

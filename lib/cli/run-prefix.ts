@@ -2,7 +2,7 @@ import { CopyError, gaveUp, GiveUp } from '../copy/errors.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import type { CopyResult } from '../copy/result.ts';
 import { exit } from './exit.ts';
-import { formatCount, printable } from './format.ts';
+import { formatCount, printable, shellQuote } from './format.ts';
 import { printLine } from './io.ts';
 import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
@@ -29,18 +29,26 @@ export async function runPrefix(session: Session, command: PrefixCommand, resume
   const name = `${command.store.scheme}://${command.source.bucket}/${command.source.prefix}`;
   const progress = session.progress({ label: printable(name) });
   const events = eventsFor(session, runId, progress.update);
+  let tally: Tally;
   try {
-    const tally = await copyPrefix(command, workFor(session, command), events, resumed !== undefined);
-    progress.stop();
-    signal.throwIfAborted();
-    runtime.runs.finish(runId, tally.counts());
-    return sumUp(session, command, tally, (performance.now() - startedAt) / 1000, resumed !== undefined);
+    tally = await copyPrefix(command, workFor(session, command), events, resumed !== undefined);
   } catch (error) {
-    progress.stop();
-    // What may work later is left to `ferry resume`; what cannot is over.
-    if (!signal.aborted && error instanceof CopyError && error.decision !== 'retry') runtime.runs.finish(runId, {});
+    if (!signal.aborted) keepOrEnd(session, runId, error);
     throw error;
+  } finally {
+    progress.stop();
   }
+  if (signal.aborted) runtime.runs.update(runId, tally.counts());
+  signal.throwIfAborted();
+  runtime.runs.finish(runId, tally.counts());
+  return sumUp(session, command, tally, (performance.now() - startedAt) / 1000, resumed !== undefined);
+}
+
+/** What may work later is left to `ferry resume`; what cannot is over. */
+function keepOrEnd({ runtime, config, say }: Session, runId: string, error: unknown): void {
+  if (!(error instanceof CopyError)) return;
+  if (error.decision !== 'retry') runtime.runs.finish(runId, {});
+  else say(`stopped by what may pass; go on with: ferry resume --state ${shellQuote(config.home)}`);
 }
 
 function workFor(session: Session, command: PrefixCommand): PrefixWork {

@@ -173,7 +173,22 @@ describe('a prefix', () => {
     expect(documents(stdout).every(({ status }) => status === 'copied')).toBe(true);
     expect(copied.length).toBeLessThan(names.length);
     rig.twin.faults.clear();
+    const [run] = await statusOf(home);
+    expect(run).toMatchObject({ counts: { found: names.length, failed: 0 } });
     expect((await rig.run('resume', '--state', home)).code).toBe(0);
     expect(rig.twin.store.keys('backup', 'stopped/')).toHaveLength(names.length);
+  });
+
+  it('whose listing fails for a while is kept, too', async () => {
+    const home = join(rig.folder, 'prefix-down');
+    await rig.twin.store.put('photos', 'down/1', { body: 'x' });
+    const down = { kind: 'error', status: 503, code: 'ServiceUnavailable' } as const;
+    rig.twin.faults.add({ match: { operation: 'ListObjectsV2' }, effect: down });
+    const { code, stderr } = await rig.run('cp', 'oss://photos/down/', 'oss://backup/down/', '--state', home);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`go on with: ferry resume --state ${home}`);
+    rig.twin.faults.clear();
+    expect((await rig.run('resume', '--state', home)).code).toBe(0);
+    expect(rig.twin.store.keys('backup', 'down/')).toEqual(['down/1']);
   });
 });
