@@ -79,7 +79,7 @@ test('every accepted rule set settles, and its destinations equal their sources'
         if (!removing && isClosed(model, rules)) await checkRepeat(model);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 }, 60_000);
 
