@@ -4,6 +4,7 @@ import type { Job } from '../../lib/copy/job.ts';
 import type { CopyRequest } from '../../lib/copy/request.ts';
 import type { Task } from '../../lib/copy/task.ts';
 import type { Fault } from './faults.ts';
+import { isStrange } from './faults.ts';
 import { Memory } from './memory.ts';
 import type { Random } from './random.ts';
 import type { Simulation } from './simulation.ts';
@@ -44,6 +45,7 @@ export class Actor {
   constructor(sim: Simulation, name: string) {
     this.sim = sim;
     this.name = name;
+    sim.watch.bornAfter.set(name, sim.watch.writes.length);
     this.random = sim.random.fork(name);
     this.skew = sim.scenario.skewMs === 0 ? 0 : Math.round((this.random.next() - 0.5) * 2 * sim.scenario.skewMs);
   }
@@ -90,13 +92,15 @@ export class Actor {
       if (fault) sim.say(this.name, `${call.name} ${call.about}: ${fault.toUpperCase()}`);
       if (fault === 'crash-before') return this.die('before the call');
       const answered = this.waiter(call, resolve, reject, fault);
-      const late = fault === 'late-effect' || fault === 'slow' ? 1000 + random.next() * sim.scenario.lateMs : 0;
+      const late = this.lateness(fault);
       const stalled = fault === 'stall' ? 5000 + random.next() * sim.scenario.stallMs : 0;
       if (fault === 'stall') this.stalledUntil = Math.max(this.stalledUntil, sim.scheduler.now + stalled);
-      if (fault) sim.strike(fault, this, call);
+      // Strangers act before a request takes effect, or between its two instants.
+      const between = fault !== undefined && isStrange(fault) && random.chance(0.5);
+      if (fault && !between) sim.strike(fault, this);
       sim.pending++;
       sim.scheduler.after(latency + (random.chance(0.5) ? late : 0), () => {
-        this.takeEffect(call, apply, fault, commit + late, answered);
+        this.takeEffect(call, apply, fault, commit + late, between, answered);
       });
       if (fault === 'late-effect') sim.scheduler.after(latency + 500, () => answered.fail(unanswered(call)));
     });
@@ -107,6 +111,7 @@ export class Actor {
     apply: () => T | Commit<T>,
     fault: Fault | undefined,
     commitMs: number,
+    between: boolean,
     waiter: Waiter<T>,
   ): void {
     const { sim } = this;
@@ -129,7 +134,8 @@ export class Actor {
       return waiter.done(result);
     }
     const { finish } = result;
-    sim.scheduler.after(commitMs, () => {
+    if (between && fault) sim.strike(fault, this);
+    sim.scheduler.after(between ? commitMs + this.random.next() * 4000 : commitMs, () => {
       sim.pending--;
       let written: T;
       try {
@@ -139,6 +145,14 @@ export class Actor {
       }
       waiter.done(written);
     });
+  }
+
+  /** Milliseconds by which a fault keeps a request on its way: seconds, or all that the schedule allows. */
+  private lateness(fault: Fault | undefined): number {
+    if (fault !== 'late-effect' && fault !== 'slow') return 0;
+    const dice = this.random.next();
+    const share = this.random.next();
+    return 500 + share * (dice < 0.4 ? 6000 : this.sim.scenario.lateMs);
   }
 
   /** The effect of a request that the adapter has repeated since. */

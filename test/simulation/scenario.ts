@@ -72,7 +72,7 @@ export function drawScenario(random: Random): Scenario {
     settings: drawSettings(random),
     asked,
     followed,
-    ownerWrites: followed && !calm ? Array.from({ length: random.below(3) }, () => random.next() * 10 * second) : [],
+    ownerWrites: followed && !calm ? Array.from({ length: random.below(4) }, () => random.next() * 10 * second) : [],
     invocationMs,
     visibilityMs: invocationMs * (calm ? 2 : random.pick([1.2, 1.2, 0.3])),
     killAtDeadline: random.chance(0.7),
@@ -90,7 +90,7 @@ export function drawScenario(random: Random): Scenario {
 
 function drawMode(random: Random): Mode {
   const dice = random.next();
-  return dice < 0.35 ? 'copy' : dice < 0.65 ? 'rename' : dice < 0.85 ? 'replicate' : 'metadata';
+  return dice < 0.3 ? 'copy' : dice < 0.57 ? 'rename' : dice < 0.86 ? 'replicate' : 'metadata';
 }
 
 function drawAsked(
@@ -135,7 +135,7 @@ function drawOptions(random: Random, dialect: Dialect, mode: Mode): CopyOptions 
     if (random.chance(0.4)) options.metadata.remove = ['owner'];
   }
   if (random.chance(0.15)) options.tags = { base: random.pick(['merge', 'replace']), set: { kept: 'yes' } };
-  if (mode !== 'metadata' && random.chance(0.15)) options.overwrite = random.pick(['never', 'if-different']);
+  if (mode !== 'metadata' && random.chance(0.25)) options.overwrite = random.pick(['never', 'never', 'if-different']);
   if (random.chance(0.1)) options.verify = 'size';
   if (random.chance(0.2)) options.partSize = random.pick([6, 9, 16]) * MiB;
   if (mode === 'replicate' && random.chance(0.3)) options.followDelete = true;
@@ -166,7 +166,7 @@ function drawSettings(random: Random): Settings {
 export function drawSize(random: Random): number {
   const dice = random.next();
   if (dice < 0.05) return 0;
-  if (dice < 0.2) return 1 + random.below(20 * MiB);
-  if (dice < 0.3) return 24 * MiB + random.below(2);
+  if (dice < 0.3) return 1 + random.below(20 * MiB);
+  if (dice < 0.38) return 24 * MiB + random.below(2);
   return 25 * MiB + random.below(random.pick([20, 60, 80]) * MiB);
 }

@@ -160,7 +160,7 @@ export class Simulation {
   }
 
   /** What a fault does besides to the call it struck. */
-  strike(fault: Fault, actor: Actor, _call: Call): void {
+  strike(fault: Fault, actor: Actor): void {
     if (isStrange(fault)) return this.strangers.act(fault, actor);
     if (fault === 'storm') this.stormUntil = this.scheduler.now + 3000 + actor.random.next() * 30_000;
     if (fault === 'unseen-upload') this.unseenUntil = this.scheduler.now + 3000;

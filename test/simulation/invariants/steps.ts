@@ -166,10 +166,14 @@ export function leaseIsKept(from: Job, to: Job, by: string, clock: number, skewM
   return `${by} moved job ${from.id} to ${to.state} while ${lease.holder} held the lease`;
 }
 
-/** `overwrite: never` never replaces what was there before we were asked; stores that ignore the condition excepted. */
+/**
+ * `overwrite: never` replaces nothing that was there before us. Where the store does not look at the condition, what came
+ * after the invocation had begun may have come after its own look.
+ */
 export function overwriteWasAllowed(object: StoredObject, over: StoredObject | undefined, sim: Simulation): Problem {
   const { quirks, facts } = sim.scenario.dialect;
-  if (!over || over.by !== 'stranger' || (facts.scheme === 'oss' && quirks.versioned)) return undefined;
+  if (over?.by !== 'stranger' || (facts.scheme === 'oss' && quirks.versioned)) return undefined;
+  if (quirks.copiesOverAnything && over.serial > (sim.watch.bornAfter.get(object.by) ?? 0)) return undefined;
   const asked = sim.scenario.asked.filter(
     ({ request: { destination } }) => destination.bucket === object.bucket && destination.key === object.key,
   );

@@ -22,6 +22,8 @@ export class Watch implements StoreWatcher, StateWatcher {
   partTasks = 0;
   /** Tasks that a sweep sent for jobs which stood still. */
   revivals = 0;
+  /** By invocation: the serial of the last version written before it began. */
+  readonly bornAfter = new Map<string, number>();
   /** What was there before anything was asked of us. */
   readonly occupied = new Set<string>();
   /** Serial of the last version that was there before anything was asked of us. */

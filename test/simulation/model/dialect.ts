@@ -12,6 +12,8 @@ export interface Quirks {
   repeatedCompleteOk: boolean;
   /** Ceph: the first Complete's answer has an empty ETag. */
   silentComplete: boolean;
+  /** Ceph: the condition that forbids to overwrite is not looked at by CopyObject. */
+  copiesOverAnything: boolean;
   /** Ceph: a Complete that does not name every part of the upload is refused. */
   wantsAllParts: boolean;
   /** S3 tells who started an upload; OSS does not. */
@@ -83,6 +85,7 @@ export function drawDialect(random: Random): Dialect {
     ignoresPartConditions: false,
     repeatedCompleteOk: false,
     silentComplete: false,
+    copiesOverAnything: false,
     wantsAllParts: false,
     tellsInitiator: true,
     listsUploads: true,
@@ -105,6 +108,7 @@ export function drawDialect(random: Random): Dialect {
         ignoresPartConditions: true,
         repeatedCompleteOk: true,
         silentComplete: random.chance(0.5),
+        copiesOverAnything: true,
         wantsAllParts: true,
         listsUploads: random.chance(0.9),
         directCeiling: random.chance(0.2) ? 30 * MiB : Infinity,

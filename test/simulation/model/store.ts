@@ -107,7 +107,7 @@ export class ModelStore {
       throw new GiveUp('BadRequest', 'a copy onto itself that changes nothing');
     const keepsEtag = source.layout === undefined || !quirks.copyRehashesMultipart;
     return () => {
-      this.checkForbidden(call.forbidOverwrite, call.destination);
+      this.checkForbidden(call.forbidOverwrite && !quirks.copiesOverAnything, call.destination);
       // Onto itself OSS takes the request's metadata whatever the directive says: none.
       const carried: Pick<StoredObject, 'content' | 'userMetadata'> =
         call.metadata.directive === 'replace'

@@ -54,7 +54,7 @@ export const ledgerMutants: readonly Mutant[] = [
     caughtBy: ['I1', 'I4', 'I7'],
   },
   {
-    name: 'sizes in the ledger are not compared with the plan',
+    name: 'a range goes one byte too far',
     file: 'copy/plan.ts',
     edits: [
       { find: 'return { first, last: first + run.size - 1 };', replace: 'return { first, last: first + run.size };' },
@@ -62,7 +62,7 @@ export const ledgerMutants: readonly Mutant[] = [
     caughtBy: ['I4'],
   },
   {
-    name: 'the last byte of a range is left out',
+    name: 'a range stops one byte too early',
     file: 'copy/plan.ts',
     edits: [
       {
@@ -121,7 +121,7 @@ export const ledgerMutants: readonly Mutant[] = [
         replace: '      if (error !== undefined) throw error;',
       },
     ],
-    caughtBy: ['I7'],
+    caughtBy: ['I7', 'I2'],
   },
   {
     name: 'finish takes no lease',
