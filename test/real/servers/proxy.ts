@@ -4,6 +4,7 @@
  * client signs the proxy's address and the proxy hands on what it got.
  */
 import {
+  Agent,
   createServer,
   request as send,
   type IncomingMessage,
