@@ -1,4 +1,4 @@
-import { wantedAcl } from './acl.ts';
+import { planAcl, wantedAcl } from './acl.ts';
 import { choosePlan } from './choose-plan.ts';
 import { lookAtDestination } from './destination.ts';
 import type { Found } from './expect.ts';
@@ -42,7 +42,34 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   const chosen = await choosePlan(world, store, request, found, {});
   const parts = chosen.way === 'parts' ? chosen.parts : undefined;
   const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
-  return { way: chosen.way, size: head.size, parts, calls, permissions, lost: [] };
+  const lost = await foreseeLosses(store, request, found, parts);
+  return { way: chosen.way, size: head.size, parts, calls, permissions, lost };
+}
+
+/** What can be known to be lost without writing anything. */
+async function foreseeLosses(
+  store: ObjectStore,
+  request: CopyRequest,
+  { head }: Found,
+  parts: PartRun[] | undefined,
+): Promise<FidelityLoss[]> {
+  const lost: FidelityLoss[] = [];
+  const wanted = wantedAcl(request);
+  const acl = await planAcl(store, request.source, 'keep');
+  const named = acl.canned ?? (acl.document ? 'grants of the source' : undefined);
+  if (wanted === 'keep') lost.push(...acl.lost);
+  else if (wanted === 'default' && named)
+    lost.push({ what: 'acl', wanted: named, why: 'a copy does not carry the ACL unless asked to keep it' });
+  const [, count] = /-(\d+)$/.exec(head.etag) ?? [];
+  const keepsEtag = parts ? Number(count) === partCount(parts) : count === undefined;
+  if (store.facts.compositeEtag && !keepsEtag) {
+    lost.push({
+      what: 'etag',
+      wanted: head.etag,
+      why: 'an ETag depends on how the object was written; the bytes are the same',
+    });
+  }
+  return lost;
 }
 
 function callsFor(request: CopyRequest, { head }: Found, parts: PartRun[] | undefined): Record<string, number> {

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../copy/ports.ts';
+import { gaveUp } from '../copy/errors.ts';
 import { perform } from './retry.ts';
 import type { Caller } from './retry.ts';
 import { readXml } from './xml.ts';
@@ -12,6 +13,24 @@ export async function bucketRegion(caller: Caller, bucket: string, options?: Cal
     const text = readXml(`<Answer>${body}</Answer>`, 'Answer').text('LocationConstraint')?.trim() ?? '';
     return plainRegion(text === '' ? (caller.dialect.defaultRegion ?? '') : text);
   });
+}
+
+/**
+ * Where buckets are, asked once per bucket: a bucket never moves. Undefined where we may not ask, for then the store itself
+ * must refuse a copy across regions.
+ */
+export function knownRegions(caller: Caller): (bucket: string, options?: CallOptions) => Promise<string | undefined> {
+  const known = new Map<string, string>();
+  return async (bucket, options) => {
+    try {
+      const region = known.get(bucket) ?? (await bucketRegion(caller, bucket, options));
+      known.set(bucket, region);
+      return region;
+    } catch (error) {
+      if (gaveUp(error, 'AccessDenied', 'Unsupported', 'WrongEndpoint')) return undefined;
+      throw error;
+    }
+  };
 }
 
 /** OSS writes `oss-cn-hangzhou`; S3 has kept `EU` from the days of its second region. */

@@ -5,6 +5,7 @@ import { AdaptiveLimiter } from './adaptive.ts';
 import { resolveAddressing } from './addressing.ts';
 import type { AddressingOptions } from './addressing.ts';
 import { bucketCalls } from './bucket-calls.ts';
+import { knownRegions } from './bucket-region.ts';
 import { closeAfterBodiless, openAgent } from './connection.ts';
 import { copyCalls } from './copy-calls.ts';
 import { cached } from './credentials.ts';
@@ -84,6 +85,7 @@ export function openStore(config: StoreConfig): StoreClient {
     ...listCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
+    ...(dialect.facts.sameRegionOnly && { region: knownRegions(caller) }),
     get pressure() {
       return limiter.pressure;
     },

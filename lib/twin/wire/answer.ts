@@ -1,6 +1,6 @@
 /** Writing an answer the dialect's way. */
 import type { ServerResponse } from 'node:http';
-import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
 import { httpDate, type Reply } from '../call.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Refusal } from '../errors.ts';
@@ -79,12 +79,14 @@ export async function sendReply(response: ServerResponse, context: AnswerContext
 async function sendContent(response: ServerResponse, reply: Reply, headers: Record<string, string>): Promise<number> {
   response.writeHead(reply.status, headers);
   let sent = 0;
-  for await (const piece of reply.content!.read()) {
-    if (response.destroyed) return sent;
-    sent += piece.length;
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end();
+  const pieces = async function* () {
+    for await (const piece of reply.content!.read()) {
+      sent += piece.length;
+      yield piece;
+    }
+  };
+  // A client that hangs up midway is its own affair.
+  await pipeline(pieces, response).catch(() => undefined);
   return sent;
 }
 
