@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { objectCreatedHandler } from '../../../functions/object-created.ts';
+import { workHandler } from '../../../functions/work.ts';
+import { RetryLater } from '../../../lib/copy/errors.ts';
+import { openAws } from '../../../lib/runtime/aws.ts';
+import { answerBatch } from '../../../lib/runtime/queue-batch.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ferry-aws-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const queueUrl = (name: string) => `https://sqs.eu-central-1.amazonaws.com/111122223333/${name}`;
+const env = {
+  AWS_REGION: 'eu-central-1',
+  AWS_LAMBDA_FUNCTION_NAME: 'ferry-test',
+  FERRY_TABLE: 'jobs',
+  FERRY_PARTS_QUEUE_URL: queueUrl('parts'),
+  FERRY_TASKS_QUEUE_URL: queueUrl('tasks'),
+  FERRY_EVENTS_QUEUE_URL: queueUrl('events'),
+};
+
+const file = `
+callers:
+  - { name: media, keys: [env:MEDIA_KEY], read: ['s3://photos'], write: ['s3://photos'] }
+defaultStore: s3
+rules:
+  - { name: backup, source: { bucket: photos }, destination: { bucket: backup } }
+`;
+
+async function rig(text?: string, more: Record<string, string> = {}) {
+  const asked: string[] = [];
+  const sent: Record<string, unknown>[] = [];
+  const lines: string[] = [];
+  const sqs = { send: async ({ input }: { input: Record<string, unknown> }) => (sent.push(input), {}) };
+  const clients = {
+    dynamodb: async () => (asked.push('dynamodb'), {} as DynamoDBClient),
+    sqs: async () => (asked.push('sqs'), sqs as unknown as SQSClient),
+  };
+  const named = join(folder, 'ferry.yaml');
+  if (text !== undefined) writeFileSync(named, text);
+  const runtime = await openAws({
+    env: { ...env, ...(text !== undefined && { FERRY_CONFIG: named }), ...more },
+    clients,
+    random: () => 0.5,
+    write: (line) => void lines.push(line),
+  });
+  return { runtime, asked, sent, lines };
+}
+
+const message = (body: string, queue: string, received = '1') => ({
+  messageId: 'm1',
+  receiptHandle: 'receipt',
+  body,
+  attributes: { ApproximateReceiveCount: received },
+  eventSource: 'aws:sqs',
+  eventSourceARN: `arn:aws:sqs:eu-central-1:111122223333:${queue}`,
+});
+
+describe('openAws', () => {
+  it('has no API and no rules without a file, and asks for no client', async () => {
+    const { runtime, asked } = await rig();
+    expect(runtime.api).toBeUndefined();
+    expect(runtime.rules.routes).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  it('reads callers and rules from the file, secrets from the environment, and stores at the own region', async () => {
+    const { runtime } = await rig(file, { MEDIA_KEY: 'media-key-0123456789abcdef' });
+    expect(runtime.api?.callers.map(({ name }) => name)).toEqual(['media']);
+    expect(runtime.api?.stores['s3']).toEqual({ scheme: 's3', region: 'eu-central-1' });
+    expect(runtime.rules.routes.map(({ id }) => id)).toEqual(['backup']);
+  });
+
+  it('says which variable is missing', async () => {
+    await expect(rig(file)).rejects.toThrow(/MEDIA_KEY/);
+    await expect(rig(undefined, { FERRY_TABLE: '' })).rejects.toThrow(/FERRY_TABLE/);
+    await expect(rig(undefined, { FERRY_CONFIG: join(folder, 'none.yaml') })).rejects.toThrow(/none\.yaml/);
+    await expect(rig(undefined, { FERRY_CONCURENCY: '3' })).rejects.toThrow(/FERRY_CONCURENCY/);
+  });
+
+  it('sends tasks and messages to their queues', async () => {
+    const { runtime, sent } = await rig(file, { MEDIA_KEY: 'media-key-0123456789abcdef' });
+    await runtime.world.queue.send([{ kind: 'parts', jobId: 'j', uploadId: 'u', from: 1, count: 2 }]);
+    await runtime.api?.messages.send([{ kind: 'rename-prefix', jobId: 'p' }], { delayMs: 2_000 });
+    expect(sent).toMatchObject([
+      { QueueUrl: queueUrl('parts') },
+      { QueueUrl: queueUrl('tasks'), Entries: [{ DelaySeconds: 2 }] },
+    ]);
+  });
+
+  it('logs lines of JSON that name the function', async () => {
+    const { runtime, lines } = await rig();
+    runtime.world.log.info('hello');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'hello', function: 'ferry-test' });
+  });
+});
+
+describe('a message that comes again', () => {
+  const fails = (error: Error) => () => Promise.reject(error);
+
+  it.each([
+    ['parts', '1', 90_000, 90],
+    ['events', '1', 0, 1],
+    ['tasks', '20', 0, 15],
+  ])('from %s, received %s times, is hidden for as long as it should', async (queue, received, delayMs, seconds) => {
+    const { runtime, sent } = await rig();
+    const error = new RetryLater('slow down', { delayMs });
+    const answer = await answerBatch(runtime, [message('{}', queue, received)], fails(error));
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    expect(sent).toEqual([{ QueueUrl: queueUrl(queue), ReceiptHandle: 'receipt', VisibilityTimeout: seconds }]);
+  });
+
+  it('is left to the queue when it is of another, or when the failure is not one that passes', async () => {
+    const { runtime, sent } = await rig();
+    await answerBatch(runtime, [message('{}', 'strange')], fails(new RetryLater('slow down')));
+    await answerBatch(runtime, [message('{}', 'tasks')], fails(new Error('broken')));
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('functions', () => {
+  const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };
+
+  it('need neither table nor queue for an event that no rule is for', async () => {
+    const { runtime, asked } = await rig();
+    const event = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', eventTime: '2026-01-01T00:00:00.000Z' };
+    const record = { ...event, awsRegion: 'x', s3: { bucket: { name: 'b' }, object: { key: 'k', size: 1 } } };
+    const body = JSON.stringify({ Records: [record] });
+    const handle = objectCreatedHandler(async () => runtime);
+    expect(await handle({ Records: [message(body, 'events')] }, context)).toEqual({ batchItemFailures: [] });
+    expect(asked).toEqual([]);
+  });
+
+  it('report a message that is no task, for the dead letters', async () => {
+    const { runtime } = await rig();
+    const handle = workHandler(async () => runtime);
+    expect(await handle({ Records: [message('nonsense', 'tasks')] }, context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }],
+    });
+  });
+});
