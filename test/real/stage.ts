@@ -27,7 +27,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(server: ServerInfo): Promise<Stage> {
+/** @param settings further variables of the environment that `ferry` runs in. */
+export async function openStage(server: ServerInfo, settings: Record<string, string> = {}): Promise<Stage> {
   const { kind, endpoint, region, accessKeyId, secretAccessKey } = server;
   const credentials = () => Promise.resolve({ accessKeyId, secretAccessKey });
   const store = openStore({ address: { scheme: 's3', endpoint, region }, credentials });
@@ -40,6 +41,7 @@ export async function openStage(server: ServerInfo): Promise<Stage> {
     AWS_ENDPOINT_URL_S3: proxy.url,
     FERRY_HOME: join(home, 'state'),
     HOME: home,
+    ...settings,
   };
   const start = (...args: string[]) => startFerry(args, env);
   const stage: Stage = {
