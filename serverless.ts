@@ -92,11 +92,8 @@ const objects = (deletes: boolean): Statement[] => {
     ...(kmsKeys.length > 0 ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeys)] : []),
   ];
 };
-const rows = (...actions: string[]) =>
-  allow(
-    actions.map((name) => `dynamodb:${name}`),
-    [arnOf('JobTable')],
-  );
+const change = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
+const rows = (actions: string[]) => allow(actions, [arnOf('JobTable')]);
 const index = (name: string) => allow(['dynamodb:Query'], [sub(`\${JobTable.Arn}/index/${name}`)]);
 const send = allow(['sqs:SendMessage'], [arnOf('TasksQueue'), arnOf('PartsQueue')]);
 const receive = (...names: Queue[]) =>
@@ -106,10 +103,10 @@ const receive = (...names: Queue[]) =>
   );
 
 const statements: Record<FunctionName, Statement[]> = {
-  api: [...objects(true), rows('GetItem', 'PutItem', 'UpdateItem'), index(listIndex), send],
-  objectCreated: [...objects(true), rows('GetItem', 'PutItem', 'UpdateItem'), send, receive('Events')],
-  work: [...objects(true), rows('GetItem', 'PutItem', 'UpdateItem'), send, receive('Tasks', 'Parts')],
-  sweep: [...objects(false), rows('GetItem', 'UpdateItem'), index(dueIndex), send],
+  api: [...objects(true), rows([...change, 'dynamodb:PutItem']), index(listIndex), send],
+  objectCreated: [...objects(true), rows([...change, 'dynamodb:PutItem']), send, receive('Events')],
+  work: [...objects(true), rows([...change, 'dynamodb:PutItem']), send, receive('Tasks', 'Parts')],
+  sweep: [...objects(false), rows(change), index(dueIndex), send],
 };
 
 function role(name: FunctionName) {
