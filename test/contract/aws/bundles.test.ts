@@ -1,0 +1,88 @@
+/** The bundles as Lambda starts them: each in a fresh process, with nothing of ours around it. */
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const bundles = 'dist/functions';
+const names = ['api', 'object-created', 'work', 'sweep'];
+const queue = 'http://127.0.0.1:9/111122223333';
+const env = {
+  AWS_LAMBDA_FUNCTION_NAME: 'ferry',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'key',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  // Nothing listens there.
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  AWS_MAX_ATTEMPTS: '1',
+  FERRY_TABLE: 'jobs',
+  FERRY_PARTS_QUEUE_URL: `${queue}/parts`,
+  FERRY_TASKS_QUEUE_URL: `${queue}/tasks`,
+  FERRY_EVENTS_QUEUE_URL: `${queue}/events`,
+};
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ferry-bundles-'));
+  for (const name of names) await copyFile(join(bundles, `${name}.mjs`), join(folder, `${name}.mjs`));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What the handler answers, or the name of what it throws. */
+async function invoke(name: string, event: unknown): Promise<unknown> {
+  const program = join(folder, `invoke-${name}.mjs`);
+  const context = `{ awsRequestId: 'r', getRemainingTimeInMillis: () => 30_000 }`;
+  await writeFile(
+    program,
+    `import { handler } from './${name}.mjs';
+     const answer = await handler(${JSON.stringify(event)}, ${context}).catch((error) => ({ threw: String(error) }));
+     console.log('answer ' + JSON.stringify(answer));
+     process.exit();`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { env, cwd: folder });
+  const line = stdout.split('\n').find((text) => text.startsWith('answer ')) ?? 'answer null';
+  return JSON.parse(line.slice('answer '.length));
+}
+
+const message = (body: string) => ({
+  messageId: 'm',
+  receiptHandle: 'r',
+  body,
+  attributes: { ApproximateReceiveCount: '1' },
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:eu-central-1:111122223333:tasks',
+});
+
+describe('bundles', () => {
+  it.each(names)('%s has less than a mebibyte', async (name) => {
+    expect((await stat(join(bundles, `${name}.mjs`))).size).toBeLessThan(1024 * 1024);
+  });
+
+  it('object-created does nothing without rules', async () => {
+    const record = {
+      eventSource: 'aws:s3',
+      eventName: 'ObjectCreated:Put',
+      eventTime: '2026-01-01T00:00:00.000Z',
+      s3: { bucket: { name: 'photos' }, object: { key: 'a', size: 1 } },
+    };
+    const answer = await invoke('object-created', { Records: [message(JSON.stringify({ Records: [record] }))] });
+    expect(answer).toEqual({ batchItemFailures: [] });
+  });
+
+  it('api says that nobody is configured', async () => {
+    expect(await invoke('api', {})).toEqual({ threw: expect.stringContaining('no callers are configured') });
+  });
+
+  it('work reports a task whose table it cannot reach', async () => {
+    const task = JSON.stringify({ kind: 'finish', jobId: 'j' });
+    expect(await invoke('work', { Records: [message(task)] })).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm' }],
+    });
+  });
+
+  it('sweep asks the table', async () => {
+    expect(await invoke('sweep', {})).toEqual({ threw: expect.stringContaining('ECONNREFUSED') });
+  });
+});
