@@ -2,10 +2,10 @@
 import { RetryLater } from '../../lib/copy/errors.ts';
 import type { Job } from '../../lib/copy/job.ts';
 import type { CopyRequest } from '../../lib/copy/request.ts';
-import type { Task } from '../../lib/copy/task.ts';
 import type { Fault } from './faults.ts';
 import { isStrange } from './faults.ts';
 import { Memory } from './memory.ts';
+import type { Errand } from './model/queue.ts';
 import type { Random } from './random.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -34,7 +34,7 @@ export class Actor {
   readonly memory = new Memory();
   /** Difference between this machine's clock and the true one, milliseconds. */
   readonly skew: number;
-  task?: Task;
+  task?: Errand;
   request?: CopyRequest;
   alive = true;
   onDeath: () => void = () => {};

@@ -21,10 +21,13 @@ export class Memory {
   readonly ledgers = new Map<string, Ledger>();
   /** By job: the row as last seen. */
   readonly rows = new Map<string, Job>();
+  /** Every ETag that HEAD ever showed. */
+  readonly etags = new Set<string>();
   private looks = 0;
 
   saw({ bucket, key }: ObjectRef, object: StoredObject | undefined): void {
     this.heads.set(`${bucket}/${key}`, { object, order: ++this.looks });
+    if (object) this.etags.add(object.etag);
   }
 
   /** Undefined when this invocation never looked. */

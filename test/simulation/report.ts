@@ -14,6 +14,11 @@ export function describeOutcome({ seed, violation, fired, trace, scenario, steps
     ...scenario.asked.map(
       ({ request, via, at }) => `  asked    at ${Math.round(at)} ms by ${via}: ${JSON.stringify(request)}`,
     ),
+    ...(scenario.rules
+      ? [
+          `  rules    ${scenario.rules.shape}; owners: ${scenario.rules.acts.map(({ at, side, act }) => `${act} ${side.bucket}/${side.key} at ${Math.round(at)} ms`).join(', ')}`,
+        ]
+      : []),
     `  ${steps} steps, ${Math.round(elapsed / 1000)} s of virtual time`,
     ...trace,
   ].join('\n');

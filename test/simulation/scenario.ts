@@ -8,6 +8,8 @@ import { drawProfile } from './faults.ts';
 import type { Dialect } from './model/dialect.ts';
 import { drawDialect, MiB } from './model/dialect.ts';
 import type { Random } from './random.ts';
+import type { RulesScenario } from './rules.ts';
+import { drawRules } from './rules.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -26,6 +28,8 @@ export interface Scenario {
   profile: Profile;
   settings: Settings;
   asked: Asked[];
+  /** Replication rules instead of requests. */
+  rules?: RulesScenario;
   /** Keys that `replicate` follows: every write of one sends an event. */
   followed: boolean;
   /** Writes to followed sources by their owner, milliseconds after the start. */
@@ -60,7 +64,8 @@ export function drawScenario(random: Random): Scenario {
   const mode = drawMode(random);
   const address: StoreAddress = { scheme, region: 'model-1' };
   const asked: Asked[] = [];
-  const requests = calm || random.chance(0.6) ? 1 : 2;
+  const rules = random.chance(0.25) ? drawRules(random, address, calm) : undefined;
+  const requests = rules ? 0 : calm || random.chance(0.6) ? 1 : 2;
   for (let i = 0; i < requests; i++)
     asked.push(drawAsked(random, address, dialect, i === 0 ? mode : drawMode(random), i, calm));
   const followed = asked.some(({ request }) => request.mode === 'replicate');
@@ -71,6 +76,7 @@ export function drawScenario(random: Random): Scenario {
     profile,
     settings: drawSettings(random),
     asked,
+    rules,
     followed,
     ownerWrites: followed && !calm ? Array.from({ length: random.below(4) }, () => random.next() * 10 * second) : [],
     invocationMs,

@@ -3,20 +3,22 @@ import type { Job } from '../../lib/copy/job.ts';
 import { isFinal } from '../../lib/copy/job.ts';
 import type { Invocation } from '../../lib/copy/ports.ts';
 import type { CopyRequest } from '../../lib/copy/request.ts';
-import type { Task } from '../../lib/copy/task.ts';
 import type { Call } from './actor.ts';
 import type { Actor } from './actor.ts';
 import type { Fault, FiredFault } from './faults.ts';
 import { Faults, isStrange } from './faults.ts';
 import { atRest } from './invariants/at-rest.ts';
 import { Watch } from './invariants/watch.ts';
+import type { Errand } from './model/queue.ts';
 import { ModelQueue } from './model/queue.ts';
 import { ModelState } from './model/state.ts';
 import { ModelStore } from './model/store.ts';
+import type { StoredObject } from './model/objects.ts';
 import type { Random } from './random.ts';
 import { random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { drawScenario, sourceBucket } from './scenario.ts';
+import { eventOf } from './rules.ts';
 import { Scheduler } from './scheduler.ts';
 import { Strangers } from './strangers.ts';
 import { Workers } from './workers.ts';
@@ -99,6 +101,8 @@ export class Simulation {
       });
     }
     const key = scenario.asked.find(({ request }) => request.mode === 'replicate')?.request.source.key ?? 'a';
+    for (const { at, side, act } of scenario.rules?.acts ?? [])
+      scheduler.after(at, () => this.strangers.own(side, act));
     for (const at of scenario.ownerWrites) scheduler.after(at, () => this.strangers.writeSource(key));
     scheduler.after(scenario.sweepEveryMs, () => this.workers.sweepRegularly());
     scheduler.after(scenario.activeMs, () => this.faults.stop());
@@ -166,13 +170,21 @@ export class Simulation {
     if (fault === 'unseen-upload') this.unseenUntil = this.scheduler.now + 3000;
     if (fault === 'duplicates')
       for (const message of [...this.queue.waiting.values()]) this.queue.duplicate(message, actor.random.next() * 2000);
-    if (fault === 'queue-lost') this.queue.forget((task) => task.kind !== 'copy');
+    if (fault === 'queue-lost') this.queue.forget((task) => task.kind !== 'copy' && task.kind !== 'event');
     if (fault === 'extra-sweep') this.workers.sweepNow();
   }
 
   cancel(): void {
     const job = [...this.table.rows.values()].find((row) => !isFinal(row.state));
     if (job) this.workers.cancel(job.id);
+  }
+
+  /** Under rules every change tells of itself, whoever made it. */
+  announce(kind: 'created' | 'removed', object: StoredObject): void {
+    const { rules, dialect } = this.scenario;
+    if (!rules) return;
+    const event = eventOf(kind, object, this.scheduler.now, dialect.facts.scheme);
+    this.queue.send([{ kind: 'event', event }], 0);
   }
 
   /** An event for every write of a followed source. */
@@ -192,11 +204,11 @@ export class Simulation {
     return actor.task ? this.requestOfTask(actor.task) : undefined;
   }
 
-  jobOf(task: Task): Job | undefined {
-    return task.kind === 'copy' ? undefined : this.table.rows.get(task.jobId);
+  jobOf(task: Errand): Job | undefined {
+    return task.kind === 'copy' || task.kind === 'event' ? undefined : this.table.rows.get(task.jobId);
   }
 
-  private requestOfTask(task: Task): Pick<CopyRequest, 'mode' | 'source' | 'destination' | 'options'> | undefined {
+  private requestOfTask(task: Errand): Pick<CopyRequest, 'mode' | 'source' | 'destination' | 'options'> | undefined {
     return task.kind === 'copy' ? task.request : this.jobOf(task);
   }
 

@@ -1,5 +1,5 @@
 /** Owners of the sources, and everybody else who writes where we do. */
-import type { ContentHeaders } from '../../lib/copy/object.ts';
+import type { ContentHeaders, ObjectRef } from '../../lib/copy/object.ts';
 import type { Actor } from './actor.ts';
 import type { StrangerFault } from './faults.ts';
 import { whole } from './model/content.ts';
@@ -7,6 +7,7 @@ import { MiB } from './model/dialect.ts';
 import type { StoredObject } from './model/objects.ts';
 import { stranger } from './model/objects.ts';
 import type { Random } from './random.ts';
+import type { OwnerAct, RulesScenario } from './rules.ts';
 import { drawSize, sourceBucket } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -40,6 +41,7 @@ export class Strangers {
 
   act(fault: StrangerFault, actor: Actor): void {
     const { sim, random } = this;
+    if (sim.scenario.rules) return this.actUnderRules(fault, sim.scenario.rules);
     const request = sim.requestOf(actor) ?? random.pick(sim.scenario.asked).request;
     const { source, destination } = request;
     const object = sim.model.peek(source);
@@ -65,14 +67,40 @@ export class Strangers {
       case 'destination-deleted':
         return sim.model.remove(destination, stranger);
       case 'uploads-aborted':
-        for (const upload of [...sim.model.uploads.values()])
-          if (upload.by !== stranger) sim.model.abort(upload.id, stranger);
-        return;
+        return this.abortUploads();
       case 'foreign-upload':
         return this.openUpload(destination.bucket, destination.key);
       case 'cancel':
         return sim.cancel();
     }
+  }
+
+  /** What the owner of a place does there. */
+  own(side: ObjectRef, act: OwnerAct['act']): void {
+    if (act === 'remove') this.sim.model.remove(side, stranger);
+    else if (act === 'write-again') this.again(this.sim.model.peek(side));
+    else this.write(side.bucket, side.key, drawSize(this.random));
+  }
+
+  /** Under rules there are no destinations that others may not know of: owners act where they may. */
+  private actUnderRules(fault: StrangerFault, { sides }: RulesScenario): void {
+    const { sim, random } = this;
+    const side = random.pick(sides);
+    if (fault === 'cancel') return sim.cancel();
+    if (fault === 'uploads-aborted') return this.abortUploads();
+    if (fault === 'source-deleted') return this.own(side, 'remove');
+    if (fault === 'source-same-bytes' || fault === 'source-touched') return this.own(side, 'write-again');
+    if (fault === 'source-recreated') {
+      const object = sim.model.peek(side);
+      this.own(side, 'remove');
+      return this.again(object);
+    }
+    this.own(side, 'write');
+  }
+
+  private abortUploads(): void {
+    const { uploads } = this.sim.model;
+    for (const upload of [...uploads.values()]) if (upload.by !== stranger) this.sim.model.abort(upload.id, stranger);
   }
 
   private write(bucket: string, key: string, size: number): void {

@@ -5,9 +5,11 @@ import type { CopyResult } from '../../lib/copy/result.ts';
 import { startCopy } from '../../lib/copy/start.ts';
 import { sweep } from '../../lib/copy/sweep.ts';
 import { work } from '../../lib/copy/work.ts';
+import { replicateEvent } from '../../lib/replicate/replicate.ts';
+import { workByRules } from '../../lib/replicate/work.ts';
 import { Actor } from './actor.ts';
 import { worldOf } from './model/port.ts';
-import type { Message } from './model/queue.ts';
+import type { Errand, Message } from './model/queue.ts';
 import type { Asked } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -20,6 +22,8 @@ export interface Told {
   attempts: number;
 }
 type CopyAsked = Asked['request'];
+
+const noRules = { routes: [], addedMetadata: new Set<string>() };
 
 export class Workers {
   /** Clients and workers that are alive and at work; the periodic sweep does not count. */
@@ -48,7 +52,7 @@ export class Workers {
     this.run(
       actor,
       async () => {
-        await work(worldOf(sim, actor), message.task, sim.invocation(actor, delivery));
+        await this.errand(actor, message.task, delivery);
         sim.queue.acknowledge(message);
       },
       (error) => {
@@ -61,6 +65,16 @@ export class Workers {
         if (message.task.kind === 'copy') this.told.push({ asked: message.task.request, error, attempts: delivery });
       },
     );
+  }
+
+  private async errand(actor: Actor, task: Errand, delivery: number): Promise<void> {
+    const { sim } = this;
+    const world = worldOf(sim, actor);
+    const invocation = sim.invocation(actor, delivery);
+    const rules = sim.scenario.rules?.rules;
+    if (task.kind === 'event') await replicateEvent(world, rules ?? noRules, task.event, invocation);
+    else if (rules) await workByRules(world, rules, task, invocation);
+    else await work(world, task, invocation);
   }
 
   /** Someone who calls the API, and asks again when told to come back later. */

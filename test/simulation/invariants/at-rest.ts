@@ -6,6 +6,7 @@ import type { Simulation, Violation } from '../simulation.ts';
 import { costs } from './costs.ts';
 import { fidelity } from './fidelity.ts';
 import { everythingAskedIsDone, isDisturbed } from './outcome.ts';
+import { noLoops, rulesConverge } from './replicas.ts';
 
 export interface Check {
   invariant: string;
@@ -20,6 +21,8 @@ export const checks: readonly Check[] = [
   { invariant: 'I7', says: 'Every job reaches a final state, whoever died on the way.', find: everyJobIsFinal },
   { invariant: 'I5', says: 'No upload of ours stands open.', find: noOrphans },
   { invariant: 'I2', says: 'When events stop, a replica equals its source.', find: replicasConverge },
+  { invariant: 'I2', says: 'When events stop, what the rules tie together is equal.', find: rulesConverge },
+  { invariant: 'I8', says: 'A replica causes no copy of itself.', find: noLoops },
   { invariant: 'I3', says: 'What a rename removed stands at its destination.', find: nothingIsLost },
   { invariant: 'I4', says: 'A job that is done has written what it says.', find: resultsAreTrue },
   {

@@ -6,6 +6,7 @@ import type { PartRun } from '../../../lib/copy/plan.ts';
 import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
 import type { Task } from '../../../lib/copy/task.ts';
 import type { Actor } from '../actor.ts';
+import type { RulesScenario } from '../rules.ts';
 import { fingerprint } from '../model/content.ts';
 import type { StoredObject, Upload } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
@@ -22,10 +23,10 @@ export function objectIsWhole(object: StoredObject, sizes: ReadonlyMap<string, n
 
 /** I1: every CopyObject is pinned to an ETag that this invocation was told. */
 export function copyIsPinned(call: CopyObjectCall, actor: Actor): Problem {
-  const seen = actor.memory.look(call.source)?.object;
-  const task = actor.task?.kind === 'copy' ? actor.task.request.seen : undefined;
-  const row = [...actor.memory.rows.values()].some((job) => job.pin?.etag === call.sourceIfMatch);
-  if (row || call.sourceIfMatch === seen?.etag || call.sourceIfMatch === task?.etag) return undefined;
+  const { task, memory } = actor;
+  const told = task?.kind === 'copy' ? task.request.seen : task?.kind === 'event' ? task.event : undefined;
+  const row = [...memory.rows.values()].some((job) => job.pin?.etag === call.sourceIfMatch);
+  if (row || memory.etags.has(call.sourceIfMatch) || call.sourceIfMatch === told?.etag) return undefined;
   return `CopyObject to ${call.destination.key} is pinned to "${call.sourceIfMatch}", which nobody told it`;
 }
 
@@ -100,6 +101,7 @@ export function completeHasAllParts(upload: Upload, object: StoredObject, row: J
 export function deleteIsSafe(ref: ObjectRef, ifMatch: string | undefined, actor: Actor, sim: Simulation): Problem {
   const object = sim.model.peek(ref);
   if (!object) return undefined;
+  if (sim.scenario.rules) return followedDeleteIsSafe(ref, actor, sim.scenario.rules);
   const request = sim.requestOf(actor) ?? [...actor.memory.rows.values()][0];
   const isSource = request?.source.bucket === ref.bucket && request.source.key === ref.key;
   if (!request) return `${actor.name} deletes ${ref.key}, and nobody asked for anything`;
@@ -129,6 +131,27 @@ function replicaDeleteIsSafe(
   const seen = actor.memory.look(request.source);
   if (seen && !seen.object) return undefined;
   return `${actor.name} deletes the replica ${ref.key} although it has seen the source`;
+}
+
+/** I2: by a rule only what has lost its source is removed, and only by one who has looked. */
+function followedDeleteIsSafe(ref: ObjectRef, actor: Actor, { pairs, deletes }: RulesScenario): Problem {
+  if (deletes === 'off') return `${actor.name} deletes ${ref.bucket}/${ref.key}, but no rule follows deletes`;
+  const isGone = pairs.some(({ source, destination }) => {
+    const look = actor.memory.look(source);
+    return destination.bucket === ref.bucket && destination.key === ref.key && look && !look.object;
+  });
+  return isGone
+    ? undefined
+    : `${actor.name} deletes ${ref.bucket}/${ref.key} without having seen that its source is gone`;
+}
+
+/** I2: what an owner wrote is removed by a rule only after the owner has removed something since. */
+export function ownersWriteIsKept(object: StoredObject, by: string, sim: Simulation): Problem {
+  if (!sim.scenario.rules || by === 'stranger' || object.by !== 'stranger') return undefined;
+  const since = sim.watch.removals.some((removal) => removal.by === 'stranger' && removal.at >= object.writtenAt);
+  return since
+    ? undefined
+    : `${by} removed ${object.bucket}/${object.key}, which its owner had written after the last removal`;
 }
 
 /** I4: parts are counted after they are in the store, never before. */

@@ -15,7 +15,7 @@ export class Watch implements StoreWatcher, StateWatcher {
   readonly calls = new Map<string, number>();
   /** Everything that was ever written, by whomever, in order. */
   readonly writes: StoredObject[] = [];
-  readonly removals: { object: StoredObject; by: string }[] = [];
+  readonly removals: { object: StoredObject; by: string; at: number }[] = [];
   readonly rowsEver = new Map<string, Job>();
   /** Rows by the upload that was attached to them. */
   readonly rowOfUpload = new Map<string, Job>();
@@ -80,6 +80,7 @@ export class Watch implements StoreWatcher, StateWatcher {
 
   written(object: StoredObject, over: StoredObject | undefined): void {
     this.writes.push(object);
+    this.sim.announce('created', object);
     if (object.by === stranger) return;
     this.sim.say(object.by, `WRITES ${object.bucket}/${object.key}: version ${object.serial}, ${object.etag}`);
     this.judge('I1', step.objectIsWhole(object, this.sim.contentSizes));
@@ -87,7 +88,9 @@ export class Watch implements StoreWatcher, StateWatcher {
   }
 
   removed(object: StoredObject, by: string): void {
-    this.removals.push({ object, by });
+    this.removals.push({ object, by, at: this.sim.scheduler.now });
+    this.sim.announce('removed', object);
+    this.judge('I2', step.ownersWriteIsKept(object, by, this.sim));
     this.sim.say(by, `REMOVES ${object.bucket}/${object.key}: version ${object.serial}`);
   }
 

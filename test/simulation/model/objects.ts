@@ -19,6 +19,8 @@ export interface StoredObject {
   /** Sizes of its parts; absent for an object written in one piece. */
   layout?: readonly number[];
   lastModified: number;
+  /** When it was written, finer than any store tells. */
+  writtenAt: number;
   content: ContentHeaders;
   userMetadata: Record<string, string>;
   tags: Record<string, string>;
@@ -62,4 +64,4 @@ export interface StoreWatcher {
 }
 
 export type NewObject = Pick<StoredObject, 'bucket' | 'key' | 'data' | 'by'> &
-  Partial<Omit<StoredObject, 'serial' | 'size' | 'lastModified' | 'versionId'>>;
+  Partial<Omit<StoredObject, 'serial' | 'size' | 'lastModified' | 'writtenAt' | 'versionId'>>;

@@ -1,10 +1,14 @@
 /** The queue: at least once, unordered, sometimes late, sometimes twice. */
 import type { Task } from '../../../lib/copy/task.ts';
+import type { ObjectEvent } from '../../../lib/replicate/events/event.ts';
 import type { Random } from '../random.ts';
+
+/** What a message asks for: a task of the engine, or to look at what a store has told. */
+export type Errand = Task | { kind: 'event'; event: ObjectEvent };
 
 export interface Message {
   id: string;
-  task: Task;
+  task: Errand;
   deliveries: number;
   /** Already acknowledged; late copies of it may still arrive. */
   done: boolean;
@@ -28,7 +32,7 @@ export class ModelQueue {
     this.host = host;
   }
 
-  send(tasks: readonly Task[], delayMs: number): void {
+  send(tasks: readonly Errand[], delayMs: number): void {
     for (const task of tasks) {
       const message = { id: `m${++this.sent}`, task, deliveries: 0, done: false };
       this.waiting.set(message.id, message);
@@ -61,7 +65,7 @@ export class ModelQueue {
   }
 
   /** The process that held the queue was lost with everything in it that a row can bring back. */
-  forget(canBeRebuilt: (task: Task) => boolean): void {
+  forget(canBeRebuilt: (task: Errand) => boolean): void {
     for (const message of [...this.waiting.values()]) if (canBeRebuilt(message.task)) this.acknowledge(message);
   }
 }

@@ -59,6 +59,7 @@ export class ModelStore {
       serial,
       size: sizeOf(object.data),
       lastModified: Math.floor(this.clock() / 1000) * 1000,
+      writtenAt: this.clock(),
     };
     if (quirks.versioned) {
       stored.versionId = `v${serial}`;
