@@ -2,26 +2,33 @@ import type { Invocation, World } from '../copy/ports.ts';
 import type { Task } from '../copy/task.ts';
 import { work } from '../copy/work.ts';
 import { copyOne } from './copy-one.ts';
+import { removeOne } from './remove-one.ts';
 import { sourceKeyOf, type Route, type RuleSet } from './rules.ts';
 
 /**
  * The engine's `work` for a process that has replication rules. When the source of a replica has moved on, the engine sends
  * the copy again as a task; where the replica carries a marker, that marker and the verdict behind it were about the former
- * version, so the rule decides anew.
+ * version, so the rule decides anew. Where the source is gone by then and the rule follows deletes, so does the replica: a
+ * copy that took effect late may have brought it back.
  *
  * @throws as `work` does.
  */
 export async function workByRules(world: World, rules: RuleSet, task: Task, invocation: Invocation): Promise<void> {
-  const again = markedCopy(rules, task);
+  const again = ruledCopy(rules, task);
   if (!again) return await work(world, task, invocation);
-  await copyOne({ world, rules, invocation }, again.route, again.key, {});
+  const { route, key, followDelete } = again;
+  const context = { world, rules, invocation };
+  const outcome = await copyOne(context, route, key, {});
+  const isGone = outcome.action === 'skipped' && outcome.why === 'source-gone';
+  if (isGone && followDelete) await removeOne(context, route, key, { at: 0, versioned: false });
 }
 
-function markedCopy(rules: RuleSet, task: Task): { route: Route; key: string } | undefined {
+function ruledCopy(rules: RuleSet, task: Task): { route: Route; key: string; followDelete: boolean } | undefined {
   if (task.kind !== 'copy' || task.jobId !== undefined || task.request.mode !== 'replicate') return undefined;
-  const { labels, source, destination } = task.request;
+  const { labels, source, destination, options } = task.request;
   const route = rules.routes.find(({ id }) => id === labels?.['rule']);
+  const followDelete = options.followDelete === true;
   // The rules may have changed since the task was sent.
-  const current = route?.marked && sourceKeyOf(route, destination.key) === source.key;
-  return current ? { route, key: source.key } : undefined;
+  const isCurrent = route !== undefined && sourceKeyOf(route, destination.key) === source.key;
+  return isCurrent && (route.marked || followDelete) ? { route, key: source.key, followDelete } : undefined;
 }
