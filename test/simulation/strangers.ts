@@ -1,5 +1,6 @@
 /** Owners of the sources, and everybody else who writes where we do. */
 import type { ContentHeaders, ObjectRef } from '../../lib/copy/object.ts';
+import { markerName } from '../../lib/replicate/marker.ts';
 import type { Actor } from './actor.ts';
 import type { StrangerFault } from './faults.ts';
 import { whole } from './model/content.ts';
@@ -124,24 +125,14 @@ export class Strangers {
     sim.say('stranger', `writes ${bucket}/${key}: ${id}`);
   }
 
-  /** The same bytes written once more: the ETag stays, the time does not. */
+  /** The same bytes written once more by their owner: the ETag stays, the time does not, and our marker goes. */
   private again(object: StoredObject | undefined): void {
     if (!object || this.isTooSubtle(object)) return;
-    const { data, etag, layout, content, userMetadata, tags, storageClass, encryption, acl, bucket, key } = object;
-    this.sim.model.put({
-      data,
-      etag,
-      layout,
-      content,
-      userMetadata,
-      tags,
-      storageClass,
-      encryption,
-      acl,
-      bucket,
-      key,
-      by: stranger,
-    });
+    const { data, etag, layout, content, tags, storageClass, encryption, acl, bucket, key } = object;
+    const userMetadata = { ...object.userMetadata };
+    delete userMetadata[markerName];
+    const kept = { data, etag, layout, content, userMetadata, tags, storageClass, encryption, acl };
+    this.sim.model.put({ ...kept, bucket, key, by: stranger });
     this.sim.say('stranger', `writes the same bytes to ${bucket}/${key}`);
     this.sim.sourceWritten(key);
   }

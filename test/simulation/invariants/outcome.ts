@@ -46,10 +46,14 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
   return undefined;
 }
 
-/** Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy is ours. */
-function mayRefuse(sim: Simulation, { destination }: CopyRequest): boolean {
+/**
+ * Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy
+ * is ours, and neither do ETags under a key of KMS.
+ */
+function mayRefuse(sim: Simulation, { destination, options }: CopyRequest): boolean {
   const { facts, quirks } = sim.scenario.dialect;
-  const proves = facts.compositeEtag || quirks.tellsCrc64;
+  const isSealed = options.encryption?.algorithm.toLowerCase().includes('kms') ?? false;
+  const proves = quirks.tellsCrc64 || (facts.compositeEtag && !isSealed);
   return sim.watch.occupied.has(`${destination.bucket}/${destination.key}`) || !proves;
 }
 
