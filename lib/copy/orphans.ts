@@ -66,8 +66,8 @@ async function candidates(world: World, store: ObjectStore, job: Job, options: C
 }
 
 /**
- * Asks the store under which name it knows us, by an upload that lives for two requests. That upload is an intent like any
- * other, so that a crash in between leaves nothing behind for good.
+ * Asks the store under which name it knows us, by an upload that lives for two or three requests. That upload is an intent
+ * like any other, so that a crash in between leaves nothing behind for good.
  */
 async function whoAmI(world: World, store: ObjectStore, job: Job, options: CallOptions): Promise<string | undefined> {
   const intended = await move(world, job, { intents: [...(job.intents ?? []), world.clock.now()] });
@@ -75,6 +75,8 @@ async function whoAmI(world: World, store: ObjectStore, job: Job, options: CallO
   const call = { destination: job.destination, content: {}, userMetadata: {}, tags: {} };
   const { uploadId } = await store.initiate(call, options);
   const { initiator } = await store.listParts(job.destination, uploadId, { ...options, limit: 1 });
+  // Ceph says it nowhere but in the list of uploads.
+  const listed = initiator === undefined ? await store.listUploads(job.destination, options) : [];
   await store.abort(job.destination, uploadId, options);
-  return initiator;
+  return initiator ?? listed.find((upload) => upload.uploadId === uploadId)?.initiator;
 }
