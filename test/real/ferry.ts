@@ -28,6 +28,8 @@ export interface Finished {
 
 export interface Running {
   kill(): void;
+  /** Stops it in its tracks: what it has sent goes on its way, and it learns of no answer. */
+  freeze(): void;
   finished: Promise<Finished>;
 }
 
@@ -44,7 +46,7 @@ export function startFerry(args: readonly string[], env: Record<string, string>)
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, documents: documents(output), text: output + errors }));
   });
-  return { kill: () => void child.kill('SIGKILL'), finished };
+  return { kill: () => void child.kill('SIGKILL'), freeze: () => void child.kill('SIGSTOP'), finished };
 }
 
 function documents(output: string): Document[] {

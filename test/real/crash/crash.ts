@@ -61,10 +61,9 @@ export async function runUndisturbed(work: Work): Promise<Usual> {
 /** @param deep reads the whole copy, too. */
 export async function crash(work: Work, usual: Usual, moment: Moment, deep: boolean): Promise<Trial> {
   const { stage } = work;
-  for (let { share } = moment; ; share *= 0.8) {
+  for (let at = moment; ; at = earlier(at)) {
     const command = await prepare(work);
-    const killed = await killAt(stage, command.args, usual, { ...moment, share });
-    // It was faster than before and had ended by itself: no crash.
+    const killed = await killAt(stage, command.args, usual, at);
     if (killed.run.code !== null) {
       await tidy(work, command);
       continue;
@@ -76,6 +75,12 @@ export async function crash(work: Work, usual: Usual, moment: Moment, deep: bool
     await tidy(work, command);
     return trial;
   }
+}
+
+/** For a run that was faster than before and had ended by itself, which is no crash. */
+function earlier(moment: Moment): Moment {
+  if (moment.by === 'answer') throw new Error(`the command ended without any ${moment.to}`);
+  return { ...moment, share: moment.share * 0.8 };
 }
 
 async function recover(work: Work, usual: Usual, command: Command, trial: Trial): Promise<void> {
@@ -149,9 +154,14 @@ async function killAt(
     }, ms);
   };
   if (moment.by === 'time') killIn(moment.share * usual.ms);
-  const request = Math.ceil(moment.share * usual.requests);
-  stage.proxy.intervene = () => {
-    if (moment.by === 'requests' && passed.length === request) killIn(moment.ms);
+  let frozen = false;
+  stage.proxy.intervene = (request) => {
+    if (moment.by === 'requests' && passed.length === Math.ceil(moment.share * usual.requests)) killIn(moment.ms);
+    if (moment.by === 'answer' && !frozen && kindOf(request) === moment.to) {
+      frozen = true;
+      running.freeze();
+      void answered(request).then(() => killIn(0));
+    }
     return Promise.resolve();
   };
   const run = await running.finished;
@@ -164,11 +174,18 @@ function phase(passed: Passed[], usual: Usual): string {
   const last = passed.at(-1);
   if (!last) return 'the start';
   if (passed.length >= usual.requests && last.status !== undefined) return 'the end';
-  const { method, query, headers } = last;
+  return kindOf(last);
+}
+
+function kindOf({ method, query, headers }: Passed): string {
   if (method === 'PUT') return query.has('uploadId') ? 'part' : 'x-amz-copy-source' in headers ? 'CopyObject' : 'PUT';
   if (method === 'POST') return query.has('uploadId') ? 'Complete' : 'Initiate';
   if (method === 'GET') return query.has('uploadId') ? 'ListParts' : 'GET';
   return method;
+}
+
+async function answered(request: Passed): Promise<void> {
+  while (request.status === undefined) await sleep(5);
 }
 
 /** On both buckets. */

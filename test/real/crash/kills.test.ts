@@ -10,7 +10,7 @@ import { bytes, MiB, unique } from '../../contract/store/target.ts';
 import { isSkipped } from '../servers/server.ts';
 import { openStage, putLarge, putObject, type Large, type Stage } from '../stage.ts';
 import { crash, openUploads, orphanGraceMs, runUndisturbed, type Trial, type Work } from './crash.ts';
-import { drawMoments, pointsOn, seed } from './points.ts';
+import { drawMoments, pointsOn, seed, type Moment } from './points.ts';
 
 /** Every so many trials the whole copy is read. */
 const deepEvery = 8;
@@ -54,7 +54,8 @@ describe.each(servers)('ferry killed on $kind', (server) => {
     return copy;
   };
 
-  const matrix = async (name: string, count: number, salt: number, work: Work): Promise<void> => {
+  const matrix = async (name: string, moments: Moment[], work: Work): Promise<void> => {
+    const count = moments.length;
     const usual = await runUndisturbed(work);
     const tally = new Map<string, number>();
     const wrong: string[] = [];
@@ -63,12 +64,13 @@ describe.each(servers)('ferry killed on $kind', (server) => {
       const line = `${done} of ${count} killed, seed ${seed}; ${counts}; wrong: ${wrong.length}`;
       process.stdout.write(`${server.kind}, ${name}: ${line}\n`);
     };
-    for (const moment of drawMoments(count, salt)) {
-      const deep = moment.number % deepEvery === 0 || moment.number === count;
+    for (const [i, moment] of moments.entries()) {
+      const number = i + 1;
+      const deep = number % deepEvery === 0 || number === count;
       const trial = await crash(work, usual, moment, deep);
       for (const word of words(trial)) tally.set(word, (tally.get(word) ?? 0) + 1);
-      wrong.push(...trial.wrong.map((what) => `seed ${seed}, point ${moment.number}, at ${trial.during}: ${what}`));
-      if (moment.number % reportEvery === 0 || moment.number === count) report(moment.number);
+      wrong.push(...trial.wrong.map((what) => `seed ${seed}, point ${number}, at ${trial.during}: ${what}`));
+      if (number % reportEvery === 0 || number === count) report(number);
     }
     expect(wrong).toEqual([]);
     expect(await openUploads(stage)).toBe(0);
@@ -77,25 +79,29 @@ describe.each(servers)('ferry killed on $kind', (server) => {
   const byParts = ['--part-size', '5MiB', '--concurrency', '4'];
 
   it(
-    `in ${copies} copies by 64 parts: each is finished, and nothing is left over`,
+    `all over ${copies} copies by 64 parts: each is finished, and nothing is left over`,
     async () => {
       const source = () => Promise.resolve(large.ref);
-      await matrix('cp by 64 parts', copies, 1, { stage, states, verb: 'cp', flags: byParts, source, ...large });
+      const moments = [...afterAnswers('Initiate', 'Complete'), ...drawMoments(copies, 1)];
+      await matrix('cp by 64 parts', moments, { stage, states, verb: 'cp', flags: byParts, source, ...large });
     },
     minutes(copies),
   );
 
   it.each([
-    ['16 parts', byParts, 2],
-    ['one call', [], 3],
+    ['16 parts', byParts, 2, ['Initiate', 'Complete', 'DELETE']],
+    ['one call', [], 3, ['CopyObject', 'DELETE']],
   ])(
-    `in ${renames} renames by %s: each is finished, and no source is lost`,
-    async (how, flags, salt) => {
+    `all over ${renames} renames by %s: each is finished, and no source is lost`,
+    async (how, flags, salt, answers) => {
       const { sha256 } = small;
-      await matrix(`mv by ${how}`, renames, salt, { stage, states, verb: 'mv', flags, source: copyOfSmall, sha256 });
+      const moments = [...afterAnswers(...answers), ...drawMoments(renames, salt)];
+      await matrix(`mv by ${how}`, moments, { stage, states, verb: 'mv', flags, source: copyOfSmall, sha256 });
     },
     minutes(renames),
   );
 });
+
+const afterAnswers = (...kinds: string[]): Moment[] => kinds.map((to) => ({ by: 'answer', to }));
 
 const words = ({ during, ended, swept }: Trial): string[] => [`at ${during}`, ended, ...(swept ? ['swept'] : [])];

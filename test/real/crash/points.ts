@@ -2,16 +2,12 @@
 import { seededRandom } from '../../../lib/twin/random.ts';
 
 /**
- * A share of an undisturbed run, from 0 to 1. Most of a run's time is spent in waiting for parts, so every second moment
- * counts requests instead: a process is as likely to die around the one Complete as around any other request.
+ * `time`: at a share of an undisturbed run, from 0 to 1. Most of that is spent in waiting for parts, so as many moments count
+ * requests instead, and kill so many milliseconds after one: a process is as likely to die around the one Complete as around
+ * any other. `answer`: the store has done what the first request of this kind asks, and the process never learns of it.
  */
-export interface Moment {
-  number: number;
-  by: 'time' | 'requests';
-  share: number;
-  /** How long after its request the process is killed, milliseconds; only by requests. */
-  ms: number;
-}
+export type Moment =
+  { by: 'time'; share: number } | { by: 'requests'; share: number; ms: number } | { by: 'answer'; to: string };
 
 export const seed = Number(process.env.FERRY_CRASH_SEED ?? Math.trunc(Date.now() / 1000));
 
@@ -27,10 +23,8 @@ export function drawMoments(count: number, salt: number): Moment[] {
   const random = seededRandom(seed + salt);
   const slices = Array.from({ length: count }, (_, slice) => ({ slice, order: random() }));
   slices.sort((a, b) => a.order - b.order);
-  return slices.map(({ slice }, i) => ({
-    number: i + 1,
-    by: slice % 2 === 0 ? 'time' : 'requests',
-    share: (slice + random()) / count,
-    ms: Math.floor(random() ** 2 * 200),
-  }));
+  return slices.map(({ slice }) => {
+    const share = (slice + random()) / count;
+    return slice % 2 === 0 ? { by: 'time', share } : { by: 'requests', share, ms: Math.floor(random() ** 2 * 200) };
+  });
 }
