@@ -4,7 +4,12 @@ import tseslint from 'typescript-eslint';
 /** Who may import whom: each entry forbids the folders its files must not know. ARCHITECTURE.md says why. */
 const forbidden = (folders) => [
   'error',
-  { patterns: folders.map((folder) => ({ regex: `^(\\.\\./)+(lib/)?${folder}/`, message: 'See ARCHITECTURE.md, import directions.' })) },
+  {
+    patterns: folders.map((folder) => ({
+      regex: `^(\\.\\./)+(lib/)?${folder}/`,
+      message: 'See ARCHITECTURE.md, import directions.',
+    })),
+  },
 ];
 const adapters = ['store', 'state', 'queue'];
 const outer = ['runtime', 'cli', 'twin', 'web', 'functions'];
@@ -40,7 +45,22 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'api']) },
   },
   { files: ['lib/api/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer]) } },
-  { files: ['lib/twin/**'], rules: { 'no-restricted-imports': forbidden(['copy', ...adapters, 'runtime', 'cli', 'web', 'functions', 'replicate', 'batch', 'api']) } },
+  {
+    files: ['lib/twin/**'],
+    rules: {
+      'no-restricted-imports': forbidden([
+        'copy',
+        ...adapters,
+        'runtime',
+        'cli',
+        'web',
+        'functions',
+        'replicate',
+        'batch',
+        'api',
+      ]),
+    },
+  },
   { files: ['lib/runtime/**'], rules: { 'no-restricted-imports': forbidden(['cli', 'twin', 'web', 'functions']) } },
   { files: ['lib/**'], rules: {} },
   {
