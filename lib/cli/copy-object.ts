@@ -12,7 +12,8 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
   const startedAt = performance.now();
   const progress = session.progress({ label: printable(describe(request.store, request.destination)) });
   try {
-    const { result, job } = await runtime.run(request, {
+    // Journaled whatever the size: a command that is killed can be resumed.
+    const { result, job } = await runtime.run({ ...request, journal: true }, {
       signal,
       onProgress: ({ bytesDone, size, partsDone, parts }) =>
         progress.update({
