@@ -7,13 +7,18 @@ import { build } from 'esbuild';
 import type * as Simulation from '../search.ts';
 import type { Mutant } from './mutant.ts';
 
+/** The simulation with the engine as it is, or mutated. @throws Error as `loadMutated` does. */
+export async function loadSimulation(mutant?: Mutant): Promise<typeof Simulation> {
+  return (await loadMutated('test/simulation/search.ts', mutant)) as typeof Simulation;
+}
+
 /**
- * Bundles the simulation with the engine, mutated if asked, and loads it.
+ * Bundles a module with everything that it imports, mutated if asked, and loads it.
  * @throws Error when an edit no longer matches the engine: it must be brought up to date or dropped.
  */
-export async function loadSimulation(mutant?: Mutant): Promise<typeof Simulation> {
+export async function loadMutated(entry: string, mutant?: Mutant): Promise<unknown> {
   const result = await build({
-    entryPoints: ['test/simulation/search.ts'],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     platform: 'node',
@@ -24,9 +29,9 @@ export async function loadSimulation(mutant?: Mutant): Promise<typeof Simulation
   });
   const folder = await mkdtemp(join(tmpdir(), 'ferry-mutant-'));
   try {
-    const file = join(folder, 'simulation.mjs');
+    const file = join(folder, 'bundle.mjs');
     await writeFile(file, result.outputFiles[0]?.contents ?? '');
-    return (await import(pathToFileURL(file).href)) as typeof Simulation;
+    return (await import(pathToFileURL(file).href)) as unknown;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -49,8 +54,7 @@ function mutation({ name, file, edits }: Mutant): Plugin {
         return { contents, loader: 'ts' };
       });
       onEnd(({ errors }) => {
-        if (errors.length === 0 && !applied)
-          throw new Error(`mutant "${name}": lib/${file} is not part of the simulation`);
+        if (errors.length === 0 && !applied) throw new Error(`mutant "${name}": lib/${file} is not in the bundle`);
       });
     },
   };

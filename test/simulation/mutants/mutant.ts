@@ -7,8 +7,6 @@ export interface Mutant {
   edits: readonly Edit[];
   /** The invariants that may be the first to notice. */
   caughtBy: readonly string[];
-  /** Where to begin the search, for faults that show in one of many thousand schedules. */
-  from?: number;
 }
 
 export interface Edit {
