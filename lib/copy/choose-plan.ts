@@ -42,7 +42,8 @@ async function readLayout(
 ): Promise<PartRun[] | undefined> {
   try {
     const first = await store.head(request.source, { ...options, partNumber: 1 });
-    if (first.partsCount === undefined || first.etag !== head.etag) return undefined;
+    // Ceph RGW answers with the ETag of the part, so only the count can say that it is still the same object; the pin decides.
+    if (first.partsCount === undefined || !head.etag.endsWith(`-${first.partsCount}`)) return undefined;
     return layoutFromFirstPart(head.size, first.partsCount, first.size);
   } catch (error) {
     // Not every S3 store knows HEAD with a part number. Our own layout copies just as well.

@@ -10,6 +10,7 @@ import type { Answer } from './errors.ts';
 import { bareEtag } from './head.ts';
 import { bucketRegion } from './bucket-region.ts';
 import { headObject } from './head-object.ts';
+import { sendPart } from './part-source.ts';
 import { perform } from './retry.ts';
 import type { Caller } from './retry.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
@@ -40,7 +41,7 @@ async function copyObject(caller: Caller, request: CopyObjectCall, options?: Cal
     // attempt wrote: both would take their own success for somebody else's doing.
     repeat: ontoItself || request.forbidOverwrite ? 'if-refused' : 'always',
     headers: {
-      ...sourceHeaders(caller, source, request.sourceIfMatch),
+      ...sourceHeaders(caller, copySource(source), request.sourceIfMatch),
       ...writeHeaders({ ...request, ...replaced, tags: tags === 'copy' ? undefined : tags }, 'CopyObject', dialect),
       [`${prefix}metadata-directive`]: metadata.directive === 'replace' ? 'REPLACE' : 'COPY',
       // Copying tags is what stores do anyway, and some refuse to be told so.
@@ -58,7 +59,8 @@ async function copyObject(caller: Caller, request: CopyObjectCall, options?: Cal
 
 async function uploadPartCopy(caller: Caller, request: UploadPartCopyCall, options?: CallOptions) {
   const { source, destination, first, last } = request;
-  const call: Call = {
+  const { prefix } = caller.dialect.headers;
+  const call = (copySource: string): Call => ({
     operation: 'UploadPartCopy',
     method: 'PUT',
     bucket: destination.bucket,
@@ -69,30 +71,37 @@ async function uploadPartCopy(caller: Caller, request: UploadPartCopyCall, optio
       ['uploadId', request.uploadId],
     ],
     headers: {
-      ...sourceHeaders(caller, source, request.sourceIfMatch),
-      [`${caller.dialect.headers.prefix}copy-source-range`]: `bytes=${first}-${last}`,
+      ...sourceHeaders(caller, copySource, request.sourceIfMatch),
+      [`${prefix}copy-source-range`]: `bytes=${first}-${last}`,
     },
-  };
-  try {
-    return await perform(caller, call, options, (answer) => {
-      checkRange(caller, call, request, answer.headers['content-range']);
-      const etag = bareEtag(resultEtag(answer, 'CopyPartResult') ?? '');
-      if (etag === '') throw new MalformedAnswer('the part has no ETag');
-      return { etag };
-    });
-  } catch (error) {
-    throw await explained(caller, error, call, options);
-  }
+  });
+  return sendPart(
+    caller,
+    source,
+    async (copySource) => {
+      try {
+        return await perform(caller, call(copySource), options, (answer) => {
+          checkRange(caller, call(copySource), request, answer.headers['content-range']);
+          const etag = bareEtag(resultEtag(answer, 'CopyPartResult') ?? '');
+          if (etag === '') throw new MalformedAnswer('the part has no ETag');
+          return { etag };
+        });
+      } catch (error) {
+        throw await explained(caller, error, call(copySource), options);
+      }
+    },
+    options,
+  );
 }
 
 function pinTo(source: ObjectRef, etag: string): { source: ObjectRef; pinned: boolean } {
   return { source, pinned: etag !== '' };
 }
 
-function sourceHeaders(caller: Caller, source: ObjectRef, etag: string): Record<string, string | undefined> {
+function sourceHeaders(caller: Caller, source: string, etag: string): Record<string, string | undefined> {
   const { prefix } = caller.dialect.headers;
   return {
-    [`${prefix}copy-source`]: copySource(source),
+    [`${prefix}copy-source`]: source,
     [`${prefix}copy-source-if-match`]: etag === '' ? undefined : `"${etag}"`,
   };
 }

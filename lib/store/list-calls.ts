@@ -98,7 +98,7 @@ export async function listMultipartUploads(
   };
   return perform(caller, call, query, (answer) => {
     const list = readXml(answer.body, 'ListMultipartUploadsResult');
-    const decode = decoder(list);
+    const decode = uploadDecoder(list, prefix);
     const page: UploadsPage = {
       uploads: list.list('Upload').map((upload) => {
         const initiator = upload.child('Initiator').text('ID');
@@ -189,6 +189,22 @@ function optional<K extends string>(name: K, value: string | undefined): { [key 
 
 function given(query: [string, string | undefined][]): [string, string][] {
   return query.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '');
+}
+
+/**
+ * Ceph RGW encodes the keys of uploads as asked, but does not say so. Every key of the answer begins with the prefix that was
+ * asked for: what does so when it is decoded was encoded.
+ */
+function uploadDecoder(list: Element, prefix = ''): (text: string) => string {
+  if (list.text('EncodingType') !== undefined) return decoder(list);
+  return (text) => {
+    try {
+      const decoded = decodeListed(text);
+      return decoded.startsWith(prefix) ? decoded : text;
+    } catch {
+      return text;
+    }
+  };
 }
 
 /** Keys are encoded only if the answer says so: not every store knows `encoding-type`. */

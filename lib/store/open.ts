@@ -46,6 +46,11 @@ export interface StoreConfig extends AddressingOptions {
 
 const dialects: Record<StoreAddress['scheme'], Dialect> = { oss, s3 };
 
+/** An S3 store that is not Amazon's. */
+function isForeign({ scheme, endpoint }: StoreAddress): boolean {
+  return scheme === 's3' && endpoint !== undefined && !/\.amazonaws\.com(\.cn)?(?![\w.-])/.test(endpoint);
+}
+
 const systemClock: Clock = {
   now: Date.now,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -75,6 +80,7 @@ export function openStore(config: StoreConfig): StoreClient {
     log: config.log,
     skew: { offset: 0 },
     knownBuckets: new Set(),
+    partSources: { suspect: isForeign(config.address) },
   };
   return {
     address: config.address,

@@ -12,6 +12,7 @@ import { isErrorDocument, readFailure, toError } from './errors.ts';
 import type { Answer, Failure } from './errors.ts';
 import { isClosed } from './network.ts';
 import { operations } from './operations.ts';
+import type { PartSources } from './part-source.ts';
 import { buildRequest } from './request.ts';
 import type { WireRequest } from './request.ts';
 import type { Signer } from './sign.ts';
@@ -49,6 +50,7 @@ export const defaultRetry: RetrySettings = {
 };
 
 export interface Caller {
+  partSources: PartSources;
   dialect: Dialect;
   addressing: Addressing;
   signer: Signer;

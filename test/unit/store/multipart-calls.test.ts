@@ -189,3 +189,18 @@ describe('listUploads', () => {
     expect(await failure(store.listUploads(destination))).toMatchObject({ code: 'Unsupported' });
   });
 });
+
+describe('the uploads of a key that the store encodes without saying so', () => {
+  const upload = (key: string) =>
+    `<Upload><Key>${key}</Key><UploadId>U</UploadId><Initiated>2026-06-01T12:00:00Z</Initiated></Upload>`;
+  it.each([
+    ['a b', 'a%20b'],
+    ['a%20b', 'a%2520b'],
+    ['100%', '100%25'],
+    ['plain', 'plain'],
+  ])('%s', async (key, written) => {
+    const body = `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${upload(written)}</ListMultipartUploadsResult>`;
+    const { store } = bench('s3', [{ body }]);
+    expect(await store.listUploads({ bucket: 'dst', key })).toMatchObject([{ key, uploadId: 'U' }]);
+  });
+});
