@@ -35,8 +35,9 @@ export async function removeOne(
   if (!followsDeletes(route, removal.versioned)) return skipped('deletes-off');
   const store = context.world.store(route.store);
   const options = callOptions(context);
-  if (await headIfThere(store, sides.source, options)) return skipped('source-there');
+  // The replica first, the source last: what is deleted was there before the source was seen to be gone, and no later copy.
   const replica = await headIfThere(store, sides.destination, options);
+  if (await headIfThere(store, sides.source, options)) return skipped('source-there');
   if (!replica) return skipped('nothing-there');
   if (!mayDelete(context, route, key, replica, removal)) {
     await giveBack(context, route, key);
