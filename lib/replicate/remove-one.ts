@@ -38,7 +38,10 @@ export async function removeOne(
   // The replica first, the source last: what is deleted was there before the source was seen to be gone, and no later copy.
   const replica = await headIfThere(store, sides.destination, options);
   if (await headIfThere(store, sides.source, options)) return skipped('source-there');
-  if (!replica) return skipped('nothing-there');
+  if (!replica) {
+    await giveBack(context, route, key);
+    return skipped('nothing-there');
+  }
   if (!mayDelete(context, route, key, replica, removal)) {
     await giveBack(context, route, key);
     return skipped('not-ours');
@@ -67,7 +70,10 @@ function mayDelete(context: Context, route: Route, key: string, replica: ObjectH
   );
 }
 
-/** In a loop, an object that outlives the removal of its other side goes back there, so that both sides agree. */
+/**
+ * In a loop, what outlives a removal goes back to the place it was removed from, so that all sides agree: the other side that
+ * may not be deleted, or the side before it when the removal found nothing to take along.
+ */
 async function giveBack(context: Context, route: Route, key: string): Promise<void> {
   if (!returns(context.rules, route, key)) return;
   const writer = writerOf(context.rules, sourceRef(route, key));
