@@ -13,15 +13,18 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
   const progress = session.progress({ label: printable(describe(request.store, request.destination)) });
   try {
     // Journaled whatever the size: a command that is killed can be resumed.
-    const { result, job } = await runtime.run({ ...request, journal: true }, {
-      signal,
-      onProgress: ({ bytesDone, size, partsDone, parts }) =>
-        progress.update({
-          bytes: bytesDone,
-          total: size,
-          count: parts === 0 ? '' : `${formatCount(partsDone)}/${formatCount(parts)} parts`,
-        }),
-    });
+    const { result, job } = await runtime.run(
+      { ...request, journal: true },
+      {
+        signal,
+        onProgress: ({ bytesDone, size, partsDone, parts }) =>
+          progress.update({
+            bytes: bytesDone,
+            total: size,
+            count: parts === 0 ? '' : `${formatCount(partsDone)}/${formatCount(parts)} parts`,
+          }),
+      },
+    );
     progress.stop();
     const seconds = (performance.now() - startedAt) / 1000;
     const warn = paintFor(io.stderr, io.env);
