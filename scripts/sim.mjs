@@ -58,12 +58,10 @@ if (values.seed !== undefined) {
   const enough = values.all ? Infinity : 1;
   const options = { enough, from: Number(values.from), runs: Number(values.runs), stride: Number(values.stride) };
   const progress = ({ schedules, steps, struck }) => process.send({ schedules, steps, struck });
-  const tally = await search({ ...options, progress });
+  const found = (violation) => values.all && console.log(describeOutcome(violation).split('\n', 1)[0]);
+  const tally = await search({ ...options, progress, found });
   progress(tally);
-  for (const violation of tally.violations) {
-    if (values.all) console.log(describeOutcome(violation).split('\n', 1)[0]);
-    else await show(violation);
-  }
+  if (!values.all) for (const violation of tally.violations) await show(violation);
   process.disconnect();
   process.exitCode = tally.violations.length > 0 ? 1 : 0;
 } else {
@@ -99,7 +97,12 @@ async function searchInParallel(from, runs, processes) {
       last = performance.now();
       console.log(line());
     });
-    return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+    return new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        if (signal) console.log(`process ${i} was ended by ${signal}`);
+        resolve(code ?? 1);
+      });
+    });
   });
   const codes = await Promise.all(children);
   const failed = codes.some((code) => code !== 0);

@@ -95,7 +95,7 @@ export class Actor {
       const late = this.lateness(fault);
       const stalled = fault === 'stall' ? 5000 + random.next() * sim.scenario.stallMs : 0;
       if (fault === 'stall') this.stalledUntil = Math.max(this.stalledUntil, sim.scheduler.now + stalled);
-      // Strangers act before a request takes effect, or between its two instants.
+      // Strangers act before a request takes effect, right after, or between its two instants.
       const between = fault !== undefined && isStrange(fault) && random.chance(0.5);
       if (fault && !between) sim.strike(fault, this);
       sim.pending++;
@@ -129,12 +129,12 @@ export class Actor {
       sim.pending--;
       return waiter.fail(error);
     }
+    if (between && fault) sim.strike(fault, this);
     if (!(result instanceof Commit)) {
       sim.pending--;
       return waiter.done(result);
     }
     const { finish } = result;
-    if (between && fault) sim.strike(fault, this);
     sim.scheduler.after(between ? commitMs + this.random.next() * 4000 : commitMs, () => {
       sim.pending--;
       let written: T;

@@ -84,7 +84,7 @@ export function drawScenario(random: Random): Scenario {
     killAtDeadline: random.chance(0.7),
     sweepEveryMs: random.pick([10 * second, 30 * second]),
     skewMs: calm ? 0 : random.pick([0, 0, 2 * second]),
-    lateMs: random.pick([5 * second, 60 * second]),
+    lateMs: random.pick([5, 60, 150]) * second,
     stallMs: random.pick([15 * second, 60 * second]),
     duplicates: calm ? 0 : random.pick([0, 0.05, 0.4]),
     queueLateMs: random.pick([5 * second, minute, 15 * minute]),

@@ -23,9 +23,10 @@ export interface SearchOptions {
   /** Stop after this many violations. */
   enough?: number;
   progress?: (tally: Tally) => void;
+  found?: (violation: Outcome) => void;
 }
 
-export async function search({ from, runs, stride = 1, enough = 1, progress }: SearchOptions): Promise<Tally> {
+export async function search({ from, runs, stride = 1, enough = 1, progress, found }: SearchOptions): Promise<Tally> {
   // Errors are values here, thousands a second; the replay that explains one has its stack.
   Error.stackTraceLimit = 0;
   const tally: Tally = { schedules: 0, steps: 0, struck: 0, violations: [] };
@@ -34,7 +35,10 @@ export async function search({ from, runs, stride = 1, enough = 1, progress }: S
     tally.schedules++;
     tally.steps += outcome.steps;
     if (outcome.fired.length > 0) tally.struck++;
-    if (outcome.violation) tally.violations.push(outcome);
+    if (outcome.violation) {
+      tally.violations.push(outcome);
+      found?.(outcome);
+    }
     if (tally.schedules % 500 === 0) {
       progress?.(tally);
       // Schedules never leave the event loop alone: messages to the parent go out now.
