@@ -49,13 +49,20 @@ export async function lookAgain(
 
 /**
  * A CopyObject that was never answered may take effect after newer copies have been written (I2). Looks once more when that
- * can no longer happen, and copies only if the destination is not what it should be.
+ * can no longer happen, and copies only if the destination is not what it should be. A second look asks for no third: while a
+ * store is down each would beget others.
  */
 export async function lookAgainLater(world: World, request: CopyRequest): Promise<void> {
+  if (isSecondLook(request)) return;
   const again = currentVersion({ ...request, options: { ...request.options, overwrite: 'if-different' } });
   await world.queue.send([{ kind: 'copy', request: again }], {
     delayMs: Math.min(world.settings.orphanGraceMs, longestDelayMs),
   });
+}
+
+/** A replica whose destination may be right already. */
+export function isSecondLook({ mode, options }: CopyRequest): boolean {
+  return mode === 'replicate' && options.overwrite === 'if-different';
 }
 
 /** The same request for whatever the source is now: nothing that ties it to one version. */

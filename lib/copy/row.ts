@@ -3,6 +3,7 @@ import { jobId } from './ids.ts';
 import type { Job } from './job.ts';
 import { isFinal, pinOf } from './job.ts';
 import { headIfThere } from './destination.ts';
+import { sameRecord } from './expect.ts';
 import type { ObjectHead } from './object.ts';
 import type { PartRun } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
@@ -81,5 +82,7 @@ export async function openRow(
 async function stillThere(store: ObjectStore, row: Job, options: CallOptions): Promise<boolean> {
   if (row.mode !== 'replicate' || row.state !== 'done' || !row.result) return false;
   const there = await headIfThere(store, row.destination, options);
-  return there !== undefined && there.etag === row.result.etag && there.size === row.result.size;
+  if (there?.etag !== row.result.etag || there.size !== row.result.size) return false;
+  // A late worker of an older version may have written its tags on this one: no store has a condition for that.
+  return !row.tags || sameRecord(row.tags, await store.getTags(row.destination, options));
 }

@@ -45,7 +45,7 @@ export async function startCopy(
   const row = known === undefined ? undefined : await world.state.get(known);
   if (row) return await continueJob(world, store, row, options);
   // Whoever had this task before may have died with a CopyObject on its way.
-  if (request.mode === 'replicate' && invocation.attempt > 1) await lookAgainLater(world, request);
+  if (request.mode === 'replicate' && invocation.attempt === 2) await lookAgainLater(world, request);
   if (request.seen && canCopyUnseen(world, store, request)) {
     const result = await copyUnseen(world, store, request, request.seen, options);
     if (result) return { kind: 'done', result };

@@ -8,6 +8,8 @@ export interface Context {
   world: World;
   rules: RuleSet;
   invocation: Invocation;
+  /** Copies only if the replica is not what it should be. */
+  secondLook?: boolean;
 }
 
 export type SkipReason =

@@ -35,7 +35,8 @@ export async function copyOne(
     // Without an event, what is equal already is left alone.
     if (occasion === 'backfill' && !route.looped) prepared.options.overwrite = 'if-different';
     try {
-      const outcome = await startCopy(context.world, prepared, context.invocation);
+      const request = context.secondLook ? secondLook(prepared) : prepared;
+      const outcome = await startCopy(context.world, request, context.invocation);
       if (outcome.kind === 'job') return { ...sides, action: 'started', jobId: outcome.job.id };
       return { ...sides, action: 'copied', result: outcome.result };
     } catch (error) {
@@ -45,6 +46,10 @@ export async function copyOne(
       if (look === maxLooks) throw gaveUp(error, 'VerificationFailed') ? error : overtakenTooOften(route, sides, error);
     }
   }
+}
+
+function secondLook(request: CopyRequest): CopyRequest {
+  return { ...request, options: { ...request.options, overwrite: 'if-different' } };
 }
 
 /** Somebody wrote or removed a side while it was copied: what is there now decides. */

@@ -1,3 +1,4 @@
+import { isSecondLook } from '../copy/look-again.ts';
 import type { Invocation, World } from '../copy/ports.ts';
 import type { Task } from '../copy/task.ts';
 import { work } from '../copy/work.ts';
@@ -17,18 +18,26 @@ export async function workByRules(world: World, rules: RuleSet, task: Task, invo
   const again = ruledCopy(rules, task);
   if (!again) return await work(world, task, invocation);
   const { route, key, followDelete } = again;
-  const context = { world, rules, invocation };
+  const context = { world, rules, invocation, secondLook: again.secondLook };
   const outcome = await copyOne(context, route, key, {});
   const isGone = outcome.action === 'skipped' && outcome.why === 'source-gone';
   if (isGone && followDelete) await removeOne(context, route, key, { at: 0, versioned: false });
 }
 
-function ruledCopy(rules: RuleSet, task: Task): { route: Route; key: string; followDelete: boolean } | undefined {
+interface RuledCopy {
+  route: Route;
+  key: string;
+  followDelete: boolean;
+  secondLook: boolean;
+}
+
+function ruledCopy(rules: RuleSet, task: Task): RuledCopy | undefined {
   if (task.kind !== 'copy' || task.jobId !== undefined || task.request.mode !== 'replicate') return undefined;
   const { labels, source, destination, options } = task.request;
   const route = rules.routes.find(({ id }) => id === labels?.['rule']);
   const followDelete = options.followDelete === true;
   // The rules may have changed since the task was sent.
   const isCurrent = route !== undefined && sourceKeyOf(route, destination.key) === source.key;
-  return isCurrent && (route.marked || followDelete) ? { route, key: source.key, followDelete } : undefined;
+  if (!isCurrent || !(route.marked || followDelete)) return undefined;
+  return { route, key: source.key, followDelete, secondLook: isSecondLook(task.request) };
 }
