@@ -23,11 +23,18 @@ export class Memory {
   readonly rows = new Map<string, Job>();
   /** Every ETag that HEAD ever showed. */
   readonly etags = new Set<string>();
+  private readonly gone = new Set<string>();
   private looks = 0;
 
   saw({ bucket, key }: ObjectRef, object: StoredObject | undefined): void {
     this.heads.set(`${bucket}/${key}`, { object, order: ++this.looks });
     if (object) this.etags.add(object.etag);
+    else this.gone.add(`${bucket}/${key}`);
+  }
+
+  /** Whether HEAD ever told that there is no such object. */
+  hasSeenGone({ bucket, key }: ObjectRef): boolean {
+    return this.gone.has(`${bucket}/${key}`);
   }
 
   /** Undefined when this invocation never looked. */

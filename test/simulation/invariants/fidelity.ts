@@ -3,7 +3,7 @@ import type { CopyRequest } from '../../../lib/copy/request.ts';
 import type { StoredObject } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
-import { isDisturbed } from './outcome.ts';
+import { isAt, isDisturbed } from './outcome.ts';
 
 type Properties = Record<string, string | undefined>;
 
@@ -31,7 +31,7 @@ function originOf(object: StoredObject): StoredObject {
 
 function isDone(sim: Simulation, request: CopyRequest): boolean {
   if (sim.scenario.profile.weather !== 'hostile') return true;
-  const rows = [...sim.watch.rowsEver.values()].filter((row) => row.destination.key === request.destination.key);
+  const rows = [...sim.watch.rowsEver.values()].filter((row) => isAt(row.destination, request.destination));
   return rows.length > 0 && rows.every((row) => row.state === 'done');
 }
 

