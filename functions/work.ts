@@ -57,7 +57,12 @@ async function doTask({ world, rules }: Runtime, task: Task, invocation: Invocat
     // The job's row tells how it ended; without a row, the dead letters do.
     const told = task.kind !== 'copy' && error instanceof CopyError && error.decision !== 'retry';
     if (!told) throw error;
-    world.log.warn('a task is over', { kind: task.kind, job: task.jobId, code: error.code, error: error.message });
+    world.log.warn('a task is over', {
+      kind: task.kind,
+      job: 'jobId' in task ? task.jobId : task.batchId,
+      code: error.code,
+      error: error.message,
+    });
   }
 }
 

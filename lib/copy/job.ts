@@ -100,6 +100,8 @@ export interface Job {
   restarts?: number;
   /** The row stands for many objects, each with a job of its own; whoever wrote it goes on with it, and the engine does not. */
   many?: true;
+  /** What `lib/batch` keeps in a row for many objects; the engine carries it and does not look inside. */
+  batch?: object;
   /** The destination's ACL; read before Initiate, for a metadata change replaces the object that it was read from. */
   acl?: AclPlan;
   /** The destination's tags, of the pinned version like the ACL. */

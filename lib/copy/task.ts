@@ -1,7 +1,10 @@
 import type { CopyRequest } from './request.ts';
 
 /** A message that asks a worker to do one bounded thing. Tasks may arrive twice, late and in any order. */
-export type Task =
+export type Task = JobTask | BatchTask;
+
+/** About one object; the engine does these. */
+export type JobTask =
   | {
       kind: 'copy';
       request: CopyRequest;
@@ -22,4 +25,17 @@ export type Task =
     }
   | { kind: 'finish'; jobId: string };
 
+/** About one request for many objects; `lib/batch` does these. */
+export type BatchTask =
+  /** Read one range of the source into pages. */
+  | { kind: 'read'; batchId: string; range: string }
+  /** Copy the objects of one page. */
+  | { kind: 'page'; batchId: string; page: string }
+  /** Add up the results, and end the batch if none is missing. */
+  | { kind: 'total'; batchId: string };
+
 export type TaskKind = Task['kind'];
+
+export function isBatchTask(task: Task): task is BatchTask {
+  return task.kind === 'read' || task.kind === 'page' || task.kind === 'total';
+}

@@ -1,30 +1,36 @@
-import { CopyError, gaveUp } from './errors.ts';
+import { CopyError, gaveUp, GiveUp } from './errors.ts';
 import { finishJob } from './finish.ts';
 import { copyParts } from './part.ts';
 import type { Invocation, World } from './ports.ts';
 import { startCopy } from './start.ts';
-import type { Task, TaskKind } from './task.ts';
+import type { JobTask, Task } from './task.ts';
+import { isBatchTask } from './task.ts';
 
-type Handler<K extends TaskKind> = (
+type JobTaskKind = JobTask['kind'];
+
+type Handler<K extends JobTaskKind> = (
   world: World,
   task: Extract<Task, { kind: K }>,
   invocation: Invocation,
 ) => Promise<void>;
 
-const handlers: { [K in TaskKind]: Handler<K> } = {
+const handlers: { [K in JobTaskKind]: Handler<K> } = {
   copy: copyTask,
   parts: copyParts,
   finish: finishJob,
 };
 
 /**
- * Does one task.
+ * Does one task about one object.
  *
  * @throws RetryLater: deliver the task again, not before `delayMs`. Any other CopyError: the task is over, and what it was
  * about is told by the error (and by the job's row where there is one).
  */
 export async function work(world: World, task: Task, invocation: Invocation): Promise<void> {
-  const handle = handlers[task.kind] as Handler<TaskKind>;
+  if (isBatchTask(task)) {
+    throw new GiveUp('Unsupported', `Nothing here does the tasks of batches, and one of ${task.batchId} came.`);
+  }
+  const handle = handlers[task.kind] as Handler<JobTaskKind>;
   await handle(world, task, invocation);
 }
 

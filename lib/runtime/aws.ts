@@ -40,7 +40,14 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   const log = jsonLog({ write, level: config.logLevel, fields: { function: env['AWS_LAMBDA_FUNCTION_NAME'] } });
   const stores = new Stores({ config, env, clock, random, log, concurrency: settings.concurrency });
   const queue = sqsQueue<Task>(clients, {
-    urls: { parts: partsQueue, copy: tasksQueue, finish: tasksQueue },
+    urls: {
+      parts: partsQueue,
+      copy: tasksQueue,
+      finish: tasksQueue,
+      read: tasksQueue,
+      page: tasksQueue,
+      total: tasksQueue,
+    },
     clock,
     random,
   });

@@ -205,7 +205,7 @@ export class Simulation {
   }
 
   jobOf(task: Errand): Job | undefined {
-    return task.kind === 'copy' || task.kind === 'event' ? undefined : this.table.rows.get(task.jobId);
+    return task.kind === 'parts' || task.kind === 'finish' ? this.table.rows.get(task.jobId) : undefined;
   }
 
   private requestOfTask(task: Errand): Pick<CopyRequest, 'mode' | 'source' | 'destination' | 'options'> | undefined {

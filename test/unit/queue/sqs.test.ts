@@ -21,7 +21,8 @@ function rig(failing: (input: Input, call: number) => Failure[] = () => []) {
   } as unknown as SQSClient;
   const slept: number[] = [];
   const clock = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
-  const urls = { parts: 'https://sqs/1/parts', copy: 'https://sqs/1/tasks', finish: 'https://sqs/1/tasks' };
+  const [tasks, parts] = ['https://sqs/1/tasks', 'https://sqs/1/parts'];
+  const urls = { parts, copy: tasks, finish: tasks, read: tasks, page: tasks, total: tasks };
   return { calls, slept, client, queue: new SqsQueue<Task>({ client, urls, clock, random: () => 0.5 }) };
 }
 
