@@ -10,7 +10,7 @@ import { describe } from './object.ts';
 import { conclude } from './conclude.ts';
 import { partCount } from './plan.ts';
 import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
-import { settle } from './settle.ts';
+import { isSettled, settle } from './settle.ts';
 import type { Task } from './task.ts';
 
 /** Deliveries after which InvalidPart is taken for an answer and not for a race. */
@@ -36,7 +36,7 @@ export async function finishJob(
     const held = await takeLease(world, store, job, ledger, invocation);
     if (!held) return;
     try {
-      await finishHeld(world, store, held, ledger, invocation);
+      await finishHeld(world, store, held, ledger, invocation, job.state === 'finishing');
     } catch (error) {
       if (error instanceof RetryLater) await releaseLease(world, held.id, invocation);
       throw error;
@@ -44,12 +44,14 @@ export async function finishJob(
   });
 }
 
+/** @param isSecond somebody has held the lease before, and may have completed. */
 async function finishHeld(
   world: World,
   store: ObjectStore,
   job: Job,
   ledger: Ledger | undefined,
   invocation: Invocation,
+  isSecond: boolean,
 ): Promise<void> {
   const options = { deadline: Math.min(invocation.deadline, job.lease?.until ?? Infinity) };
   const source = await headIfThere(store, job.source, { ...options, checksum: true });
@@ -58,6 +60,7 @@ async function finishHeld(
     return;
   }
   if (!source || !job.pin || !isPinned(job.pin, source)) {
+    if (isSecond && (await isSettled(world, store, job, source, options))) return;
     const what = source ? 'was changed' : 'was deleted';
     throw new SourceChanged(
       `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,

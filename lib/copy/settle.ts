@@ -1,7 +1,7 @@
 import { conclude } from './conclude.ts';
 import { headIfThere } from './destination.ts';
 import type { GiveUp } from './errors.ts';
-import { RetryLater } from './errors.ts';
+import { gaveUp, RetryLater } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
@@ -47,6 +47,36 @@ export async function settle(
     throw new RetryLater(`The upload of job ${job.id} is gone and its object not visible (yet).`, { delayMs: 2000 });
   }
   await restart(world, job);
+}
+
+/**
+ * Swift goes on to answer ListParts for an upload that is completed, but does not count it among the open ones. Who finds
+ * all parts listed and the source gone would take a rename that was all but done for one whose source was lost.
+ *
+ * @param source what stands there now, if anything: not the version that was copied.
+ * @returns whether an earlier Complete did take effect; the job is then concluded.
+ */
+export async function isSettled(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  source: ObjectHead | undefined,
+  options: CallOptions,
+): Promise<boolean> {
+  const found = await headIfThere(store, job.destination, { ...options, checksum: true });
+  if (!found || !isOurs(job, found, source) || (await isOpen(store, job, options))) return false;
+  await conclude(world, store, job, { provenEtag: found.etag }, options);
+  return true;
+}
+
+async function isOpen(store: ObjectStore, job: Job, options: CallOptions): Promise<boolean> {
+  try {
+    const uploads = await store.listUploads(job.destination, options);
+    return uploads.some(({ uploadId }) => uploadId === job.uploadId);
+  } catch (error) {
+    if (gaveUp(error, 'Unsupported')) return true;
+    throw error;
+  }
 }
 
 /** A proof by content is not enough: equal bytes may have been there before, our headers and metadata were not. */
