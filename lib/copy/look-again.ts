@@ -1,5 +1,5 @@
-import { gaveUp } from './errors.ts';
-import type { ObjectHead, ObjectRef } from './object.ts';
+import { gaveUp, RetryLater } from './errors.ts';
+import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 
@@ -35,7 +35,7 @@ export async function lookAgain(
     head = await store.head(request.source, options);
   } catch (error) {
     if (!gaveUp(error, 'NotFound')) throw error;
-    if (request.options.followDelete) await deleteReplica(store, request.destination, written.destinationEtag, options);
+    if (request.options.followDelete) await deleteReplica(world, store, request, written.destinationEtag, options);
     return undefined;
   }
   const moved =
@@ -48,9 +48,9 @@ export async function lookAgain(
 }
 
 /**
- * A CopyObject that was never answered may take effect after newer copies have been written (I2). Looks once more when that
- * can no longer happen, and copies only if the destination is not what it should be. A second look asks for no third: while a
- * store is down each would beget others.
+ * A CopyObject or DELETE that was never answered may take effect after newer copies have been written (I2). Looks once more
+ * when that can no longer happen, and copies only if the destination is not what it should be. A second look asks for no
+ * third: while a store is down each would beget others.
  */
 export async function lookAgainLater(world: World, request: CopyRequest): Promise<void> {
   if (isSecondLook(request)) return;
@@ -72,15 +72,18 @@ export function currentVersion(request: CopyRequest): CopyRequest {
 
 /** Only the replica that was written a moment ago: somebody else's newer object stays. */
 async function deleteReplica(
+  world: World,
   store: ObjectStore,
-  destination: ObjectRef,
+  request: CopyRequest,
   etag: string,
   options?: CallOptions,
 ): Promise<void> {
+  const { destination } = request;
   try {
     const head = await store.head(destination, options);
     if (head.etag === etag) await store.delete(destination, { ...options, ifMatch: etag });
   } catch (error) {
+    if (error instanceof RetryLater && error.effect === 'unknown') await lookAgainLater(world, request);
     if (!gaveUp(error, 'NotFound')) throw error;
   }
 }

@@ -9,7 +9,7 @@ const longestLoop = 32;
 
 /** Everything that is wrong with a set of rules; each problem names its rule. */
 export function problemsOf(rules: readonly RuleConfig[], routes: readonly Route[]): string[] {
-  return [...ruleProblems(rules), ...selfLoops(routes), ...overlaps(routes), ...longLoops(routes)];
+  return [...ruleProblems(rules), ...selfLoops(routes), ...overlaps(routes), ...loopProblems(routes)];
 }
 
 /** Tells each route whether its replicas can come back to where they came from. */
@@ -53,9 +53,18 @@ function* overlaps(routes: readonly Route[]): Generator<string> {
   }
 }
 
-function* longLoops(routes: readonly Route[]): Generator<string> {
-  for (const loop of loops(routes).filter(({ length }) => length > longestLoop)) {
-    yield `rule '${loop[0]?.rule}': it is in a loop of ${loop.length} rules; at most ${longestLoop} are supported`;
+function* loopProblems(routes: readonly Route[]): Generator<string> {
+  for (const loop of loops(routes)) {
+    const names = [...new Set(loop.map(({ rule }) => `'${rule}'`))];
+    if (loop.length > longestLoop)
+      yield `rule ${names[0]}: it is in a loop of ${loop.length} rules; at most ${longestLoop} are supported`;
+    const careless = loop.find(({ deletes }) => deletes === 'all');
+    if (careless) {
+      yield (
+        `rule '${careless.rule}': in a loop (${names.join(', ')}) deletes 'all' would remove what users wrote on the other side; ` +
+        "use 'verified', which removes replicas only"
+      );
+    }
   }
 }
 

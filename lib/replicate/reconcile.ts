@@ -128,7 +128,7 @@ async function repair(
 ): Promise<Difference['repair']> {
   if (kind === 'unproven' || (kind === 'extra' && !removeExtra)) return undefined;
   try {
-    if (kind === 'extra') return await removeOne(context, route, key, { at: 0, versioned: false });
+    if (kind === 'extra') return await removeOne(context, route, key, { versioned: false });
     return await copyOne(context, route, key, {}, 'backfill');
   } catch (error) {
     if (error instanceof CopyError) return error;

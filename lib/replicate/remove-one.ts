@@ -1,16 +1,15 @@
 import { headIfThere } from '../copy/destination.ts';
 import { RetryLater, SourceChanged } from '../copy/errors.ts';
+import { lookAgainLater } from '../copy/look-again.ts';
 import { describe, type ObjectHead } from '../copy/object.ts';
 import { copyOne } from './copy-one.ts';
 import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
 import { authorOf, placeHash, placesOf } from './marker.ts';
-import { destinationRef, followsDeletes, sourceRef } from './requests.ts';
+import { destinationRef, followsDeletes, requestFor, sourceRef } from './requests.ts';
 import { returns, writerOf, type Route } from './rules.ts';
 
 /** What is known of a removal. */
 export interface Removal {
-  /** Epoch milliseconds; 0 when nobody tells. */
-  at: number;
   /** Of the removed object, where the event tells. */
   etag?: string;
   size?: number;
@@ -35,6 +34,8 @@ export async function removeOne(
   if (!followsDeletes(route, removal.versioned)) return skipped('deletes-off');
   const store = context.world.store(route.store);
   const options = callOptions(context);
+  // Whoever had this task before may have died with a DELETE on its way.
+  if (context.invocation.attempt === 2) await checkLater(context, route, key);
   // The replica first, the source last: what is deleted was there before the source was seen to be gone, and no later copy.
   const replica = await headIfThere(store, sides.destination, options);
   if (await headIfThere(store, sides.source, options)) return skipped('source-there');
@@ -49,6 +50,7 @@ export async function removeOne(
   try {
     await store.delete(sides.destination, { ...options, ifMatch: replica.etag });
   } catch (error) {
+    if (error instanceof RetryLater && error.effect === 'unknown') await checkLater(context, route, key);
     if (!(error instanceof SourceChanged)) throw error;
     const message = `${describe(route.store, sides.destination)} changed while it was to follow the removal of its source.`;
     throw new RetryLater(message, { cause: error });
@@ -57,11 +59,17 @@ export async function removeOne(
   return await copyOne(context, route, key, {});
 }
 
+/** A DELETE that was never answered may take effect after a newer replica has been written. */
+async function checkLater({ world, secondLook }: Context, route: Route, key: string): Promise<void> {
+  if (!secondLook) await lookAgainLater(world, requestFor(route, key, {}));
+}
+
 function mayDelete(context: Context, route: Route, key: string, replica: ObjectHead, removal: Removal): boolean {
   const author = authorOf(destinationRef(route, key), replica, context.rules.addedMetadata);
   if (author.by === 'us' && placesOf(author.marker).at(-2) === placeHash(sourceRef(route, key))) return true;
-  // In a loop both sides are originals. Last-Modified tells no finer than a second: in doubt nothing is lost.
-  if (returns(context.rules, route, key)) return author.by === 'user' && replica.lastModified + 1000 <= removal.at;
+  // Around a loop our own removals come by here too, later than the one that they follow: whether what a user wrote is older
+  // than that one, no clock tells.
+  if (returns(context.rules, route, key)) return false;
   if (route.deletes === 'all') return true;
   return (
     removal.etag !== undefined &&
@@ -71,8 +79,8 @@ function mayDelete(context: Context, route: Route, key: string, replica: ObjectH
 }
 
 /**
- * In a loop, what outlives a removal goes back to the place it was removed from, so that all sides agree: the other side that
- * may not be deleted, or the side before it when the removal found nothing to take along.
+ * In a loop, what outlives a removal goes back to the place it was removed from, so that all sides agree: what a user wrote
+ * on the other side, or the side before it when the removal found nothing to take along.
  */
 async function giveBack(context: Context, route: Route, key: string): Promise<void> {
   if (!returns(context.rules, route, key)) return;

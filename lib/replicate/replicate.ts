@@ -51,19 +51,18 @@ async function created(context: Context, route: Route, key: string, event: Objec
   const versioned = event.versionId !== undefined;
   // Created and removed before we came: its removal may have been handled already, when there was no replica yet.
   if (!skippedFor(outcome, 'source-gone') || !followsDeletes(route, versioned)) return outcome;
-  const removal = await removeOne(context, route, key, { at: 0, versioned });
+  const removal = await removeOne(context, route, key, { versioned });
   return removal.action === 'skipped' ? outcome : removal;
 }
 
 async function removed(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {
-  const { at, etag, size, marker, versionId } = event;
+  const { etag, size, marker, versionId } = event;
   // Removing one version, or a delete marker, may bring an older version to the front, which no other event tells.
   if (versionId !== undefined && !marker) {
     const outcome = await copyOne(context, route, key, {}, 'backfill');
     if (!skippedFor(outcome, 'source-gone')) return outcome;
   }
   return await removeOne(context, route, key, {
-    at,
     etag,
     size,
     versioned: marker === true || versionId !== undefined,

@@ -21,7 +21,7 @@ export async function workByRules(world: World, rules: RuleSet, task: Task, invo
   const context = { world, rules, invocation, secondLook: again.secondLook };
   const outcome = await copyOne(context, route, key, {});
   const isGone = outcome.action === 'skipped' && outcome.why === 'source-gone';
-  if (isGone && followDelete) await removeOne(context, route, key, { at: 0, versioned: false });
+  if (isGone && followDelete) await removeOne(context, route, key, { versioned: false });
 }
 
 interface RuledCopy {

@@ -127,9 +127,15 @@ describe('both ways', () => {
   const both = () =>
     world(rule('ab', 'a', 'b', { deletes: 'verified' }), rule('ba', 'b', 'a', { deletes: 'verified' }));
 
-  test('either side removes both, the original as well as the replica', async () => {
-    for (const side of [a, b]) {
-      const model = await replicated(both());
+  test('what was written on a side goes with its replica', async () => {
+    for (const [side, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const model = both();
+      model.put(side, 'one');
+      await model.settle();
+      expect(model.store.get(other)?.data).toBe('one');
       model.now += 5000;
       model.store.remove(side);
       await model.settle();
@@ -137,24 +143,42 @@ describe('both ways', () => {
     }
   });
 
-  test('a write after the removal outlives it, on both sides', async () => {
+  test('a replica that is removed on its own comes back', async () => {
     const model = await replicated(both());
     model.now += 5000;
-    model.store.remove(a);
-    model.now += 5000;
-    model.put(b, 'two');
+    model.store.remove(b);
     await model.settle();
-    expect(model.store.get(a)?.data).toBe('two');
-    expect(model.store.get(b)?.data).toBe('two');
+    expect(model.store.get(a)?.data).toBe('one');
+    expect(model.store.get(b)?.data).toBe('one');
   });
 
-  test('in doubt, within one second, nothing is lost', async () => {
-    const model = await replicated(both());
-    model.now = Math.ceil(model.now / 1000) * 1000;
-    model.put(b, 'two');
-    model.store.remove(a);
+  test('what a user wrote outlives a removal on the other side, whenever it was written', async () => {
+    for (const pause of [0, 5000]) {
+      const model = await replicated(both());
+      model.put(b, 'two');
+      model.now += pause;
+      model.store.remove(a);
+      model.now += 5000;
+      await model.settle();
+      expect(model.store.get(a)?.data).toBe('two');
+      expect(model.store.get(b)?.data).toBe('two');
+    }
+  });
+
+  test('a ring does not take what was written while a removal went round', async () => {
+    const model = world(
+      rule('ab', 'a', 'b', { deletes: 'verified' }),
+      rule('bc', 'b', 'c', { deletes: 'verified' }),
+      rule('ca', 'c', 'a', { deletes: 'verified' }),
+    );
+    model.put(a, 'one');
     await model.settle();
-    expect(model.store.get(a)?.data).toBe('two');
-    expect(model.store.get(b)?.data).toBe('two');
+    model.store.remove(a);
+    model.later(() => {
+      model.put(a, 'two');
+      model.now += 5000;
+    });
+    await model.settle();
+    expect([...model.store.objects.values()].map(({ data }) => data)).toEqual(['two', 'two', 'two']);
   });
 });

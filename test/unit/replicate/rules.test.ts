@@ -183,6 +183,11 @@ describe('refused, by the name of the rule', () => {
       /two destinations of rule 'r'/,
     ],
     [
+      'a loop that deletes whatever stands there',
+      [rule('there', 'a', 'b'), rule('back', 'b', 'a', { deletes: 'all' })],
+      /'back': in a loop \('there', 'back'\) deletes 'all'/,
+    ],
+    [
       'nested destination prefixes',
       [
         rule('one', 'a', 'c', { destination: { bucket: 'c', key: 'x/{key}' } }),
