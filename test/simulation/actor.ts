@@ -99,8 +99,9 @@ export class Actor {
       const between = fault !== undefined && isStrange(fault) && random.chance(0.5);
       if (fault && !between) sim.strike(fault, this);
       sim.pending++;
-      sim.scheduler.after(latency + (random.chance(0.5) ? late : 0), () => {
-        this.takeEffect(call, apply, fault, commit + late, between, answered);
+      const lateBefore = random.chance(0.5) ? late : 0;
+      sim.scheduler.after(latency + lateBefore, () => {
+        this.takeEffect(call, apply, fault, commit + late - lateBefore, between, answered);
       });
       if (fault === 'late-effect') sim.scheduler.after(latency + 500, () => answered.fail(unanswered(call)));
     });
