@@ -43,7 +43,7 @@ export async function copyOne(
       if (error instanceof Superseded) return skipped('superseded');
       if (gaveUp(error, 'NotFound') && !(await isThere(context, route, key))) return skipped('source-gone');
       if (!isOvertaken(error)) throw error;
-      if (look === maxLooks) throw gaveUp(error, 'VerificationFailed') ? error : overtakenTooOften(route, sides, error);
+      if (look === maxLooks) throw overtakenTooOften(route, sides, error);
     }
   }
 }
@@ -57,8 +57,11 @@ function isOvertaken(error: unknown): boolean {
   return error instanceof SourceChanged || gaveUp(error, 'NotFound', 'VerificationFailed');
 }
 
+/** A replica that proves wrong every time has been written by others meanwhile: by us for another event, most likely. */
 function overtakenTooOften(route: Route, { source }: { source: ObjectRef }, cause: unknown): RetryLater {
-  const message = `${describe(route.store, source)} or its replica keeps changing; the replica is written when they rest.`;
+  const name = describe(route.store, source);
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `${name} or its replica keeps changing; the replica is written when they rest. The last time: ${why}`;
   return new RetryLater(message, { delayMs: 1000, cause });
 }
 

@@ -71,6 +71,25 @@ describe.each(shapes)('events in the shape of %s', (shape, scheme) => {
   });
 });
 
+describe('a replica that others write at the same time', () => {
+  it('is written when they rest, and is no dead letter', async () => {
+    const { twin, client, settled, url } = await open({
+      shape: 's3',
+      scheme: 's3',
+      config: { rules: [{ ...backup, deletes: 'verified' }] },
+    });
+    twin.faults.add({
+      match: { operation: 'HeadObject', bucket: 'backup', key: 'k' },
+      times: 4,
+      effect: { kind: 'overwrite', bucket: 'backup', key: 'k', body: 'theirs' },
+    });
+    await client.putObject({ bucket: 'photos', key: 'k' }, Buffer.from('ours'));
+    await settled();
+    expect(String(await twin.store.bytes('backup', 'k'))).toBe('ours');
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^ferry_events_dead 0$/m);
+  });
+});
+
 describe('rules in both directions', () => {
   it('come to rest, with both sides equal', async () => {
     const rules = [
