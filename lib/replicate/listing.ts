@@ -45,8 +45,3 @@ export async function forEachOf<T>(
   await Promise.all(running);
   if (failure) throw failure.error;
 }
-
-/** The keys' order in listings; JavaScript's own differs beyond U+FFFF. */
-export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}

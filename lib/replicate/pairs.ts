@@ -1,6 +1,7 @@
 import { headIfThere } from '../copy/destination.ts';
+import { compareKeys } from '../copy/key-order.ts';
 import { callOptions, type Context } from './context.ts';
-import { compareKeys, type List, type Listed } from './listing.ts';
+import type { List, Listed } from './listing.ts';
 import { destinationRef, sourceRef } from './requests.ts';
 import { isSource, sourceKeyOf, type Route } from './rules.ts';
 

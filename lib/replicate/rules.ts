@@ -2,11 +2,11 @@ import { GiveUp } from '../copy/errors.ts';
 import type { ObjectRef, StoreAddress } from '../copy/object.ts';
 import type { CopyOptions } from '../copy/request.ts';
 import { markLoops, problemsOf } from './check.ts';
-import { compileFilters, type Filters } from './filters.ts';
+import { compileFilters, type Filters } from '../copy/filters.ts';
 import { placeOf } from './place.ts';
 import { rulesSchema, type DestinationConfig, type RuleConfig } from './schema.ts';
 import { narrow, type KeySpace } from './space.ts';
-import { compileTemplate, type Template } from './template.ts';
+import { compileTemplate, type Template } from '../copy/key-template.ts';
 
 /** One rule to one of its destinations; what everything else works with. */
 export interface Route {

@@ -1,12 +1,8 @@
 /** The replication rules as people write them. Unknown keys are refused everywhere: a misspelt filter must not copy everything. */
 import * as z from 'zod';
+import { filtersSchema } from '../copy/filters.ts';
 
 const text = z.string().min(1);
-const list = z
-  .union([text, z.array(text).min(1)])
-  .transform((value) => (Array.isArray(value) ? value : [value]))
-  .describe('One, or a list of which any may hold.');
-
 const store = z
   .strictObject({
     scheme: z.enum(['oss', 's3']),
@@ -26,16 +22,6 @@ const source = z.strictObject({
     .union([text, store])
     .optional()
     .describe('A name from the configuration, or an address. Left out: the default store.'),
-});
-
-const filters = z.strictObject({
-  prefix: list.optional().describe('The whole key starts with one of these.'),
-  suffix: list.optional().describe('The key ends with one of these.'),
-  glob: list.optional().describe('The whole key matches one of these patterns: *, **, ?, [a-z], {a,b}.'),
-  minSize: z.int().min(0).optional().describe('Bytes.'),
-  maxSize: z.int().min(0).optional().describe('Bytes.'),
-  tags: z.record(text, z.string()).optional().describe('The object carries all of these tags.'),
-  storageClasses: z.array(text).min(1).optional().describe('The object is in one of these classes.'),
 });
 
 const destination = z.strictObject({
@@ -60,7 +46,7 @@ export const ruleSchema = z.strictObject({
     .union([destination, z.array(destination).min(1)])
     .transform((value) => (Array.isArray(value) ? value : [value]))
     .describe('Where the replica goes; a list for several.'),
-  filters: filters.default({}),
+  filters: filtersSchema.default({}),
   deletes: z
     .enum(['off', 'verified', 'all'])
     .default('off')
@@ -84,4 +70,3 @@ export type RulesInput = z.input<typeof rulesSchema>;
 export type RulesConfig = z.output<typeof rulesSchema>;
 export type RuleConfig = z.output<typeof ruleSchema>;
 export type DestinationConfig = RuleConfig['destination'][number];
-export type FiltersConfig = RuleConfig['filters'];

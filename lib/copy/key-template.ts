@@ -5,7 +5,7 @@
  * Only templates that keep the whole key are taken: two source objects must never share a replica, and a replica must
  * tell which source it belongs to.
  */
-import { GiveUp } from '../copy/errors.ts';
+import { GiveUp } from './errors.ts';
 
 export interface Template {
   /** The key of the replica. */

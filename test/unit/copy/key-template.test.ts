@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileTemplate, splitKey } from '../../../lib/replicate/template.ts';
+import { compileTemplate, splitKey } from '../../../lib/copy/key-template.ts';
 
 const source = { bucket: 'photos', prefix: 'in/' };
 

@@ -1,8 +1,27 @@
 import picomatch from 'picomatch';
-import type { ObjectHead } from '../copy/object.ts';
-import type { FiltersConfig } from './schema.ts';
+import * as z from 'zod';
+import type { ObjectHead } from './object.ts';
 
-/** A rule's filters, split by what they cost to ask. */
+const text = z.string().min(1);
+const list = z
+  .union([text, z.array(text).min(1)])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .describe('One, or a list of which any may hold.');
+
+/** Which objects are meant, as people write it in replication rules and batches. */
+export const filtersSchema = z.strictObject({
+  prefix: list.optional().describe('The whole key starts with one of these.'),
+  suffix: list.optional().describe('The key ends with one of these.'),
+  glob: list.optional().describe('The whole key matches one of these patterns: *, **, ?, [a-z], {a,b}.'),
+  minSize: z.int().min(0).optional().describe('Bytes.'),
+  maxSize: z.int().min(0).optional().describe('Bytes.'),
+  tags: z.record(text, z.string()).optional().describe('The object carries all of these tags.'),
+  storageClasses: z.array(text).min(1).optional().describe('The object is in one of these classes.'),
+});
+
+export type FiltersConfig = z.output<typeof filtersSchema>;
+
+/** Filters, split by what they cost to ask. */
 export interface Filters {
   /** By the key alone. */
   key(key: string): boolean;
