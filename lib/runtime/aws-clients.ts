@@ -52,7 +52,13 @@ export function sqsQueue<Message extends { kind: string }>(
     const { SqsQueue } = await import('../queue/sqs.ts');
     return new SqsQueue<Message>({ client: await clients.sqs(), ...options });
   });
-  return { send: async (messages, sendOptions) => (await queue()).send(messages, sendOptions) };
+  return {
+    send: async (messages, sendOptions) => {
+      // As they are now: opening the queue takes a moment, and the caller may go on with its objects meanwhile.
+      const asSent = structuredClone(messages);
+      await (await queue()).send(asSent, sendOptions);
+    },
+  };
 }
 
 /** What failed is tried again at the next call. */

@@ -1,5 +1,5 @@
 /**
- * Starts and stops the real object stores. Each runs from a Debian root of its own below `.servers/`, on free loopback
+ * Starts and stops the real servers. Each runs from a Debian root of its own below `.servers/`, on free loopback
  * ports, and leaves nothing but that root behind.
  */
 import { spawn } from 'node:child_process';
@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ServerInfo, ServerKind, Skipped } from './server.ts';
+import type { AnyKind, ServerInfo, Skipped } from './server.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const runs = join(process.env.FERRY_SERVERS ?? join(here, '../../../.servers'), 'run');
@@ -23,14 +23,15 @@ interface Recipe {
   ports: number;
 }
 
-const recipes: Record<ServerKind, Recipe> = {
+const recipes: Record<AnyKind, Recipe> = {
   rgw20: { script: 'ceph.sh', version: ['20'], ports: 30 },
   rgw16: { script: 'ceph.sh', version: ['16'], ports: 30 },
   swift: { script: 'swift.sh', version: [], ports: 5 },
+  moto: { script: 'moto.sh', version: [], ports: 1 },
 };
 
 /** A real server that this process started, and ways to hurt it. */
-export interface RealServer extends ServerInfo {
+export interface RealServer<Kind extends AnyKind> extends ServerInfo<Kind> {
   /** Kills the server and deletes its data. */
   down(): Promise<void>;
 }
@@ -40,7 +41,7 @@ export interface RealServer extends ServerInfo {
  * @returns `Skipped` when the machine cannot run it: no root user, no mount namespaces, packages not to be had.
  * @throws Error when it should run here and does not; the message ends with what the script said.
  */
-export async function startServer(kind: ServerKind): Promise<RealServer | Skipped> {
+export async function startServer<Kind extends AnyKind>(kind: Kind): Promise<RealServer<Kind> | Skipped<Kind>> {
   if (process.platform !== 'linux') return { kind, why: `needs Linux, this is ${process.platform}` };
   await mkdir(runs, { recursive: true });
   await run('clean.sh', []);
@@ -48,7 +49,7 @@ export async function startServer(kind: ServerKind): Promise<RealServer | Skippe
   const directory = join(runs, `${kind}-${process.pid}`);
   const { code, output, errors } = await run(script, ['up', ...version, directory, String(await freePorts(ports))]);
   if (code === 0) {
-    const info = { ...(JSON.parse(output) as Omit<ServerInfo, 'kind' | 'directory'>), kind, directory };
+    const info = { ...(JSON.parse(output) as Omit<ServerInfo<Kind>, 'kind' | 'directory'>), kind, directory };
     return { ...info, down: () => control(info, 'down') };
   }
   if (code === unable) return { kind, why: lastLine(errors) };
@@ -67,7 +68,7 @@ export const thawStorage = (server: ServerInfo): Promise<void> => control(server
 export const limitWrites = (server: ServerInfo, perMinute?: number): Promise<void> =>
   control(server, 'limit', perMinute === undefined ? 'off' : String(perMinute));
 
-async function control(server: ServerInfo, ...command: string[]): Promise<void> {
+async function control<Kind extends AnyKind>(server: ServerInfo<Kind>, ...command: string[]): Promise<void> {
   const { script } = recipes[server.kind];
   const { code, errors } = await run(script, [...command, server.directory]);
   if (code !== 0) throw new Error(`${server.kind}: ${script} ${command.join(' ')} exited with ${code}:\n${errors}`);
