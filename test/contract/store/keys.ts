@@ -3,7 +3,7 @@ import { CopyError } from '../../../lib/copy/errors.ts';
 import { put, unique, type Stage } from './target.ts';
 
 /** Keys that have broken somebody's copy: what a URL, a header, a query, a form or XML would read otherwise. */
-const odd: Record<string, string> = {
+export const odd: Record<string, string> = {
   'a space': 'with space',
   'spaces at both ends': ' both ends ',
   plus: 'a+b',

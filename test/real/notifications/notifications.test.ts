@@ -1,0 +1,86 @@
+/** Ceph RGW's own bucket notifications, pushed over HTTP to the built `ferry serve`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { openStore } from '../../../lib/store/open.ts';
+import { killAll, open, startServe } from '../../contract/api/process.ts';
+import { freePort, token } from '../../contract/api/support.ts';
+import { differences, useBucket } from '../../contract/replicate/workload.ts';
+import { unique } from '../../contract/store/target.ts';
+import { quirks } from '../quirks.ts';
+import { isSkipped, type ServerInfo } from '../servers/server.ts';
+import { notify, putTopic } from './topics.ts';
+
+const servers = inject('servers').filter(({ kind }) => kind.startsWith('rgw'));
+
+const toClose: (() => unknown)[] = [];
+afterEach(async () => {
+  await killAll();
+  for (const close of toClose.splice(0).reverse()) await close();
+});
+
+describe.each(servers)('notifications of $kind', (server) => {
+  if (isSkipped(server)) {
+    it.skip(server.why);
+    return;
+  }
+
+  it('pushed at once, make both buckets equal', async () => {
+    const { store, source, replica, aside, start } = await openRule(server, {});
+    const ferry = await start();
+    const objects = await useBucket({ store, bucket: source, aside, quirks: quirks[server.kind] });
+    await expectEqual(store, source, replica, () => ferry.metric(open));
+    expect((await store.listObjects(replica)).contents.length).toBe(objects);
+    expect((await store.listMultipartUploads(replica)).uploads).toEqual([]);
+    expect(await ferry.metric(/_dead /)).toBe(0);
+    expect(await ferry.stop()).toBe(0);
+  });
+
+  it('kept by the gateway, wait for a ferry that is away, and for one that is killed', async () => {
+    const { store, source, replica, aside, start } = await openRule(server, { persistent: 'true' });
+    await useBucket({ store, bucket: source, aside, quirks: quirks[server.kind] });
+    const first = await start();
+    await expect.poll(() => first.metric(/^ferry_events_kept_total /), { timeout: 120_000 }).toBeGreaterThan(10);
+    await first.kill();
+    await store.putObject({ bucket: source, key: 'while it was away' }, 'x');
+    const second = await start();
+    await expectEqual(store, source, replica, () => second.metric(open));
+    expect(await second.metric(/_dead /)).toBe(0);
+    expect(await second.stop()).toBe(0);
+  });
+});
+
+/** Two buckets, a rule between them, and a topic that pushes to where `start` will listen. */
+async function openRule(server: ServerInfo, more: { persistent?: 'true' }) {
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  const address = { scheme: 's3', endpoint, region } as const;
+  const store = openStore({ address, credentials: async () => ({ accessKeyId, secretAccessKey }) });
+  const home = mkdtempSync(join(tmpdir(), 'ferry-notified-'));
+  toClose.push(
+    () => rmSync(home, { recursive: true, force: true }),
+    () => store.close(),
+  );
+  const [source, replica, aside] = [unique('source'), unique('replica'), unique('aside')];
+  for (const bucket of [source, replica, aside]) await store.createBucket(bucket);
+  const port = await freePort();
+  const topic = { 'push-endpoint': `http://127.0.0.1:${port}/events/${token}`, ...more };
+  await notify(server, source, await putTopic(server, unique('topic'), topic));
+  const rule = { name: 'all', source: { bucket: source }, destination: { bucket: replica }, deletes: 'verified' };
+  const config = { port, eventTokens: [token], stores: { ceph: address }, defaultStore: 'ceph', rules: [rule] };
+  const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  return { store, source, replica, aside, start: () => startServe(home, config, env) };
+}
+
+/** In the end, and with nothing left to do. */
+async function expectEqual(
+  store: ReturnType<typeof openStore>,
+  source: string,
+  replica: string,
+  open: () => Promise<number>,
+): Promise<void> {
+  const wait = { timeout: 120_000, interval: 1_000 };
+  await expect.poll(() => differences(store, source, replica), wait).toEqual([]);
+  await expect.poll(open, wait).toBe(0);
+  expect(await differences(store, source, replica, true)).toEqual([]);
+}
