@@ -1,0 +1,63 @@
+/** Many objects from one request. Everything that callers outside of `lib/batch` use. */
+import type { CallOptions } from '../copy/ports.ts';
+import { startBatch } from './create.ts';
+import type { BatchRequest } from './request.ts';
+import { openBatch } from './row.ts';
+import type { Status } from './tally.ts';
+import type { BatchView } from './view.ts';
+import { viewOf } from './view.ts';
+import type { BatchWorld } from './world.ts';
+
+export { cancelBatch, pauseBatch, resumeBatch } from './control.ts';
+export { dryRunBatch } from './dry-run.ts';
+export type { BatchDryRun } from './dry-run.ts';
+export type { WorkFiles, WorkPlace } from './files.ts';
+export { isNote } from './note.ts';
+export type { BatchLimits, BatchMode, BatchRequest } from './request.ts';
+export type { ResultLine } from './result-file.ts';
+export { rejectedOf as rejected, resultsOf as results } from './results.ts';
+export { sweepBatches } from './revive.ts';
+export { batchRow } from './row.ts';
+export type { Summary } from './summary.ts';
+export { statuses } from './tally.ts';
+export type { Status, Tally } from './tally.ts';
+export { listBatches, viewBatch as readBatch } from './view.ts';
+export type { BatchView } from './view.ts';
+export type { BatchWorld } from './world.ts';
+
+/**
+ * Starts a batch; with an idempotency key a second request finds the batch of the first.
+ *
+ * @throws GiveUp BadRequest, NoSuchBucket, AccessDenied, NotFound, ... before anything was written; RetryLater.
+ */
+export async function createBatch(
+  world: BatchWorld,
+  request: BatchRequest,
+  options: CallOptions = {},
+): Promise<BatchView> {
+  const { batch } = await startBatch(world, request, options);
+  return await viewOf(world, batch, options);
+}
+
+/**
+ * A new batch of those objects of another one that ended in one of the given ways. Of a `verify`, `{statuses: ['different'],
+ * mode: 'copy'}` copies what differs.
+ *
+ * @throws GiveUp NotFound; what `createBatch` throws.
+ */
+export async function retryBatch(
+  world: BatchWorld,
+  id: string,
+  {
+    statuses = ['failed'],
+    idempotencyKey,
+    mode,
+    ...options
+  }: CallOptions & { statuses?: Status[]; idempotencyKey?: string; mode?: BatchRequest['mode'] } = {},
+): Promise<BatchView> {
+  const { request } = await openBatch(world, id);
+  // Where each object goes, and whether it is chosen at all, stands in its line.
+  const { mapping: _mapping, filters: _filters, ...rest } = request;
+  const source = { kind: 'results' as const, batchId: id, statuses };
+  return await createBatch(world, { ...rest, mode: mode ?? request.mode, source, idempotencyKey }, options);
+}

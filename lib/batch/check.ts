@@ -1,0 +1,52 @@
+import { GiveUp } from '../copy/errors.ts';
+import { checkRequest } from '../copy/rules.ts';
+import type { BatchRequest } from './request.ts';
+import type { BatchWorld } from './world.ts';
+
+/** It stands in the batch's row, which has to stay small. */
+const requestCharsMax = 32_768;
+
+/**
+ * Refuses what can be refused without asking the store.
+ * @throws GiveUp BadRequest.
+ */
+export function checkBatch(world: BatchWorld, request: BatchRequest): void {
+  const {
+    mode,
+    store,
+    destination,
+    mapping,
+    options,
+    limits = {},
+    priority = 0,
+    pageSize = 1,
+    concurrency = 1,
+  } = request;
+  whole('pageSize', pageSize, 1, 5_000);
+  whole('concurrency', concurrency, 1, 256);
+  whole('priority', priority, -1_000, 1_000);
+  for (const [name, rate] of Object.entries(limits) as [string, number | undefined][]) {
+    if (rate !== undefined && !(rate > 0)) throw bad(`limits.${name} must be more than 0, got ${rate}.`);
+  }
+  if (mode === 'metadata' && (destination || mapping)) {
+    throw bad('A metadata change writes each object where it is; it takes no destination and no mapping.');
+  }
+  if (JSON.stringify(request).length > requestCharsMax) {
+    throw bad(`The request is longer than ${requestCharsMax} characters; name the objects in a manifest.`);
+  }
+  const [here, there] = [
+    { bucket: 'b', key: 'a' },
+    { bucket: 'b', key: mode === 'metadata' ? 'a' : 'c' },
+  ];
+  const one = { mode: mode === 'verify' ? ('copy' as const) : mode, store, source: here, destination: there, options };
+  checkRequest(one, world.store(store).facts);
+}
+
+function whole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw bad(`${name} must be a whole number from ${least} to ${most}, got ${value}.`);
+}
+
+function bad(message: string): GiveUp {
+  return new GiveUp('BadRequest', message);
+}

@@ -1,0 +1,149 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { gaveUp, GiveUp } from '../copy/errors.ts';
+import { describe } from '../copy/object.ts';
+import type { CallOptions } from '../copy/ports.ts';
+import { checkBatch } from './check.ts';
+import { fileOf } from './files.ts';
+import type { PageEntry } from './page-file.ts';
+import { announcePriority } from './priority.ts';
+import type { BatchRequest } from './request.ts';
+import type { Batch, BatchRow } from './row.ts';
+import { batchOf, nextLook, noLive } from './row.ts';
+import { selectorOf } from './select.ts';
+import { openSourceOf } from './source-of.ts';
+import type { RangeSpec } from './sources/source.ts';
+import type { BatchWorld } from './world.ts';
+
+/** Entries that are looked at before anything is written. */
+const sampleSize = 100;
+
+/**
+ * Starts a batch: everything that can be refused is refused before the first write, then its ranges are written, its row,
+ * and the tasks that read. With an idempotency key a second request finds the batch of the first.
+ *
+ * @throws GiveUp BadRequest, NoSuchBucket, AccessDenied, NotFound, ... when it cannot be done; RetryLater.
+ */
+export async function startBatch(
+  world: BatchWorld,
+  request: BatchRequest,
+  options: CallOptions = {},
+): Promise<{ batch: Batch; isNew: boolean }> {
+  const kept = JSON.parse(JSON.stringify(request)) as BatchRequest;
+  const id = idOf(request.idempotencyKey);
+  const before = request.idempotencyKey === undefined ? undefined : await world.state.get(id);
+  if (before) return { batch: sameBatch(batchOf(world, before), kept), isNew: false };
+  checkBatch(world, kept);
+  const ranges = await sample(world, kept, options);
+  const work = kept.work ?? world.workPlace;
+  const files = world.files(work);
+  await files.write(fileOf.request(id), `${JSON.stringify(kept, undefined, 2)}\n`, options);
+  for (const range of ranges) await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);
+  const { job, landed } = await world.state.create({
+    ...rowOf(world, id, kept),
+    batch: {
+      kind: 'batch',
+      request: kept,
+      work,
+      ranges: Object.fromEntries(ranges.map(({ range }) => [range, 0])),
+      live: noLive,
+    } satisfies BatchRow,
+  });
+  const batch = sameBatch(batchOf(world, job), kept);
+  if (!landed) return { batch, isNew: false };
+  await announcePriority(world, id, kept.priority ?? 0);
+  await world.queue.send(ranges.map(({ range }) => ({ kind: 'read', batchId: id, range })));
+  world.log.info('batch started', { batch: id, mode: kept.mode, ranges: ranges.length });
+  return { batch, isNew: true };
+}
+
+function idOf(key: string | undefined): string {
+  if (key === undefined) return randomUUID().replaceAll('-', '').slice(0, 24);
+  return createHash('sha256')
+    .update(JSON.stringify(['batch', key]))
+    .digest('hex')
+    .slice(0, 24);
+}
+
+function sameBatch(batch: Batch | undefined, request: BatchRequest): Batch {
+  if (batch && isDeepStrictEqual(batch.request, request)) return batch;
+  throw new GiveUp(
+    'BadRequest',
+    `The idempotency key '${request.idempotencyKey}' was used for another batch; choose another key for this one.`,
+  );
+}
+
+function rowOf(world: BatchWorld, id: string, { mode, store, source, destination, labels }: BatchRequest) {
+  const now = world.clock.now();
+  const from = source.kind === 'prefix' ? { bucket: source.bucket, key: source.prefix } : { bucket: '', key: '' };
+  return {
+    id,
+    revision: 0,
+    state: 'planned' as const,
+    mode: mode === 'verify' ? ('copy' as const) : mode,
+    store,
+    source: from,
+    destination: { bucket: destination?.bucket ?? from.bucket, key: '' },
+    options: {},
+    labels,
+    many: true as const,
+    partsDone: 0,
+    createdAt: now,
+    updatedAt: now,
+    attentionAt: nextLook(world),
+  };
+}
+
+/** Reads the beginning of the source: whether it is there, may be read, and can go where it is to go. */
+async function sample(world: BatchWorld, request: BatchRequest, options: CallOptions): Promise<RangeSpec[]> {
+  const source = openSourceOf(world, { request });
+  try {
+    const ranges = await source.ranges();
+    const [first] = ranges;
+    if (!first) throw new GiveUp('BadRequest', 'There is nothing to read in this source.');
+    const { entries } = await source.reader.read(first, undefined, sampleSize, { ...options, split: false });
+    const select = selectorOf(request);
+    const selected = entries.flatMap((entry) => select(entry) ?? []);
+    refuseInside(request, selected);
+    if (selected[0]) await lookAtDestination(world, request, selected[0], options);
+    return ranges;
+  } finally {
+    await source.close();
+  }
+}
+
+/** What is written into the prefix that is read would be read, and copied, again. */
+function refuseInside({ mode, source, store }: BatchRequest, selected: readonly PageEntry[]): void {
+  if (source.kind !== 'prefix' || mode === 'metadata' || mode === 'verify') return;
+  const inside = selected.find(
+    ({ destination }) => destination.bucket === source.bucket && destination.key.startsWith(source.prefix),
+  );
+  if (!inside) return;
+  throw new GiveUp(
+    'BadRequest',
+    `${describe(store, inside)} would go to ${describe(store, inside.destination)}, which lies in what is to be copied; ` +
+      'nothing was done. Choose a destination outside of it, or name the objects in a manifest.',
+  );
+}
+
+/** A bucket that is not there, or not to be used, is told at once; that the object is not there is as it should be. */
+async function lookAtDestination(
+  world: BatchWorld,
+  request: BatchRequest,
+  { destination }: PageEntry,
+  options: CallOptions,
+): Promise<void> {
+  try {
+    await world.store(request.store).head(destination, options);
+  } catch (error) {
+    const hopeless = gaveUp(
+      error,
+      'NoSuchBucket',
+      'CrossRegion',
+      'InvalidCredentials',
+      'PublicEndpointForbidden',
+      'WrongEndpoint',
+    );
+    if (hopeless) throw error;
+  }
+}

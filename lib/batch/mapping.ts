@@ -1,0 +1,115 @@
+/** How a key becomes the key of the destination. */
+import * as z from 'zod';
+import { GiveUp } from '../copy/errors.ts';
+import { compileTemplate } from '../copy/key-template.ts';
+import type { StoreFacts } from '../copy/ports.ts';
+import { checkKey } from '../copy/rules.ts';
+import { compilePattern } from './key-pattern.ts';
+import type { Entry, SourceSpec } from './sources/source.ts';
+
+const otherwise = z
+  .enum(['fail', 'skip', 'keep'])
+  .default('fail')
+  .describe('An object whose key does not fit: fails, is passed over, or keeps its key.');
+
+export const mappingSchema = z.discriminatedUnion('kind', [
+  z
+    .strictObject({ kind: z.literal('prefix'), from: z.string(), to: z.string(), otherwise })
+    .describe('One prefix for another.'),
+  z
+    .strictObject({ kind: z.literal('template'), template: z.string().min(1) })
+    .describe(
+      'As in replication rules: {key} {relative} {dir} {name} {ext} {bucket}. {relative} is what follows the prefix that is copied.',
+    ),
+  z
+    .strictObject({ kind: z.literal('pattern'), pattern: z.string().min(1), to: z.string(), otherwise })
+    .describe(
+      'A regular expression that matches the whole key, and what the key becomes: $1, $<name>, $& for all of it, $$ for a dollar.',
+    ),
+]);
+
+/** As people write it. */
+export type MappingInput = z.input<typeof mappingSchema>;
+export type Mapping = z.output<typeof mappingSchema>;
+
+export interface MappingContext {
+  /** What the batch reads: `{relative}` is relative to its prefix. */
+  source: Pick<SourceSpec, 'kind'> & { prefix?: string };
+  /** Whose keys the result must be. */
+  facts: StoreFacts;
+  /** Bucket of the destination; default: the object's own. */
+  bucket?: string;
+}
+
+/** Where an object goes; undefined when it is passed over. @throws GiveUp BadRequest or KeyTooLong for this one object. */
+export type MapEntry = (entry: Entry) => { bucket: string; key: string } | undefined;
+
+/**
+ * The mapping of a batch. A destination that the source itself names goes before it. Two objects may be given one destination
+ * by a pattern or a manifest: then the one that is copied last stays.
+ * @throws GiveUp BadRequest for a template or pattern that cannot be used; `key-pattern.ts` says which patterns are refused.
+ */
+export function compileMapping(input: MappingInput | undefined, context: MappingContext): MapEntry {
+  const mapKey = input === undefined ? (entry: Entry) => entry.key : keyMapper(mappingSchema.parse(input), context);
+  return (entry) => {
+    const key = entry.destination?.key ?? mapKey(entry);
+    if (key === undefined) return undefined;
+    if (key === '') throw new GiveUp('BadRequest', `${entry.bucket}/${entry.key}: the key it would get is empty.`);
+    checkKey(key, context.facts);
+    return { bucket: entry.destination?.bucket ?? context.bucket ?? entry.bucket, key };
+  };
+}
+
+type KeyMapper = (entry: Entry) => string | undefined;
+
+function keyMapper(mapping: Mapping, context: MappingContext): KeyMapper {
+  switch (mapping.kind) {
+    case 'prefix': {
+      const { from, to, otherwise } = mapping;
+      return ({ key }) =>
+        key.startsWith(from) ? to + key.slice(from.length) : unfit(key, `does not start with '${from}'`, otherwise);
+    }
+    case 'template':
+      return templateMapper(mapping.template, context.source.prefix ?? '');
+    case 'pattern': {
+      const { pattern, to, otherwise } = mapping;
+      const compiled = compilePattern(pattern);
+      checkReplacement(compiled, pattern, to);
+      return ({ key }) =>
+        compiled.test(key) ? key.replace(compiled, to) : unfit(key, `does not match '${pattern}'`, otherwise);
+    }
+  }
+}
+
+/** One compiled template for each source bucket, for its name may stand in the keys. */
+function templateMapper(template: string, prefix: string): KeyMapper {
+  const compiled = new Map<string, (key: string) => string>();
+  compileTemplate(template, { bucket: '', prefix });
+  return ({ bucket, key }) => {
+    let apply = compiled.get(bucket);
+    if (!apply) compiled.set(bucket, (apply = compileTemplate(template, { bucket, prefix }).apply));
+    return apply(key);
+  };
+}
+
+function unfit(key: string, why: string, otherwise: 'fail' | 'skip' | 'keep'): string | undefined {
+  if (otherwise === 'fail') throw new GiveUp('BadRequest', `The key ${key} ${why}; say what becomes of such objects.`);
+  return otherwise === 'keep' ? key : undefined;
+}
+
+/** JavaScript writes a reference to a group that does not exist as it stands, into the key. */
+function checkReplacement(compiled: RegExp, pattern: string, to: string): void {
+  // A pattern that also matches nothing tells how many groups there are, and their names.
+  const found = new RegExp(`${compiled.source}|`, compiled.flags).exec('');
+  const groups = (found?.length ?? 1) - 1;
+  for (const [reference, number, name] of to.matchAll(/\$(?:\$|&|(\d+)|<([^>]*)>|)/g)) {
+    const known =
+      number === undefined
+        ? name === undefined
+          ? reference !== '$'
+          : Object.hasOwn(found?.groups ?? {}, name)
+        : Number(number) >= 1 && Number(number) <= groups;
+    if (!known)
+      throw new GiveUp('BadRequest', `'${to}': '${reference}' is no group of '${pattern}'; a literal dollar is '$$'.`);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * How fast a batch may ask the store, over all its workers. A scope (the batch, the store's destination prefix, everything)
+ * has one row in the state table, and every worker books its next requests there (GCRA: the row says when the next free
+ * instant is). Without a limit there is no row, until a store says that we are too fast: then the scope gets a ceiling, which
+ * halves with each second of throttling and rises slowly after it.
+ */
+import { RetryLater } from '../copy/errors.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import type { ObjectStore, World } from '../copy/ports.ts';
+import type { Turn } from './pace-row.ts';
+import { bookPace, slowPace } from './pace-row.ts';
+import type { Batch } from './row.ts';
+import type { BatchWorld } from './world.ts';
+
+/** Requests that are booked at once: so many as fit into this time, but no more than `bookAtMost`. */
+const bookForMs = 250;
+const bookAtMost = 200;
+/** How often a worker without any limit looks whether there is one by now. */
+const lookEveryMs = 1_000;
+
+interface Scope {
+  id: string;
+  /** Requests a second that were asked for. */
+  limit?: number;
+}
+
+/** The scopes of a batch: its own limit, its destination prefix's (which also adapts), and everybody's. */
+export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
+  const { limits = {}, store, destination, mapping } = request;
+  const place = destination?.bucket ?? (request.source.kind === 'prefix' ? request.source.bucket : '');
+  const prefix = mapping !== undefined && 'to' in mapping && typeof mapping.to === 'string' ? mapping.to : '';
+  const address = `${store.scheme}/${store.endpoint ?? store.region ?? ''}`;
+  return [
+    ...(limits.requestsPerSecond === undefined ? [] : [{ id: `pace/batch/${id}`, limit: limits.requestsPerSecond }]),
+    { id: `pace/to/${address}/${place}/${prefix}`, limit: limits.prefixRequestsPerSecond },
+    ...(world.requestsPerSecond === undefined ? [] : [{ id: 'pace/all', limit: world.requestsPerSecond }]),
+  ];
+}
+
+export interface Paced {
+  store: World['store'];
+  /** Tells other workers of what this one saw. Returns how many answers said that we are too fast. */
+  end(): Promise<number>;
+}
+
+/** The stores of a world, each of whose requests waits for its turn. Made for one page. */
+export function openPaced(world: BatchWorld, batch: Batch): Paced {
+  const pacer = new Pacer(world, scopesOf(world, batch), batch.request.store);
+  return {
+    store: (address) => pacer.guard(world.store(address)),
+    end: async () => {
+      await pacer.tellThrottling();
+      return pacer.throttled;
+    },
+  };
+}
+
+class Pacer {
+  readonly #world: BatchWorld;
+  readonly #scopes: Scope[];
+  readonly #address: StoreAddress;
+  readonly #startedAt: number;
+  /** Instants that are ours, epoch milliseconds. */
+  #booked: number[] = [];
+  #free = false;
+  #lookAt = 0;
+  #booking: Promise<void> | undefined;
+  #calls = 0;
+  #seenBefore: number;
+  #told = 0;
+  throttled = 0;
+
+  constructor(world: BatchWorld, scopes: Scope[], address: StoreAddress) {
+    this.#world = world;
+    this.#scopes = scopes;
+    this.#address = address;
+    this.#startedAt = world.clock.now();
+    this.#seenBefore = world.throttled?.(address) ?? 0;
+  }
+
+  guard(store: ObjectStore): ObjectStore {
+    const guarded: Record<string, unknown> = { ...store };
+    for (const [name, call] of Object.entries(store)) {
+      if (typeof call !== 'function') continue;
+      guarded[name] = async (...args: unknown[]): Promise<unknown> => {
+        await this.#turn();
+        this.#calls += 1;
+        try {
+          return await (call as (...all: unknown[]) => Promise<unknown>)(...args);
+        } catch (error) {
+          if (error instanceof RetryLater && error.throttled) this.throttled += 1;
+          throw error;
+        }
+      };
+    }
+    return guarded as unknown as ObjectStore;
+  }
+
+  async #turn(): Promise<void> {
+    const { clock } = this.#world;
+    for (;;) {
+      const at = this.#booked.shift();
+      if (at !== undefined) return at > clock.now() ? await clock.sleep(at - clock.now()) : undefined;
+      if (this.#free && clock.now() < this.#lookAt) return;
+      await (this.#booking ??= this.#book().finally(() => (this.#booking = undefined)));
+      if (this.#free) return;
+    }
+  }
+
+  /** The slowest scope decides; the others are booked as well, for their limits are everybody's. */
+  async #book(): Promise<void> {
+    const { clock } = this.#world;
+    await this.tellThrottling();
+    const booked: Turn[] = [];
+    for (const scope of this.#scopes) {
+      const turn = await bookPace(this.#world, scope.id, scope.limit, { forMs: bookForMs, atMost: bookAtMost });
+      if (turn) booked.push(turn);
+    }
+    this.#free = booked.length === 0;
+    this.#lookAt = clock.now() + lookEveryMs;
+    if (this.#free) return;
+    const count = Math.min(...booked.map((turn) => turn.count));
+    this.#booked = Array.from({ length: count }, (_, n) => Math.max(...booked.map(({ at, gapMs }) => at + n * gapMs)));
+  }
+
+  async tellThrottling(): Promise<void> {
+    const { clock, throttled } = this.#world;
+    const hidden = throttled?.(this.#address) ?? 0;
+    this.throttled += hidden - this.#seenBefore;
+    this.#seenBefore = hidden;
+    if (this.throttled <= this.#told) return;
+    this.#told = this.throttled;
+    const seconds = Math.max(1, clock.now() - this.#startedAt) / 1000;
+    const scope = this.#scopes.find(({ id }) => id.startsWith('pace/to/'));
+    if (scope) await slowPace(this.#world, scope.id, Math.max(1, this.#calls / seconds));
+  }
+}

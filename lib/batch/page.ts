@@ -1,0 +1,104 @@
+import type { Invocation } from '../copy/ports.ts';
+import { isFinal } from '../copy/job.ts';
+import type { BatchTask } from '../copy/task.ts';
+import { copyEntries } from './entries.ts';
+import { lineOfJob } from './entry.ts';
+import { fileOf } from './files.ts';
+import { openPaced } from './pace.ts';
+import type { PageEntry, PageHeader } from './page-file.ts';
+import { readPage } from './page-file.ts';
+import type { Known } from './partial-file.ts';
+import { readPartial, savePartial } from './partial-file.ts';
+import { standBackMs } from './priority.ts';
+import { totalIfDone } from './read.ts';
+import type { ResultLine } from './result-file.ts';
+import { readResultHeader, resultText, tallyLines } from './result-file.ts';
+import type { Batch } from './row.ts';
+import { addLive, findBatch, isAtWork, nextLook } from './row.ts';
+import type { Tally } from './tally.ts';
+import { addTallies } from './tally.ts';
+import type { BatchWorld } from './world.ts';
+
+type PageTask = Extract<BatchTask, { kind: 'page' }>;
+
+/** A page that waits for its large objects, or for a store in trouble, is looked at again after this, at first and at most. */
+const waitMs = { first: 1_000, most: 30_000 };
+
+/**
+ * Copies the objects of one page, and writes what became of them, once. A page that has its results is finished, however
+ * often it is delivered. What cannot be finished now (a large object's job, a store that is down, no time left) is kept, and
+ * the task is sent anew instead of being refused, so that waiting uses up no deliveries.
+ */
+export async function copyPage(world: BatchWorld, task: PageTask, invocation: Invocation): Promise<void> {
+  const batch = await findBatch(world, task.batchId);
+  if (!batch || !isAtWork(batch)) return;
+  const delayMs = await standBackMs(world, batch);
+  if (delayMs > 0) return await world.queue.send([task], { delayMs });
+  const options = { deadline: invocation.deadline };
+  if ((await readResultHeader(batch.files, batch.id, task.page, options)) !== undefined) {
+    return await countPage(world, batch);
+  }
+  const { header, entries } = await readPage(batch.files, batch.id, task.page, options);
+  const known = await readPartial(batch.files, batch.id, task.page, options);
+  const before = known.lines.size;
+  await lookAtJobs(world, batch, entries, known);
+  const paced = openPaced(world, batch);
+  const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
+  const throttled = await paced.end();
+  if (known.lines.size === entries.length) {
+    const tally = await writeResult(batch, header, known, options);
+    return await countPage(world, batch, tally, throttled);
+  }
+  known.waits = known.lines.size > before ? 0 : known.waits + 1;
+  await savePartial(batch.files, batch.id, task.page, known, options);
+  if (stopped === 'batch') return await tellStopped(world, batch);
+  if (stopped === 'time') return await world.queue.send([task]);
+  await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
+}
+
+/** Large objects whose jobs have ended meanwhile. */
+async function lookAtJobs(world: BatchWorld, batch: Batch, entries: PageEntry[], known: Known): Promise<void> {
+  for (const [index, id] of known.jobs) {
+    const entry = entries[index];
+    const job = await world.state.get(id);
+    const line = entry && job && lineOfJob(batch.request, entry, job);
+    if (line) known.lines.set(index, line);
+    // Without a row nobody knows; the object is begun anew.
+    if (line || !job) known.jobs.delete(index);
+  }
+}
+
+/** Undefined when somebody else has written it first: theirs is the one that counts. */
+async function writeResult(
+  batch: Batch,
+  header: PageHeader,
+  known: Known,
+  options: { deadline: number },
+): Promise<Tally | undefined> {
+  const lines = [...known.lines].sort(([a], [b]) => a - b).map(([, line]): ResultLine => line);
+  const tally = tallyLines(header, lines);
+  const text = resultText({ page: header.page, ...tally }, lines);
+  const name = fileOf.result(batch.id, header.page);
+  return (await batch.files.write(name, text, { ...options, ifAbsent: true })) ? tally : undefined;
+}
+
+/** After the result is there, however it came there: the counter may run ahead, but must not stay behind. */
+async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, throttled = 0): Promise<void> {
+  await world.state.count(id, 1, nextLook(world));
+  const batch = await findBatch(world, id);
+  if (!batch) return;
+  if (batch.job.state === 'copying') await totalIfDone(world, batch);
+  if (isFinal(batch.job.state) && !batch.row.summed) await tellStopped(world, batch);
+  if (!tally) return;
+  await addLive(world, batch, (live) => ({
+    ...live,
+    tally: addTallies(live.tally, tally),
+    throttled: live.throttled + throttled,
+  }));
+}
+
+/** A batch that was ended while we worked: its summary is to have what we know. */
+async function tellStopped(world: BatchWorld, { id }: Batch): Promise<void> {
+  const batch = await findBatch(world, id);
+  if (batch && isFinal(batch.job.state)) await world.queue.send([{ kind: 'total', batchId: id }]);
+}

@@ -1,0 +1,50 @@
+import type { StoreAddress } from '../copy/object.ts';
+import type { CopyOptions } from '../copy/request.ts';
+import type { WorkPlace } from './files.ts';
+import type { FiltersInput, MappingInput } from './select.ts';
+import type { SourceSpec } from './sources/source.ts';
+
+/**
+ * - `copy`, `rename`, `metadata`: as for one object.
+ * - `verify`: compare source and destination, write nothing.
+ */
+export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify';
+
+export interface BatchLimits {
+  /** Store requests a second, over all workers of this batch. */
+  requestsPerSecond?: number;
+  /** The same, shared by all batches that name this destination bucket and prefix. */
+  prefixRequestsPerSecond?: number;
+}
+
+/** One request for many objects. */
+export interface BatchRequest {
+  mode: BatchMode;
+  store: StoreAddress;
+  source: SourceSpec;
+  /** Into which bucket; default: each object's own. Of no use to `metadata`. */
+  destination?: { bucket: string };
+  /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
+  mapping?: MappingInput;
+  filters?: FiltersInput;
+  /** For every object; a manifest may say more for one. */
+  options: CopyOptions;
+  /** Copy the version that the source named (ETag and size) or nothing. */
+  onlyListed?: boolean;
+  limits?: BatchLimits;
+  /** While a batch of a higher one has work, pages of this one wait. Default 0. */
+  priority?: number;
+  /** Objects in a page, 1 to 5,000. Default 500. */
+  pageSize?: number;
+  /** Objects of one page at work at once, 1 to 256. Default 32. */
+  concurrency?: number;
+  /** The same key is the same batch. */
+  idempotencyKey?: string;
+  /** Carried along and given back untouched. */
+  labels?: Record<string, string>;
+  /** Where pages and report are kept; default: where the runtime keeps them. */
+  work?: WorkPlace;
+}
+
+export const defaultPageSize = 500;
+export const defaultConcurrency = 32;

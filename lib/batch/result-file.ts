@@ -1,0 +1,71 @@
+import type { CallOptions } from '../copy/ports.ts';
+import type { CopyOptions } from '../copy/request.ts';
+import type { CopyResult, FidelityLoss } from '../copy/result.ts';
+import { fileOf } from './files.ts';
+import type { WorkFiles } from './files.ts';
+import type { PageHeader } from './page-file.ts';
+import type { Status, Tally } from './tally.ts';
+import { addRecords, noTally } from './tally.ts';
+
+/** What became of one object. Also a row of a manifest: a batch may read the results of another. */
+export interface ResultLine {
+  bucket: string;
+  key: string;
+  versionId?: string;
+  destination: { bucket: string; key: string };
+  status: Status;
+  /** Bytes; of the source where nothing was copied, as far as known. */
+  size?: number;
+  /** Of the destination. */
+  etag?: string;
+  way?: CopyResult['way'];
+  verifiedBy?: CopyResult['verifiedBy'];
+  /** The version that was written. */
+  destinationVersionId?: string;
+  lost?: FidelityLoss[];
+  /** Of verify: what differs. */
+  differences?: FidelityLoss[];
+  error?: { code: string; message: string };
+  /** What the source asked for this object alone. */
+  options?: Partial<CopyOptions>;
+}
+
+/** The first line of a file of results: its lines, added up. */
+export interface ResultHeader extends Tally {
+  page: string;
+  /** The batch was stopped: objects without a line were not begun. */
+  stopped?: true;
+}
+
+export function tallyLines(header: PageHeader, lines: readonly ResultLine[]): Tally {
+  const tally: Tally = { ...noTally, entries: lines.length, rejected: header.rejected, passedOver: header.passedOver };
+  const counts: Tally['counts'] = {};
+  const failures: Record<string, number> = {};
+  for (const { status, size, error, lost = [], differences = [] } of lines) {
+    counts[status] = (counts[status] ?? 0) + 1;
+    if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
+    if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
+    if (lost.length > 0) tally.losses = addRecords(tally.losses, namesOf(lost));
+    if (differences.length > 0) tally.differences = addRecords(tally.differences, namesOf(differences));
+  }
+  return { ...tally, counts, failures };
+}
+
+function namesOf(losses: readonly FidelityLoss[]): Record<string, number> {
+  return Object.fromEntries(losses.map(({ what }) => [what, 1]));
+}
+
+export function resultText(header: ResultHeader, lines: readonly ResultLine[]): string {
+  return [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** Undefined while the page is not finished. */
+export async function readResultHeader(
+  files: WorkFiles,
+  batch: string,
+  page: string,
+  options?: CallOptions,
+): Promise<ResultHeader | undefined> {
+  const line = await files.readHead(fileOf.result(batch, page), options);
+  return line === undefined ? undefined : (JSON.parse(line) as ResultHeader);
+}

@@ -1,0 +1,55 @@
+import { isFinal } from '../copy/job.ts';
+import type { CallOptions, Invocation } from '../copy/ports.ts';
+import type { Task } from '../copy/task.ts';
+import { namesIn } from './files.ts';
+import { openRanges, pageIds } from './pages.ts';
+import type { Batch } from './row.ts';
+import { batchOf, nextLook } from './row.ts';
+import type { BatchWorld } from './world.ts';
+
+/**
+ * Sends the tasks that a batch lacks, as its files tell: ranges not read to their end, pages without a result, the sum. Safe
+ * at any time; where the tasks were not lost, they come twice.
+ */
+export async function revive(world: BatchWorld, batch: Batch, options: CallOptions = {}): Promise<void> {
+  const { id, job, row } = batch;
+  if (isFinal(job.state)) {
+    if (!row.summed) await world.queue.send([{ kind: 'total', batchId: id }]);
+    return;
+  }
+  if (row.paused) return;
+  const finished = new Set<string>();
+  for await (const page of namesIn(batch.files, id, 'results', '', options)) finished.add(page);
+  const read = new Set(pageIds(batch));
+  const ranges = openRanges(batch);
+  if (ranges.length > 0) for await (const page of namesIn(batch.files, id, 'pages', '', options)) read.add(page);
+  const missing = [...read].filter((page) => !finished.has(page));
+  const tasks: Task[] = [
+    ...ranges.map((range): Task => ({ kind: 'read', batchId: id, range })),
+    ...missing.map((page): Task => ({ kind: 'page', batchId: id, page })),
+  ];
+  await world.queue.send(tasks.length > 0 ? tasks : [{ kind: 'total', batchId: id }]);
+  await world.state.count(id, 0, nextLook(world));
+}
+
+/** Revives the batches that nobody has touched for a while. Returns how many. */
+export async function sweepBatches(
+  world: BatchWorld,
+  invocation: Invocation,
+  { before = world.clock.now(), limit = 100 }: { before?: number; limit?: number } = {},
+): Promise<number> {
+  let revived = 0;
+  for (const job of await world.state.due(before, limit)) {
+    const batch = batchOf(world, job);
+    if (!batch) continue;
+    try {
+      await revive(world, batch, { deadline: invocation.deadline });
+      // A final row keeps its time until it owes nothing more; a paused one is not looked at for now.
+      await world.state.count(batch.id, 0, nextLook(world));
+      revived += 1;
+    } catch (error) {
+      world.log.warn('sweep failed on a batch', { batch: batch.id, error: String(error) });
+    }
+  }
+  return revived;
+}

@@ -1,0 +1,34 @@
+import type { BatchMode } from './request.ts';
+import type { Batch } from './row.ts';
+import type { Tally } from './tally.ts';
+
+/** `summary.json`: what became of a batch. Times are ISO 8601, sizes bytes. */
+export interface Summary extends Tally {
+  batch: string;
+  mode: BatchMode;
+  state: 'done' | 'failed' | 'cancelled';
+  startedAt: string;
+  endedAt: string;
+  /** Pauses included. */
+  seconds: number;
+  objectsPerSecond: number;
+  reason?: { code: string; message: string };
+  labels?: Record<string, string>;
+}
+
+export function summaryOf(batch: Batch, state: Summary['state'], now: number, tally: Tally): Summary {
+  const { id, job, request } = batch;
+  const seconds = Math.max(1, now - job.createdAt) / 1000;
+  return {
+    batch: id,
+    mode: request.mode,
+    state,
+    startedAt: new Date(job.createdAt).toISOString(),
+    endedAt: new Date(now).toISOString(),
+    seconds,
+    objectsPerSecond: Math.round((10 * tally.entries) / seconds) / 10,
+    ...tally,
+    ...(job.reason && { reason: job.reason }),
+    ...(request.labels && { labels: request.labels }),
+  };
+}

@@ -1,0 +1,59 @@
+/** What became of many objects, as numbers that can be added up. */
+
+/**
+ * - `copied`, `renamed`: as asked, just now (or by an earlier delivery of the same page).
+ * - `unchanged`: the destination already was as asked.
+ * - `skipped`: not asked for after all: it may not be overwritten, its tags do not fit, the batch was cancelled before.
+ * - `failed`: `error` says why.
+ * - `same`, `different`: verify only.
+ */
+export const statuses = ['copied', 'renamed', 'unchanged', 'skipped', 'failed', 'same', 'different'] as const;
+export type Status = (typeof statuses)[number];
+
+export interface Tally {
+  /** Sum of `counts`. */
+  entries: number;
+  counts: Partial<Record<Status, number>>;
+  /** Of the objects copied or renamed. */
+  bytes: number;
+  /** By error code. */
+  failures: Record<string, number>;
+  /** Objects that lost something, by what: `tags`, `metadata:NAME`. */
+  losses: Record<string, number>;
+  /** Of verify: objects that differ, by what. */
+  differences: Record<string, number>;
+  /** Malformed rows of the source. */
+  rejected: number;
+  /** Rows of the source that are not for copying, by why. */
+  passedOver: Record<string, number>;
+}
+
+export const noTally: Tally = {
+  entries: 0,
+  counts: {},
+  bytes: 0,
+  failures: {},
+  losses: {},
+  differences: {},
+  rejected: 0,
+  passedOver: {},
+};
+
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    entries: a.entries + b.entries,
+    counts: addRecords(a.counts, b.counts),
+    bytes: a.bytes + b.bytes,
+    failures: addRecords(a.failures, b.failures),
+    losses: addRecords(a.losses, b.losses),
+    differences: addRecords(a.differences, b.differences),
+    rejected: a.rejected + b.rejected,
+    passedOver: addRecords(a.passedOver, b.passedOver),
+  };
+}
+
+export function addRecords<T extends Partial<Record<string, number>>>(a: T, b: T): T {
+  const sum: Partial<Record<string, number>> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
+  return sum as T;
+}

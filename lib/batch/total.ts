@@ -1,0 +1,112 @@
+import { cancelJob } from '../copy/cancel.ts';
+import { RetryLater } from '../copy/errors.ts';
+import { isFinal } from '../copy/job.ts';
+import { forEachLimited } from '../copy/pool.ts';
+import type { CallOptions, Invocation } from '../copy/ports.ts';
+import type { BatchTask } from '../copy/task.ts';
+import { lineOfJob } from './entry.ts';
+import { endingOnFailure } from './fail.ts';
+import { fileOf, namesIn } from './files.ts';
+import { readPage } from './page-file.ts';
+import { pageIds } from './pages.ts';
+import { readPartial } from './partial-file.ts';
+import { readResultHeader, resultText, tallyLines } from './result-file.ts';
+import type { Batch } from './row.ts';
+import { changeBatch, findBatch, nextLook } from './row.ts';
+import type { Summary } from './summary.ts';
+import { summaryOf } from './summary.ts';
+import type { Tally } from './tally.ts';
+import { addTallies, noTally } from './tally.ts';
+import type { BatchWorld } from './world.ts';
+
+const filesAtOnce = 32;
+
+/**
+ * Adds up the results and ends the batch, if none is missing. The sum is taken over what the files say, never over counters,
+ * so it is exact however often anything was delivered. A batch that was ended early gets the sum of what was done.
+ */
+export async function totalUp(
+  world: BatchWorld,
+  task: Extract<BatchTask, { kind: 'total' }>,
+  invocation: Invocation,
+): Promise<void> {
+  const batch = await findBatch(world, task.batchId);
+  if (!batch || batch.job.state === 'planned' || batch.job.state === 'done') return;
+  const options = { deadline: invocation.deadline };
+  if (isFinal(batch.job.state)) return await sumEnded(world, batch, options);
+  await endingOnFailure(world, batch, async () => {
+    const finished = await finishedPages(batch, options);
+    if (pageIds(batch).some((page) => !finished.has(page))) return;
+    const held = await changeBatch(world, batch.id, ({ job }) =>
+      job.state === 'copying' ? { state: 'finishing', attentionAt: nextLook(world) } : undefined,
+    );
+    if (held?.job.state !== 'finishing') return;
+    await writeSummary(held, summaryOf(held, 'done', world.clock.now(), await sumOf(held, finished, options)), options);
+    await changeBatch(world, batch.id, ({ job }) =>
+      job.state !== 'finishing'
+        ? undefined
+        : {
+            state: 'done',
+            attentionAt: undefined,
+            expiresAt: world.clock.now() + world.settings.keepMs,
+            batch: { summed: true, paused: undefined },
+          },
+    );
+    world.log.info('batch done', { batch: batch.id });
+  });
+}
+
+async function finishedPages({ id, files }: Batch, options: CallOptions): Promise<Set<string>> {
+  const finished = new Set<string>();
+  for await (const page of namesIn(files, id, 'results', '', options)) finished.add(page);
+  return finished;
+}
+
+async function sumOf({ id, files }: Batch, finished: ReadonlySet<string>, options: CallOptions): Promise<Tally> {
+  let sum = noTally;
+  await forEachLimited([...finished], filesAtOnce, async (page) => {
+    const header = await readResultHeader(files, id, page, options);
+    if (!header) throw new RetryLater(`The result of page ${page} of batch ${id} is not to be seen.`);
+    sum = addTallies(sum, header);
+  });
+  return sum;
+}
+
+async function writeSummary({ id, files }: Batch, summary: Summary, options: CallOptions): Promise<void> {
+  await files.write(fileOf.summary(id), `${JSON.stringify(summary, undefined, 2)}\n`, options);
+}
+
+/** May come again: a worker that was in the middle of a page when the batch ended tells of what it did. */
+async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): Promise<void> {
+  await closePages(world, batch, options);
+  const finished = await finishedPages(batch, options);
+  const tally = await sumOf(batch, finished, options);
+  const state = batch.job.state === 'failed' ? 'failed' : 'cancelled';
+  await writeSummary(batch, summaryOf(batch, state, world.clock.now(), tally), options);
+  await changeBatch(world, batch.id, ({ row }) =>
+    row.summed ? undefined : { attentionAt: undefined, batch: { summed: true } },
+  );
+}
+
+/** What is known of pages that nobody will finish becomes their result; their large objects' jobs are cancelled. */
+async function closePages(world: BatchWorld, batch: Batch, options: CallOptions): Promise<void> {
+  const { id, files, request } = batch;
+  const finished = await finishedPages(batch, options);
+  for await (const page of namesIn(files, id, 'partial', '', options)) {
+    if (finished.has(page)) continue;
+    const { header, entries } = await readPage(files, id, page, options);
+    const { lines, jobs } = await readPartial(files, id, page, options);
+    for (const [index, jobId] of jobs) {
+      const job = (await cancelJob(world, jobId)).job;
+      if (job && !isFinal(job.state)) {
+        throw new RetryLater(`Job ${jobId} of batch ${id} is about to be finished.`, { delayMs: 2_000 });
+      }
+      const entry = entries[index];
+      const line = job && entry && lineOfJob(request, entry, job);
+      if (line) lines.set(index, line);
+    }
+    const known = [...lines].sort(([a], [b]) => a - b).map(([, line]) => line);
+    const result = { page, ...tallyLines(header, known), stopped: true as const };
+    await files.write(fileOf.result(id, page), resultText(result, known), { ...options, ifAbsent: true });
+  }
+}

@@ -1,0 +1,22 @@
+import type { Invocation } from '../copy/ports.ts';
+import type { BatchTask } from '../copy/task.ts';
+import { copyPage } from './page.ts';
+import { readRange } from './read.ts';
+import { totalUp } from './total.ts';
+import type { BatchWorld } from './world.ts';
+
+/**
+ * Does one task of a batch.
+ *
+ * @throws RetryLater: deliver it again, not before `delayMs`. GiveUp StateUnusable when state or work folder cannot be used.
+ */
+export async function workOnBatches(world: BatchWorld, task: BatchTask, invocation: Invocation): Promise<void> {
+  switch (task.kind) {
+    case 'read':
+      return await readRange(world, task, invocation);
+    case 'page':
+      return await copyPage(world, task, invocation);
+    case 'total':
+      return await totalUp(world, task, invocation);
+  }
+}
