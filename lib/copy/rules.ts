@@ -36,7 +36,8 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   checkTags(options.tags?.set ?? {});
 }
 
-function checkKey(key: string, facts: StoreFacts): void {
+/** @throws GiveUp KeyTooLong or BadRequest for a key that this store cannot hold. */
+export function checkKey(key: string, facts: StoreFacts): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > facts.maxKeyBytes) {
     throw new GiveUp(

@@ -1,0 +1,72 @@
+import type { LineReader } from './lines.ts';
+
+/**
+ * Longest row that may run over several lines. A row is that long only because a quote was never closed: without a limit it
+ * would swallow the rest of the file.
+ */
+const maxSeveralLines = 16 * 1024;
+
+/** A row, or why there is none. */
+export type CsvRow = { fields: string[]; line: number } | { text: string; line: number; why: string };
+
+/**
+ * The next row as RFC 4180 has it; undefined when `lines` must read more, or is at its end. Empty lines are left out. A quote
+ * inside a field that does not begin with one stands for itself. After a bad row the reading goes on with the next line.
+ */
+export function nextCsvRow(lines: LineReader): CsvRow | undefined {
+  let text = lines.peek();
+  while (text === '') {
+    lines.take();
+    text = lines.peek();
+  }
+  if (text === undefined) return undefined;
+  const line = lines.line;
+  const first = text;
+  for (let count = 1; ; count += 1) {
+    const fields = splitRow(text);
+    if (Array.isArray(fields)) {
+      const valid = !text.includes('\uFFFD') || lines.peekedValidText();
+      lines.take(count);
+      return valid ? { fields, line } : { text: first, line, why: 'not valid UTF-8' };
+    }
+    const longer: string | undefined =
+      fields === 'open' && text.length < maxSeveralLines ? lines.peek(count + 1) : undefined;
+    if (longer === undefined) {
+      if (fields === 'open' && text.length < maxSeveralLines && !lines.ended) return undefined;
+      lines.peek();
+      lines.take();
+      return { text: first, line, why: fields === 'open' ? 'a quote is never closed' : 'text after a closing quote' };
+    }
+    text = longer;
+  }
+}
+
+/** The fields; `open` when a quote is still open at the end, `trailing` for text after a closing quote. */
+function splitRow(text: string): string[] | 'open' | 'trailing' {
+  if (!text.includes('"')) return text.split(',');
+  const fields: string[] = [];
+  for (let start = 0; ;) {
+    let end: number;
+    if (text.charCodeAt(start) === 34) {
+      const close = closingQuote(text, start + 1);
+      if (close < 0) return 'open';
+      const field = text.slice(start + 1, close);
+      fields.push(field.includes('"') ? field.replaceAll('""', '"') : field);
+      end = close + 1;
+      if (end < text.length && text.charCodeAt(end) !== 44) return 'trailing';
+    } else {
+      end = text.indexOf(',', start);
+      if (end < 0) end = text.length;
+      fields.push(text.slice(start, end));
+    }
+    if (end >= text.length) return fields;
+    start = end + 1;
+  }
+}
+
+/** A quote that is not doubled. */
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at >= 0 && text.charCodeAt(at + 1) === 34) at = text.indexOf('"', at + 2);
+  return at;
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { compilePattern } from '../../../lib/batch/key-pattern.ts';
+
+describe('taken', () => {
+  test.each([
+    ['photos/(.*)', 'photos/a/b'],
+    ['^photos/(.*)$', 'photos/a/b'],
+    ['(.*)/(.*)\\.(jpe?g|png)', 'a/b/c.jpg'],
+    ['(?<year>\\d{4})/(?<month>\\d\\d)/([^/]+)/(.*)', '2026/11/x/y'],
+    ['[^/]+/[^/]+/[^/]+/[^/]+/[^/]+/.*', 'a/b/c/d/e/f'],
+    ['\\p{L}+-\\d+', 'Ärger-7'],
+    ['a.c', 'a\nc'],
+    ['.', '\u{1F600}'],
+    ['[\\]\\\\x]+\\.z', ']\\x.z'],
+    ['(?:draft-)?(.+)', 'draft-1'],
+    ['a|b|', ''],
+  ])('%s', (pattern, key) => {
+    expect(compilePattern(pattern).test(key)).toBe(true);
+  });
+});
+
+test.each(['photos', 'xphotos', 'photosx', 'x\nphotos'])('the whole key is meant: %j', (key) => {
+  expect(compilePattern('photos').test(key)).toBe(key === 'photos');
+});
+
+describe('refused', () => {
+  test.each([
+    ['(a+)+b', /repeats a group/],
+    ['(?:a|aa)*b', /repeats a group/],
+    ['(ab){3}', /repeats a group/],
+    ['(.*)\\1', /refers back/],
+    ['(?<n>.*)\\k<n>', /refers back/],
+    ['(?=a).*', /looks ahead/],
+    ['.*(?<!x)', /looks ahead/],
+    ['.*.*.*x', /very long/],
+    ['(.*)-(.*)-(.*)-(.*)-x', /very long/],
+    [`${'a?'.repeat(30)}${'a'.repeat(30)}`, /very long/],
+    ['a{0,900}a{0,900}a{0,900}a{0,900}b', /very long/],
+    [`${'(a|a)'.repeat(40)}b`, /very long/],
+    [`${'([a-z]*)?'.repeat(6)}!`, /very long/],
+    // The literal behind can be left out, or is part of the piece.
+    ['[^/]*/?[^/]*/?[^/]*/?!', /very long/],
+    ['[^x]*y[^x]*y[^x]*y[^x]*z', /very long/],
+    ['(', /is none/],
+    ['a'.repeat(1001), /longer than/],
+  ])('%s', (pattern, why) => {
+    expect(() => compilePattern(pattern)).toThrow(why);
+  });
+});
+
+/** Two free pieces are the worst that is taken: cubic at most. A pattern without a bound would not come back at all. */
+test.each(['.*.*!', '(.*)a(.*)a[^!]*!', '[a-z]*a[^!]*!'])('comes back from its worst key: %s', (pattern) => {
+  expect(compilePattern(pattern).test('a'.repeat(1024))).toBe(false);
+});
