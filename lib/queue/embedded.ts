@@ -28,13 +28,13 @@ export class EmbeddedQueue implements TaskQueue {
     this.#pool.wake();
   }
 
-  /** Whether a task of that job waits or runs. */
+  /** Whether a task of that job or batch waits or runs. */
   holds(jobId: string): boolean {
     const isOfJob = ofJob(jobId);
     return this.#inbox.some(isOfJob) || this.#pool.some(isOfJob);
   }
 
-  /** Drops the waiting tasks of a job and gives the running ones `graceMs` to end. True when they have ended. */
+  /** Drops the waiting tasks of a job or batch and gives the running ones `graceMs` to end. True when they have ended. */
   async withdraw(jobId: string, graceMs: number): Promise<boolean> {
     const isOfJob = ofJob(jobId);
     this.#inbox.remove(isOfJob);
@@ -56,5 +56,5 @@ export class EmbeddedQueue implements TaskQueue {
 }
 
 function ofJob(jobId: string): (task: Task) => boolean {
-  return (task) => 'jobId' in task && task.jobId === jobId;
+  return (task) => ('batchId' in task ? task.batchId : 'jobId' in task && task.jobId) === jobId;
 }

@@ -1,6 +1,8 @@
 import { forEachLimited } from '../copy/pool.ts';
+import { batchRow } from '../batch/batch.ts';
+import type { BatchView } from '../batch/batch.ts';
 import type { Job } from '../copy/job.ts';
-import type { Invocation, World } from '../copy/ports.ts';
+import type { Invocation, StateTable, World } from '../copy/ports.ts';
 import { sweep } from '../copy/sweep.ts';
 import type { SweepReport } from '../copy/sweep.ts';
 import type { ProcessRegistry } from '../state/processes.ts';
@@ -17,6 +19,8 @@ export interface ResumeOptions {
 /** How a job that was taken over ended: `result` or `error`. */
 export interface ResumeOutcome extends Partial<RunOutcome> {
   job: Job;
+  /** How a batch that was taken over ended. */
+  batch?: BatchView;
   /** CopyError that ended the job, or why it could not be brought to its end now. */
   error?: unknown;
 }
@@ -25,6 +29,7 @@ export interface ResumeParts {
   world: World;
   driver: Driver;
   processes: ProcessRegistry;
+  runBatch(id: string, watch: { signal?: AbortSignal }): Promise<BatchView>;
 }
 
 const jobsAtOnce = 16;
@@ -53,11 +58,18 @@ export async function resumeJobs(parts: ResumeParts, options: ResumeOptions = {}
 }
 
 async function resumeJob(
-  { world, driver }: ResumeParts,
+  { world, driver, runBatch }: ResumeParts,
   id: string,
   { onProgress, signal }: ResumeOptions,
 ): Promise<ResumeOutcome | undefined> {
+  const found = await world.state.get(id);
   try {
+    if (found && batchRow(found)) {
+      // A paused one waits for `ferry batch resume`.
+      if (batchRow(found)?.paused) return undefined;
+      const batch = await runBatch(id, { signal });
+      return { batch, job: (await world.state.get(id)) ?? found };
+    }
     const job = await driver.drive(id, { onProgress, signal });
     try {
       return { ...outcomeOf(job), job };
@@ -75,25 +87,25 @@ async function resumeJob(
  * One sweep over everything that is due, but for the jobs that another living process drives: that one looks after them.
  */
 export async function sweepAll(
-  { world, processes }: Omit<ResumeParts, 'driver'>,
+  parts: Pick<ResumeParts, 'world' | 'processes'>,
   invocation: Invocation,
 ): Promise<SweepReport> {
-  const due: World['state']['due'] = async (before, limit) => {
-    const jobs = await world.state.due(before, limit + pageSize);
-    const elsewhere = processes.elsewhere(jobs.map((job) => job.id));
-    return jobs.filter((job) => !elsewhere.has(job.id)).slice(0, limit);
-  };
+  return await sweep({ ...parts.world, state: dueHere(parts) }, invocation);
+}
+
+/** The state table, where what another living process drives is not due. */
+export function dueHere({ world, processes }: Pick<ResumeParts, 'world' | 'processes'>): StateTable {
   const { state } = world;
-  const ours: World = {
-    ...world,
-    state: {
-      create: (job) => state.create(job),
-      get: (id) => state.get(id),
-      move: (job, change) => state.move(job, change),
-      count: (id, parts, attentionAt) => state.count(id, parts, attentionAt),
-      list: (query) => state.list(query),
-      due,
+  return {
+    create: (job) => state.create(job),
+    get: (id) => state.get(id),
+    move: (job, change) => state.move(job, change),
+    count: (id, parts, attentionAt) => state.count(id, parts, attentionAt),
+    list: (query) => state.list(query),
+    due: async (before, limit) => {
+      const jobs = await state.due(before, limit + pageSize);
+      const elsewhere = processes.elsewhere(jobs.map((job) => job.id));
+      return jobs.filter((job) => !elsewhere.has(job.id)).slice(0, limit);
     },
   };
-  return await sweep(ours, invocation);
 }

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import type { BatchView, BatchWorld } from '../batch/batch.ts';
+import { sweepBatches } from '../batch/batch.ts';
+import { workOnBatches } from '../batch/work.ts';
 import { cancelJob } from '../copy/cancel.ts';
 import type { Config } from '../config.ts';
 import type { Job, JobState } from '../copy/job.ts';
@@ -9,6 +12,7 @@ import { defaultSettings } from '../copy/settings.ts';
 import type { Settings } from '../copy/settings.ts';
 import type { SweepReport } from '../copy/sweep.ts';
 import type { Task } from '../copy/task.ts';
+import { isBatchTask } from '../copy/task.ts';
 import { work } from '../copy/work.ts';
 import { noLog } from '../log.ts';
 import { DurableQueue } from '../queue/durable.ts';
@@ -20,17 +24,21 @@ import { ProcessRegistry } from '../state/processes.ts';
 import { EmbeddedRunLog } from '../state/runs.ts';
 import type { RunLog } from '../state/runs.ts';
 import type { StoreClient } from '../store/open.ts';
+import { batchWorld, workFolderOf } from './batch-world.ts';
+import { runBatch } from './embedded-batches.ts';
+import type { BatchWatch } from './embedded-batches.ts';
 import { Driver } from './embedded-driver.ts';
 import type { RunOutcome, Watch } from './embedded-driver.ts';
 import { PartGate } from './embedded-gate.ts';
 import { Heartbeat } from './embedded-heartbeat.ts';
-import { resumeJobs, sweepAll } from './embedded-resume.ts';
+import { dueHere, resumeJobs, sweepAll } from './embedded-resume.ts';
 import type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
 import { runCopy } from './embedded-run.ts';
 import { Stores } from './embedded-stores.ts';
 import type { StoresOptions } from './embedded-stores.ts';
 import { systemClock } from './system-clock.ts';
 
+export type { BatchWatch } from './embedded-batches.ts';
 export type { Progress, RunOutcome, Watch } from './embedded-driver.ts';
 export { Interrupted } from './embedded-driver.ts';
 export type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
@@ -44,6 +52,8 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
   clock?: Clock;
   /** In [0, 1). */
   random?: () => number;
+  /** Requests a second over all batches. */
+  batchRequestsPerSecond?: number;
   /** Does one task; default: the engine's own `work`. */
   work?: typeof work;
   /** How long tasks under way may go on when they are asked to stop, milliseconds. */
@@ -53,6 +63,8 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
 /** The whole of object-ferry in one process. */
 export interface Embedded {
   readonly world: World;
+  /** For `lib/batch`: batches are kept in `home`, and `runBatch` works on them. */
+  readonly batches: BatchWorld;
   readonly runs: RunLog;
   /** Copies that nobody would send again; worked on by `startInbox`, `resume` and `sweep`. */
   readonly inbox: DurableQueue;
@@ -62,6 +74,11 @@ export interface Embedded {
   store(address: StoreAddress): StoreClient;
   /** One copy, to its end. @throws CopyError that ended it; Interrupted when `watch.signal` aborts. */
   run(request: CopyRequest, watch?: Watch): Promise<RunOutcome>;
+  /**
+   * A batch, new or left by a dead process, to its end; one that another living process works on is only watched.
+   * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it stands still.
+   */
+  runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
   /** Takes over what dead processes left, to its end. @throws Interrupted. */
   resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
   /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
@@ -77,6 +94,10 @@ export interface Embedded {
 
 /** One invocation of a worker; long enough for a task of many slow parts. */
 const invocationMs = 900_000;
+
+/** Tasks of batches at work at once: ranges being read, pages being copied. */
+const readsAtOnce = 4;
+const pagesAtOnce = 4;
 
 /**
  * Opens the state in `home` and wires the engine to it. Several processes may have the same home open.
@@ -113,6 +134,15 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     minTasks: 2,
     onSettled: (task, error) => driver.settled(task, error),
   });
+  const batchQueue = (width: number): EmbeddedQueue =>
+    new EmbeddedQueue({
+      ...poolOptions,
+      handle: (task, invocation) => handle(task, invocation),
+      capacity: () => width,
+    });
+  // Reading goes on while pages are copied, and neither waits behind the other's tasks.
+  const reads = batchQueue(readsAtOnce);
+  const pages = batchQueue(pagesAtOnce);
   const inbox: DurableQueue = new DurableQueue(database, {
     name: 'tasks',
     clock,
@@ -132,15 +162,34 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const tasks: TaskQueue = {
     send: async (sent, sendOptions) => {
       const rowless = sent.filter((task) => task.kind === 'copy' && task.jobId === undefined);
-      const others = sent.filter((task) => !rowless.includes(task));
       if (rowless.length > 0) await inbox.send(rowless, sendOptions);
-      if (others.length > 0) await queue.send(others, sendOptions);
+      const others = sent.filter((task) => !rowless.includes(task));
+      const queueOf = ({ kind }: Task): EmbeddedQueue =>
+        kind === 'read' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
+      for (const one of [reads, pages, queue]) {
+        const its = others.filter((task) => queueOf(task) === one);
+        if (its.length > 0) await one.send(its, sendOptions);
+      }
     },
   };
   const world: World = { store: (address) => stores.get(address), state, queue: tasks, clock, random, log, settings };
+  const batches = batchWorld(world, {
+    client: (address) => stores.get(address),
+    workPlace: workFolderOf(home),
+    localFiles: true,
+    requestsPerSecond: options.batchRequestsPerSecond,
+  });
+  const batchParts = {
+    world: batches,
+    queues: [reads, pages],
+    processes,
+    newInvocation: () => newInvocation(),
+    graceMs,
+  };
   const driver = new Driver({ world, queue, processes, newInvocation, graceMs });
 
   async function handle(task: Task, invocation: Invocation): Promise<void> {
+    if (isBatchTask(task)) return await workOnBatches(batches, task, invocation);
     if (task.kind !== 'parts') return await doTask(world, task, invocation);
     const job = await state.get(task.jobId);
     const limit = job?.options.concurrency ?? settings.concurrency;
@@ -162,7 +211,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   }
 
   async function drained(signal?: AbortSignal): Promise<void> {
-    const idle = Promise.all([queue.idle(), inboxPool.idle()]);
+    const idle = Promise.all([queue, inboxPool, reads, pages].map((one) => one.idle()));
     if (!signal) await idle;
     else if (!signal.aborted) await Promise.race([idle, once(signal, 'abort')]);
   }
@@ -170,7 +219,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   let stopBeating = (): void => {};
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    const ended = await Promise.all([queue.stop(graceMs), inboxPool.stop(graceMs)]);
+    const ended = await Promise.all([queue, inboxPool, reads, pages].map((one) => one.stop(graceMs)));
     stopBeating();
     processes.leave();
     database.close();
@@ -179,16 +228,21 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
 
   return {
     world,
+    batches,
     runs,
     inbox,
     processes,
     database,
     store: (address) => stores.get(address),
     run: (request, watch) => heartbeat.during(() => runCopy({ world, driver, newInvocation, graceMs }, request, watch)),
+    runBatch: (id, watch) => heartbeat.during(() => runBatch(batchParts, id, watch)),
     resume: (resumeOptions = {}) =>
       heartbeat.during(async () => {
         purge();
-        const outcomes = await resumeJobs({ world, driver, processes }, resumeOptions);
+        const outcomes = await resumeJobs(
+          { world, driver, processes, runBatch: (id, watch) => runBatch(batchParts, id, watch) },
+          resumeOptions,
+        );
         await drained(resumeOptions.signal);
         return outcomes;
       }),
@@ -196,6 +250,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       heartbeat.during(async () => {
         purge();
         const report = await sweepAll({ world, processes }, newInvocation());
+        report.revived += await sweepBatches({ ...batches, state: dueHere({ world, processes }) }, newInvocation());
         if (wait) await drained(signal);
         return report;
       }),

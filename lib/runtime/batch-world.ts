@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { BatchWorld, WorkFiles, WorkPlace } from '../batch/batch.ts';
+import type { FileRef, SourcePorts } from '../batch/sources/source.ts';
+import { GiveUp } from '../copy/errors.ts';
+import type { StoreAddress } from '../copy/object.ts';
+import type { CallOptions, World } from '../copy/ports.ts';
+import type { StoreClient } from '../store/open.ts';
+import { WorkBucket } from '../store/work-bucket.ts';
+import { WorkFolder } from '../store/work-folder.ts';
+
+export interface BatchWorldParts {
+  client(address: StoreAddress): StoreClient;
+  /** Where batches are kept that name no place. */
+  workPlace: WorkPlace;
+  /** Whether files of this machine may be read and written: not where workers run on many. */
+  localFiles: boolean;
+  requestsPerSecond?: number;
+}
+
+/** Folder of the batches below the state folder. */
+export function workFolderOf(home: string): WorkPlace {
+  return { kind: 'folder', path: resolve(join(home, 'batches')) };
+}
+
+/** Gives the engine's world what batches need besides. */
+export function batchWorld(world: World, parts: BatchWorldParts): BatchWorld {
+  const { client, workPlace, requestsPerSecond } = parts;
+  return {
+    ...world,
+    workPlace,
+    requestsPerSecond,
+    files: (place) => workFiles(parts, place),
+    sources: (address) => sourcePorts(parts, address),
+    throttled: (address) => client(address).pressure.throttled,
+  };
+}
+
+function workFiles({ client, localFiles }: BatchWorldParts, place: WorkPlace): WorkFiles {
+  if (place.kind === 'bucket') return new WorkBucket(client(place.store), place.bucket, place.prefix);
+  if (localFiles) return new WorkFolder(place.path);
+  throw new GiveUp('BadRequest', `The work folder ${place.path} is of one machine; name a bucket and a prefix.`);
+}
+
+function sourcePorts(
+  { client, localFiles }: BatchWorldParts,
+  address: StoreAddress,
+): Pick<SourcePorts, 'list' | 'stream'> {
+  const store = client(address);
+  return {
+    async list(bucket, query) {
+      const { contents, next } = await store.listObjects(bucket, query);
+      return { entries: contents, more: next !== undefined };
+    },
+    async stream(file, options = {}) {
+      if ('bucket' in file) return await streamObject(store, file, options);
+      if (!localFiles) throw new GiveUp('BadRequest', 'A manifest has to be an object of a bucket here.');
+      return 'path' in file ? streamFile(file.path, options.from) : streamStdin(options.from);
+    },
+  };
+}
+
+async function streamObject(
+  store: StoreClient,
+  file: Extract<FileRef, { bucket: string }>,
+  { from, ...options }: CallOptions & { from?: number },
+): Promise<AsyncIterable<Uint8Array>> {
+  const { body } = await store.getObject(file, { ...options, ...(from ? { first: from } : {}) });
+  return body;
+}
+
+async function* streamFile(path: string, from = 0): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { start: from, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new GiveUp(gone ? 'NotFound' : 'BadRequest', `${path} cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
+async function* streamStdin(from = 0): AsyncGenerator<Uint8Array> {
+  if (from > 0) throw new GiveUp('BadRequest', 'Standard input cannot be read twice; put the manifest into a file.');
+  yield* process.stdin as AsyncIterable<Uint8Array>;
+}

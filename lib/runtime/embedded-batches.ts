@@ -1,0 +1,93 @@
+import type { BatchView, BatchWorld } from '../batch/batch.ts';
+import { readBatch } from '../batch/batch.ts';
+import { findBatch } from '../batch/row.ts';
+import { revive } from '../batch/revive.ts';
+import { RetryLater } from '../copy/errors.ts';
+import type { Invocation } from '../copy/ports.ts';
+import { lookAt } from '../copy/sweep.ts';
+import type { EmbeddedQueue } from '../queue/embedded.ts';
+import type { ProcessRegistry } from '../state/processes.ts';
+import { Interrupted } from './embedded-driver.ts';
+
+export interface BatchWatch {
+  /** Once a second, and when it has ended. */
+  onProgress?(view: BatchView): void;
+  /** Leaves the batch as it stands, for `resume`. */
+  signal?: AbortSignal;
+}
+
+export interface BatchDriverParts {
+  world: BatchWorld;
+  /** Where its tasks are. */
+  queues: readonly EmbeddedQueue[];
+  processes: ProcessRegistry;
+  newInvocation(): Invocation;
+  /** How long running tasks may go on after an interruption, milliseconds. */
+  graceMs: number;
+}
+
+const pollMs = 1_000;
+/** Looks at a batch that stood still each time; then its caller is told, and the batch kept. */
+const patience = 5;
+const orphansAtOnce = 1_000;
+
+/** Brings a batch to its end in this process, unless another living process is at it: then only watches. */
+export async function runBatch(parts: BatchDriverParts, id: string, watch: BatchWatch = {}): Promise<BatchView> {
+  const { world } = parts;
+  const { onProgress, signal } = watch;
+  const stall = { at: '', looks: 0 };
+  for (let turn = 0; ; turn += 1) {
+    const view = await readBatch(world, id);
+    onProgress?.(view);
+    if (view.ended) return view;
+    if (signal?.aborted) return await interrupt(parts, id);
+    if (!view.paused && (await keepGoing(parts, id))) noteStall(stall, view);
+    if (turn % 10 === 0) await rescueJobs(parts, id);
+    const nap = new AbortController();
+    const stop = (): void => nap.abort();
+    signal?.addEventListener('abort', stop, { once: true });
+    await world.clock.sleep(pollMs, nap.signal);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Gives the batch its missing tasks where nobody has any of it; true when it did. */
+async function keepGoing({ world, queues, processes }: BatchDriverParts, id: string): Promise<boolean> {
+  if (queues.some((queue) => queue.holds(id))) return false;
+  const batch = await findBatch(world, id);
+  if (!batch || batch.row.summed) return false;
+  const isMine = processes.mine([id]).has(id);
+  if (!isMine && !processes.claim(id)) return false;
+  await revive(world, batch);
+  return true;
+}
+
+function noteStall(stall: { at: string; looks: number }, view: BatchView): void {
+  const at = JSON.stringify([view.state, view.pages, view.counts.entries, view.objectsKnown]);
+  stall.looks = at === stall.at ? stall.looks + 1 : 0;
+  stall.at = at;
+  if (stall.looks < patience) return;
+  throw new RetryLater(`Batch ${view.id} makes no progress; it is kept for \`ferry batch resume ${view.id}\`.`);
+}
+
+/** Large objects of the batch whose jobs nobody drives: of a process that died. */
+async function rescueJobs({ world, processes, newInvocation }: BatchDriverParts, id: string): Promise<void> {
+  for (const jobId of processes.orphans(orphansAtOnce)) {
+    const job = await world.state.get(jobId);
+    if (job?.labels?.['batch'] !== id || job.many || !processes.claim(jobId)) continue;
+    try {
+      await lookAt(world, job, newInvocation(), { abandoned: true });
+    } catch (error) {
+      if (!(error instanceof RetryLater)) throw error;
+      world.log.warn('a job of a batch cannot be looked at now', { job: jobId, error: error.message });
+    }
+  }
+}
+
+async function interrupt({ world, queues, processes, graceMs }: BatchDriverParts, id: string): Promise<BatchView> {
+  await Promise.all(queues.map((queue) => queue.withdraw(id, graceMs)));
+  const view = await readBatch(world, id);
+  if (view.ended) return view;
+  processes.disown(id);
+  throw new Interrupted(id);
+}
