@@ -60,15 +60,21 @@ export async function end(
   });
   if (!ended.landed || !ended.job) return ended;
   if (again) await askAgain(world, ended.job);
-  if (job.uploadId !== undefined) {
-    try {
-      await world.store(job.store).abort(job.destination, job.uploadId);
-    } catch (error) {
-      // The row says abortPending: the sweep tries again, and looks whether late parts have come back to life.
-      world.log.warn('abort failed, the sweep will try again', { job: job.id, error: String(error) });
-    }
-  }
+  await abortOwn(world, job);
   return ended;
+}
+
+/**
+ * Aborts the upload of a job that has ended. The row says `abortPending`: where this fails the sweep tries again, and it looks
+ * whether late parts have come back to life.
+ */
+export async function abortOwn(world: World, job: Job): Promise<void> {
+  if (job.uploadId === undefined) return;
+  try {
+    await world.store(job.store).abort(job.destination, job.uploadId);
+  } catch (error) {
+    world.log.warn('abort failed, the sweep will try again', { job: job.id, error: String(error) });
+  }
 }
 
 /** Sends another copy of the current source and takes the debt off the row. */

@@ -1,5 +1,5 @@
 import { applyAcl } from './acl.ts';
-import { move } from './closing.ts';
+import { abortOwn, move } from './closing.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, settleTags } from './fidelity.ts';
 import type { Job } from './job.ts';
@@ -23,6 +23,10 @@ export interface Conclusion {
   written?: WriteResult;
   /** ETag under which the destination was proved to be our copy when the answer was lost. */
   provenEtag?: string;
+  /** `direct` when a CopyObject of ours came first after all, and no upload was needed. */
+  way?: 'parts' | 'direct';
+  /** The upload may not have been used up: it is aborted when the job is done. */
+  uploadMayStand?: boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export async function conclude(
   world: World,
   store: ObjectStore,
   job: Job,
-  { source, written, provenEtag }: Conclusion,
+  { source, written, provenEtag, way = 'parts', uploadMayStand = false }: Conclusion,
   options: CallOptions,
 ): Promise<void> {
   const { pin } = job;
@@ -66,20 +70,20 @@ export async function conclude(
   if (job.mode === 'replicate')
     await lookAgain(world, store, request, { ...pin, destinationEtag: found.etag }, options);
   const result: CopyResult = {
-    way: 'parts',
+    way,
     size: found.size,
     etag: found.etag,
     versionId: found.versionId,
-    parts: partCount(job.parts ?? []),
+    parts: way === 'parts' ? partCount(job.parts ?? []) : undefined,
     verifiedBy: proof,
     lost: losses,
     sourceRemoved: job.mode === 'rename' ? true : undefined,
   };
-  await markDone(world, job, result);
+  await markDone(world, job, result, uploadMayStand);
 }
 
 /** Somebody may have touched the row (the sweep, a late counter) while we held it; it is still ours while the lease is. */
-async function markDone(world: World, job: Job, result: CopyResult): Promise<void> {
+async function markDone(world: World, job: Job, result: CopyResult, uploadMayStand: boolean): Promise<void> {
   const now = world.clock.now();
   let row = job;
   for (;;) {
@@ -87,9 +91,11 @@ async function markDone(world: World, job: Job, result: CopyResult): Promise<voi
       state: 'done',
       result,
       lease: undefined,
-      attentionAt: row.intents?.length ? now + world.settings.orphanGraceMs : undefined,
+      abortPending: uploadMayStand || undefined,
+      attentionAt: uploadMayStand ? now : row.intents?.length ? now + world.settings.orphanGraceMs : undefined,
       expiresAt: now + world.settings.keepMs,
     });
+    if (done.landed && uploadMayStand) await abortOwn(world, job);
     if (done.landed || done.job?.state !== 'finishing' || done.job.lease?.holder !== job.lease?.holder) return;
     row = done.job;
   }

@@ -33,6 +33,24 @@ export async function readLedger(
   }
 }
 
+/**
+ * Whether the store counts the upload among the open ones; true where it cannot tell. Swift goes on to answer ListParts for an
+ * upload that is completed, and only this tells the difference.
+ */
+export async function isListed(
+  store: ObjectStore,
+  job: Pick<Job, 'destination' | 'uploadId'>,
+  options: CallOptions,
+): Promise<boolean> {
+  try {
+    const uploads = await store.listUploads(job.destination, options);
+    return uploads.some(({ uploadId }) => uploadId === job.uploadId);
+  } catch (error) {
+    if (gaveUp(error, 'Unsupported')) return true;
+    throw error;
+  }
+}
+
 /** True when the ledger holds part `number` of the plan at its planned size. */
 export function holds(ledger: Ledger, job: Job, number: number): boolean {
   const { first, last } = partAt(job.parts ?? [], number);

@@ -11,8 +11,9 @@ export async function restart(world: World, job: Job): Promise<void> {
   if (restarts > world.settings.maxRestarts) {
     const error = new GiveUp(
       'NoSuchUpload',
-      `The upload for ${describe(job.store, job.destination)} vanished ${restarts} times. Look for a lifecycle rule or a ` +
-        `program that aborts uploads or overwrites this key, then copy again. The source is untouched.`,
+      `The upload for ${describe(job.store, job.destination)} vanished ${restarts} times, and nothing proved what stands ` +
+        `there to be its copy. Look for a lifecycle rule or a program that aborts uploads or overwrites this key, then copy ` +
+        `again. The source is untouched.`,
     );
     await end(world, { ...job, uploadId: undefined }, 'failed', reasonOf(error));
     return;

@@ -8,6 +8,7 @@ import type { ObjectHead } from './object.ts';
 import type { PartRun } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
+import { lookAgainLater } from './look-again.ts';
 import type { CopyRequest } from './request.ts';
 
 /** `fresh`: planned just now and ours to start. `present`: somebody was here before; the row tells how far they got. */
@@ -55,6 +56,8 @@ export async function openRow(
   });
   if (created.landed) return { kind: 'fresh', job: created.job };
   const row = created.job;
+  // What it has written may have been overwritten by a late copy since, and it may not look again.
+  if (row.state === 'finishing' && row.mode === 'replicate') await lookAgainLater(world, request);
   if (!isFinal(row.state) || (await stillThere(store, row, options))) return { kind: 'present', job: row };
   // The new incarnation forgets the old upload, so that one has to go first.
   if (row.abortPending && row.uploadId !== undefined) await store.abort(row.destination, row.uploadId, options);

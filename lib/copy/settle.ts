@@ -1,12 +1,12 @@
 import { conclude } from './conclude.ts';
 import { headIfThere } from './destination.ts';
 import type { GiveUp } from './errors.ts';
-import { gaveUp, RetryLater } from './errors.ts';
+import { RetryLater } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
-import { readLedger } from './ledger.ts';
+import { isListed, readLedger } from './ledger.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { restart } from './restart.ts';
@@ -20,7 +20,8 @@ const looks = 3;
  * it is gone the destination tells: when that is provably our copy the job goes on as if the answer had come, when it is not
  * (somebody aborted the upload) the job begins again. Nothing is ever aborted on a guess (I4).
  *
- * @param refused the store's refusal to overwrite: the answer to somebody else's object, or to our own earlier Complete.
+ * @param refused the store's refusal to overwrite: the answer to somebody else's object, to our own earlier Complete, or to
+ * the CopyObject that was given up for parts and took effect after all.
  */
 export async function settle(
   world: World,
@@ -31,18 +32,19 @@ export async function settle(
   options: CallOptions,
   refused?: GiveUp,
 ): Promise<void> {
-  if (await readLedger(store, job, { ...options, limit: 1 })) {
-    // Complete has not taken effect, however much the destination may look like our copy.
-    if (refused) throw refused;
+  const stands = (await readLedger(store, job, { ...options, limit: 1 })) !== undefined;
+  if (stands && !refused) {
     throw new RetryLater(`The answer to Complete of job ${job.id} was lost; the upload still stands.`, {
       delayMs: 1000,
     });
   }
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (found && isOurs(job, found, source)) {
-    await conclude(world, store, job, { source, provenEtag: found.etag }, options);
+    const way = stands ? 'direct' : 'parts';
+    await conclude(world, store, job, { source, provenEtag: found.etag, way, uploadMayStand: stands }, options);
     return;
   }
+  if (stands && refused) throw refused;
   if (invocation.attempt < looks) {
     throw new RetryLater(`The upload of job ${job.id} is gone and its object not visible (yet).`, { delayMs: 2000 });
   }
@@ -64,19 +66,10 @@ export async function isSettled(
   options: CallOptions,
 ): Promise<boolean> {
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
-  if (!found || !isOurs(job, found, source) || (await isOpen(store, job, options))) return false;
-  await conclude(world, store, job, { provenEtag: found.etag }, options);
+  if (!found || !isOurs(job, found, source) || (await isListed(store, job, options))) return false;
+  // A listing may be behind, and somebody else may have made the same object.
+  await conclude(world, store, job, { provenEtag: found.etag, uploadMayStand: true }, options);
   return true;
-}
-
-async function isOpen(store: ObjectStore, job: Job, options: CallOptions): Promise<boolean> {
-  try {
-    const uploads = await store.listUploads(job.destination, options);
-    return uploads.some(({ uploadId }) => uploadId === job.uploadId);
-  } catch (error) {
-    if (gaveUp(error, 'Unsupported')) return true;
-    throw error;
-  }
 }
 
 /** A proof by content is not enough: equal bytes may have been there before, our headers and metadata were not. */

@@ -1,7 +1,7 @@
 import { askAgain, move, nextLook } from './closing.ts';
 import type { Job } from './job.ts';
 import { isFinal, requestOf } from './job.ts';
-import { missingParts, ranges, readLedger } from './ledger.ts';
+import { isListed, missingParts, ranges, readLedger } from './ledger.ts';
 import { removeOrphans } from './orphans.ts';
 import { partCount, partsPerTask } from './plan.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
@@ -118,10 +118,10 @@ async function tidy(world: World, store: ObjectStore, job: Job, options: CallOpt
   return tidied.landed;
 }
 
-/** Parts that were in flight during the abort can bring an upload back to life: abort until the store denies it. */
+/** Parts that were in flight during the abort can bring an upload back to life: abort until the store knows nothing of it. */
 async function confirmAborted(store: ObjectStore, job: Job, options: CallOptions): Promise<boolean> {
   const ledger = await readLedger(store, job, { ...options, limit: 1 });
   if (!ledger) return true;
   await store.abort(job.destination, job.uploadId ?? '', options);
-  return (await readLedger(store, job, { ...options, limit: 1 })) === undefined;
+  return !(await readLedger(store, job, { ...options, limit: 1 })) || !(await isListed(store, job, options));
 }

@@ -6,7 +6,7 @@ import { copyOne } from './copy-one.ts';
 import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
 import { authorOf, placeHash, placesOf } from './marker.ts';
 import { destinationRef, followsDeletes, requestFor, sourceRef } from './requests.ts';
-import { returns, writerOf, type Route } from './rules.ts';
+import { returns, routesFrom, writerOf, type Route } from './rules.ts';
 
 /** What is known of a removal. */
 export interface Removal {
@@ -79,11 +79,16 @@ function mayDelete(context: Context, route: Route, key: string, replica: ObjectH
 }
 
 /**
- * In a loop, what outlives a removal goes back to the place it was removed from, so that all sides agree: what a user wrote
- * on the other side, or the side before it when the removal found nothing to take along.
+ * In a loop, what outlives a removal goes back to where it was removed, so that all sides agree: from the side before, and from
+ * the side behind on round, for between the two a replica may have followed already.
  */
 async function giveBack(context: Context, route: Route, key: string): Promise<void> {
-  if (!returns(context.rules, route, key)) return;
-  const writer = writerOf(context.rules, sourceRef(route, key));
-  if (writer) await copyOne(context, writer.route, writer.key, {});
+  const { rules } = context;
+  if (!returns(rules, route, key)) return;
+  const behind = destinationRef(route, key);
+  const before = writerOf(rules, sourceRef(route, key));
+  if (before) await copyOne(context, before.route, before.key, {});
+  for (const next of routesFrom(rules, behind.bucket, behind.key)) {
+    if (next !== before?.route && returns(rules, next, behind.key)) await copyOne(context, next, behind.key, {});
+  }
 }

@@ -40,11 +40,24 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
     const row = [...sim.watch.rowsEver.values()].find((job) => isAt(job.destination, request.destination));
     // A client who was never answered and left no row may not have been heard.
     if (via === 'client' && !row) continue;
+    if (
+      row?.reason?.code === 'NoSuchUpload' &&
+      completions(sim, request.destination) > sim.scenario.settings.maxRestarts
+    )
+      continue;
     const problem =
       request.options.overwrite === 'never' && mayRefuse(sim, request) ? undefined : notDone(sim, request);
     if (problem) return `${problem}${row ? ` (job ${row.id} is ${row.state}: ${row.reason?.message ?? ''})` : ''}`;
   }
   return undefined;
+}
+
+/**
+ * Uploads of ours that became objects. When the answer is lost each time, and nothing proves a copy (ETags under a key of KMS),
+ * the engine gives up with both objects in place.
+ */
+function completions(sim: Simulation, destination: ObjectRef): number {
+  return sim.watch.writes.filter((w) => w.by !== stranger && w.uploadId !== undefined && isAt(w, destination)).length;
 }
 
 /**
