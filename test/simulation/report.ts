@@ -16,7 +16,8 @@ export function describeOutcome({ seed, violation, fired, trace, scenario, steps
     ),
     ...(scenario.rules
       ? [
-          `  rules    ${scenario.rules.shape}; owners: ${scenario.rules.acts.map(({ at, side, act }) => `${act} ${side.bucket}/${side.key} at ${Math.round(at)} ms`).join(', ')}`,
+          `  rules    ${scenario.rules.text}`,
+          `  owners   ${scenario.rules.acts.map(({ at, side, act }) => `${act} ${side.bucket}/${side.key} at ${Math.round(at)} ms`).join(', ')}`,
         ]
       : []),
     `  ${steps} steps, ${Math.round(elapsed / 1000)} s of virtual time`,

@@ -66,6 +66,8 @@ export class Simulation {
   /** Calls that were sent and have not taken effect yet. */
   pending = 0;
   violation?: Violation;
+  /** By then everybody has asked what they will ask; at least 10 s. */
+  private readonly busyMs: number;
   private stormUntil = 0;
   private unseenUntil = 0;
   private events = 0;
@@ -88,6 +90,7 @@ export class Simulation {
       deliver: (message) => this.workers.deliver(message),
     });
     this.strangers = new Strangers(this);
+    this.busyMs = Math.max(10_000, ...(this.scenario.rules?.acts ?? []).map(({ at }) => at + 1));
   }
 
   async run(): Promise<void> {
@@ -116,7 +119,7 @@ export class Simulation {
   /** Nothing is on its way and no row asks for attention. */
   isAtRest(): boolean {
     if (this.pending > 0 || this.queue.waiting.size > 0 || this.workers.busy > 0) return false;
-    if (this.scheduler.now < start + 10_000) return false;
+    if (this.scheduler.now < start + this.busyMs) return false;
     for (const row of this.table.rows.values()) if (!isFinal(row.state) || row.attentionAt !== undefined) return false;
     return true;
   }

@@ -6,6 +6,7 @@ import type { PartRun } from '../../../lib/copy/plan.ts';
 import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
 import type { Task } from '../../../lib/copy/task.ts';
 import type { Actor } from '../actor.ts';
+import { isSame } from '../rule-sets.ts';
 import type { RulesScenario } from '../rules.ts';
 import { fingerprint } from '../model/content.ts';
 import type { StoredObject, Upload } from '../model/objects.ts';
@@ -101,7 +102,7 @@ export function completeHasAllParts(upload: Upload, object: StoredObject, row: J
 export function deleteIsSafe(ref: ObjectRef, ifMatch: string | undefined, actor: Actor, sim: Simulation): Problem {
   const object = sim.model.peek(ref);
   if (!object) return undefined;
-  if (sim.scenario.rules) return followedDeleteIsSafe(ref, actor, sim.scenario.rules);
+  if (sim.scenario.rules) return followedDeleteIsSafe(ref, actor, sim, sim.scenario.rules);
   const request = sim.requestOf(actor) ?? [...actor.memory.rows.values()][0];
   const isSource = request?.source.bucket === ref.bucket && request.source.key === ref.key;
   if (!request) return `${actor.name} deletes ${ref.key}, and nobody asked for anything`;
@@ -133,29 +134,23 @@ function replicaDeleteIsSafe(
   return `${actor.name} deletes the replica ${ref.key} although it has seen the source`;
 }
 
-/** I2: by a rule only what has lost its source is removed, and only by one who has looked. */
-function followedDeleteIsSafe(ref: ObjectRef, actor: Actor, { pairs, deletes }: RulesScenario): Problem {
-  if (deletes === 'off') return `${actor.name} deletes ${ref.bucket}/${ref.key}, but no rule follows deletes`;
-  const wasGone = pairs.some(
-    ({ source, destination }) =>
-      destination.bucket === ref.bucket && destination.key === ref.key && actor.memory.hasSeenGone(source),
-  );
-  return wasGone
-    ? undefined
-    : `${actor.name} deletes ${ref.bucket}/${ref.key} without having seen that its source is gone`;
-}
-
 /**
- * I2: what an owner wrote is removed by a rule only when something has been removed since; by an owner, or by us: a delete
- * that is late, or whose condition holds because the bytes are the same, cannot be told from an owner's by its event.
+ * I2: by a rule that follows deletes only what has lost its source is removed, and only by one who has looked at both; where
+ * replicas must be proven, nothing that an owner wrote.
  */
-export function ownersWriteIsKept(object: StoredObject, by: string, sim: Simulation): Problem {
-  if (!sim.scenario.rules || by === 'stranger' || object.by !== 'stranger') return undefined;
-  const isTwin = (w: StoredObject): boolean =>
-    w !== object && w.bucket === object.bucket && w.key === object.key && w.etag === object.etag;
-  const since = sim.watch.removals.some((removal) => removal.object !== object && removal.at >= object.writtenAt);
-  if (since || sim.watch.writes.some(isTwin)) return undefined;
-  return `${by} removed ${object.bucket}/${object.key}, which its owner had written after the last removal`;
+function followedDeleteIsSafe(ref: ObjectRef, actor: Actor, sim: Simulation, { pairs }: RulesScenario): Problem {
+  const what = `${actor.name} deletes ${ref.bucket}/${ref.key}`;
+  const following = pairs.filter(({ destination, deletes }) => deletes !== 'off' && isSame(destination, ref));
+  if (following.length === 0) return `${what}, but no rule follows deletes there`;
+  if (!following.some(({ source }) => actor.memory.hasSeenGone(source)))
+    return `${what} without having seen that its source is gone`;
+  const look = actor.memory.look(ref);
+  if (!look) return `${what} without having looked at it`;
+  if (look.object?.by !== 'stranger' || following.some(({ deletes }) => deletes === 'all')) return undefined;
+  // Right after a copy an ETag is all that tells it from what came then.
+  const { etag } = look.object;
+  if (sim.watch.writes.some((w) => w.by !== 'stranger' && w.etag === etag && isSame(w, ref))) return undefined;
+  return `${what}, which its owner had written`;
 }
 
 /** I4: parts are counted after they are in the store, never before. */

@@ -90,7 +90,6 @@ export class Watch implements StoreWatcher, StateWatcher {
   removed(object: StoredObject, by: string): void {
     this.removals.push({ object, by, at: this.sim.scheduler.now });
     this.sim.announce('removed', object);
-    this.judge('I2', step.ownersWriteIsKept(object, by, this.sim));
     this.sim.say(by, `REMOVES ${object.bucket}/${object.key}: version ${object.serial}`);
   }
 
