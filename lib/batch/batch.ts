@@ -1,7 +1,7 @@
 /** Many objects from one request. Everything that callers outside of `lib/batch` use. */
 import type { CallOptions } from '../copy/ports.ts';
 import { startBatch } from './create.ts';
-import type { BatchRequest } from './request.ts';
+import type { BatchInput } from './request.ts';
 import { openBatch } from './row.ts';
 import type { Status } from './tally.ts';
 import type { BatchView } from './view.ts';
@@ -13,7 +13,7 @@ export { dryRunBatch } from './dry-run.ts';
 export type { BatchDryRun } from './dry-run.ts';
 export type { WorkFiles, WorkPlace } from './files.ts';
 export { isNote } from './note.ts';
-export type { BatchLimits, BatchMode, BatchRequest } from './request.ts';
+export type { BatchInput, BatchLimits, BatchMode, BatchRequest } from './request.ts';
 export type { ResultLine } from './result-file.ts';
 export { rejectedOf as rejected, resultsOf as results } from './results.ts';
 export { sweepBatches } from './revive.ts';
@@ -30,12 +30,8 @@ export type { BatchWorld } from './world.ts';
  *
  * @throws GiveUp BadRequest, NoSuchBucket, AccessDenied, NotFound, ... before anything was written; RetryLater.
  */
-export async function createBatch(
-  world: BatchWorld,
-  request: BatchRequest,
-  options: CallOptions = {},
-): Promise<BatchView> {
-  const { batch } = await startBatch(world, request, options);
+export async function createBatch(world: BatchWorld, input: BatchInput, options: CallOptions = {}): Promise<BatchView> {
+  const { batch } = await startBatch(world, input, options);
   return await viewOf(world, batch, options);
 }
 
@@ -53,7 +49,7 @@ export async function retryBatch(
     idempotencyKey,
     mode,
     ...options
-  }: CallOptions & { statuses?: Status[]; idempotencyKey?: string; mode?: BatchRequest['mode'] } = {},
+  }: CallOptions & { statuses?: Status[]; idempotencyKey?: string; mode?: BatchInput['mode'] } = {},
 ): Promise<BatchView> {
   const { request } = await openBatch(world, id);
   // Where each object goes, and whether it is chosen at all, stands in its line.

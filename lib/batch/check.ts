@@ -1,10 +1,28 @@
+import * as z from 'zod';
 import { GiveUp } from '../copy/errors.ts';
+import { filtersSchema } from '../copy/filters.ts';
 import { checkRequest } from '../copy/rules.ts';
-import type { BatchRequest } from './request.ts';
+import { mappingSchema } from './mapping.ts';
+import type { BatchInput, BatchRequest } from './request.ts';
+import { sourceSchema } from './sources/source.ts';
 import type { BatchWorld } from './world.ts';
 
 /** It stands in the batch's row, which has to stay small. */
 const requestCharsMax = 32_768;
+
+const writtenSchema = z.object({
+  source: sourceSchema,
+  mapping: mappingSchema.optional(),
+  filters: filtersSchema.optional(),
+});
+
+/** The request with every default filled in, as it is kept. @throws GiveUp BadRequest that names every problem by its place. */
+export function readRequest(input: BatchInput): BatchRequest {
+  const read = writtenSchema.safeParse(input);
+  if (!read.success) throw bad(`The batch cannot be understood:\n${z.prettifyError(read.error)}`);
+  // As the row will give it back: without what is undefined.
+  return JSON.parse(JSON.stringify({ ...input, ...read.data })) as BatchRequest;
+}
 
 /**
  * Refuses what can be refused without asking the store.

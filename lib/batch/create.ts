@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { gaveUp, GiveUp } from '../copy/errors.ts';
 import { describe } from '../copy/object.ts';
 import type { CallOptions } from '../copy/ports.ts';
-import { checkBatch } from './check.ts';
+import { checkBatch, readRequest } from './check.ts';
 import { fileOf } from './files.ts';
 import type { PageEntry } from './page-file.ts';
 import { announcePriority } from './priority.ts';
-import type { BatchRequest } from './request.ts';
+import type { BatchInput, BatchRequest } from './request.ts';
 import type { Batch, BatchRow } from './row.ts';
 import { batchOf, nextLook, noLive } from './row.ts';
 import { selectorOf } from './select.ts';
@@ -26,12 +26,12 @@ const sampleSize = 100;
  */
 export async function startBatch(
   world: BatchWorld,
-  request: BatchRequest,
+  input: BatchInput,
   options: CallOptions = {},
 ): Promise<{ batch: Batch; isNew: boolean }> {
-  const kept = JSON.parse(JSON.stringify(request)) as BatchRequest;
-  const id = idOf(request.idempotencyKey);
-  const before = request.idempotencyKey === undefined ? undefined : await world.state.get(id);
+  const kept = readRequest(input);
+  const id = idOf(kept.idempotencyKey);
+  const before = kept.idempotencyKey === undefined ? undefined : await world.state.get(id);
   if (before) return { batch: sameBatch(batchOf(world, before), kept), isNew: false };
   checkBatch(world, kept);
   const ranges = await sample(world, kept, options);
@@ -102,7 +102,7 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
     const [first] = ranges;
     if (!first) throw new GiveUp('BadRequest', 'There is nothing to read in this source.');
     const { entries } = await source.reader.read(first, undefined, sampleSize, { ...options, split: false });
-    const select = selectorOf(request);
+    const select = selectorOf(request, world.store(request.store).facts);
     const selected = entries.flatMap((entry) => select(entry) ?? []);
     refuseInside(request, selected);
     if (selected[0]) await lookAtDestination(world, request, selected[0], options);

@@ -2,9 +2,9 @@ import { CopyError } from '../copy/errors.ts';
 import { dryRun } from '../copy/dry-run.ts';
 import { forEachLimited } from '../copy/pool.ts';
 import type { CallOptions } from '../copy/ports.ts';
-import { checkBatch } from './check.ts';
+import { checkBatch, readRequest } from './check.ts';
 import type { PageEntry } from './page-file.ts';
-import type { BatchRequest } from './request.ts';
+import type { BatchInput, BatchRequest } from './request.ts';
 import { selectorOf } from './select.ts';
 import { openSourceOf } from './source-of.ts';
 import type { Rejected } from './sources/source.ts';
@@ -41,9 +41,10 @@ const examplesShown = 5;
  */
 export async function dryRunBatch(
   world: BatchWorld,
-  request: BatchRequest,
+  input: BatchInput,
   { read = 1_000, look = 20, ...options }: CallOptions & { read?: number; look?: number } = {},
 ): Promise<BatchDryRun> {
+  const request = readRequest(input);
   checkBatch(world, request);
   const { entries, ...found } = await readSome(world, request, read, options);
   const report: BatchDryRun = {
@@ -83,7 +84,7 @@ export async function dryRunBatch(
 }
 
 async function readSome(world: BatchWorld, request: BatchRequest, wanted: number, options: CallOptions) {
-  const select = selectorOf(request);
+  const select = selectorOf(request, world.store(request.store).facts);
   const source = openSourceOf(world, { request });
   const entries: PageEntry[] = [];
   const rejected: Rejected[] = [];

@@ -10,7 +10,9 @@ import { startCopy } from '../copy/start.ts';
 import type { PageEntry } from './page-file.ts';
 import type { BatchRequest } from './request.ts';
 import type { ResultLine } from './result-file.ts';
+import { namesOf } from './result-file.ts';
 import type { Status } from './tally.ts';
+import { passesFilters } from './filter-asked.ts';
 import { verifyEntry } from './verify.ts';
 
 /** Names one object of a batch for good: its batch, page and place in it. */
@@ -36,7 +38,11 @@ export async function doEntry(
   name: EntryName,
   invocation: Invocation,
 ): Promise<EntryOutcome> {
+  if (entry.error) return { line: failedLine(request, entry, entry.error) };
   try {
+    if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {
+      return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };
+    }
     if (request.mode === 'verify') return { line: await verifyEntry(world, request, entry, invocation) };
     const copy = copyRequestOf(world, request, entry, name);
     const outcome = await startKeyed(world, copy, invocation);
@@ -131,14 +137,4 @@ export function failedLine(
 
 function optionsOf(request: BatchRequest, entry: PageEntry): CopyRequest['options'] {
   return { ...request.options, ...entry.options };
-}
-
-export function namesOf({
-  bucket,
-  key,
-  versionId,
-  destination,
-  options,
-}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'destination' | 'options'> {
-  return { bucket, key, ...(versionId !== undefined && { versionId }), destination, ...(options && { options }) };
 }

@@ -28,7 +28,7 @@ interface Scope {
 export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
   const { limits = {}, store, destination, mapping } = request;
   const place = destination?.bucket ?? (request.source.kind === 'prefix' ? request.source.bucket : '');
-  const prefix = mapping !== undefined && 'to' in mapping && typeof mapping.to === 'string' ? mapping.to : '';
+  const prefix = mapping?.kind === 'prefix' ? mapping.to : '';
   const address = `${store.scheme}/${store.endpoint ?? store.region ?? ''}`;
   return [
     ...(limits.requestsPerSecond === undefined ? [] : [{ id: `pace/batch/${id}`, limit: limits.requestsPerSecond }]),

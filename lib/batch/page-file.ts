@@ -5,7 +5,13 @@ import type { WorkFiles } from './files.ts';
 import type { Cursor, Entry, RangeSpec } from './sources/source.ts';
 
 /** An object of a page: where it goes is settled. */
-export type PageEntry = Omit<Entry, 'destination'> & { destination: { bucket: string; key: string } };
+export interface PageEntry extends Omit<Entry, 'destination'> {
+  destination: { bucket: string; key: string };
+  /** The filters are to be asked again, with what only the store tells. */
+  ask?: true;
+  /** It has nowhere to go. */
+  error?: { code: string; message: string };
+}
 
 /** The first line of a page. */
 export interface PageHeader {

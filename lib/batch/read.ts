@@ -76,7 +76,7 @@ async function readOn(world: BatchWorld, reading: Reading, newest: PageHeader | 
 async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader | undefined): Promise<PageHeader> {
   const { batch, range, options } = reading;
   const page = pageId(range.range, before ? seqOf(before.page) + 1 : 0);
-  const read = await readEntries(reading, before?.cursor);
+  const read = await readEntries(world, reading, before?.cursor);
   const { entries, rejected, ...rest } = read;
   const header: PageHeader = { page, entries: entries.length, rejected: rejected.length, ...rest };
   if (rejected.length > 0) {
@@ -91,9 +91,13 @@ async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader 
 
 type Read = Omit<PageHeader, 'page' | 'entries' | 'rejected'> & { entries: PageEntry[]; rejected: Rejected[] };
 
-async function readEntries({ batch, range, source, options }: Reading, from: Cursor | undefined): Promise<Read> {
+async function readEntries(
+  world: BatchWorld,
+  { batch, range, source, options }: Reading,
+  from: Cursor | undefined,
+): Promise<Read> {
   const limit = batch.request.pageSize ?? defaultPageSize;
-  const select = selectorOf(batch.request);
+  const select = selectorOf(batch.request, world.store(batch.request.store).facts);
   const { ranges } = batch.row;
   const open = Object.values(ranges).filter((pages) => pages === 0).length;
   const split = open < readersWanted && Object.keys(ranges).length < rangesAtMost;

@@ -1,8 +1,10 @@
+import type * as z from 'zod';
+import type { FiltersConfig, filtersSchema } from '../copy/filters.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { CopyOptions } from '../copy/request.ts';
 import type { WorkPlace } from './files.ts';
-import type { FiltersInput, MappingInput } from './select.ts';
-import type { SourceSpec } from './sources/source.ts';
+import type { Mapping, MappingInput } from './mapping.ts';
+import type { SourceInput, SourceSpec } from './sources/source.ts';
 
 /**
  * - `copy`, `rename`, `metadata`: as for one object.
@@ -25,8 +27,8 @@ export interface BatchRequest {
   /** Into which bucket; default: each object's own. Of no use to `metadata`. */
   destination?: { bucket: string };
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
-  mapping?: MappingInput;
-  filters?: FiltersInput;
+  mapping?: Mapping;
+  filters?: FiltersConfig;
   /** For every object; a manifest may say more for one. */
   options: CopyOptions;
   /** Copy the version that the source named (ETag and size) or nothing. */
@@ -44,6 +46,13 @@ export interface BatchRequest {
   labels?: Record<string, string>;
   /** Where pages and report are kept; default: where the runtime keeps them. */
   work?: WorkPlace;
+}
+
+/** As people write it. */
+export interface BatchInput extends Omit<BatchRequest, 'source' | 'mapping' | 'filters'> {
+  source: SourceInput;
+  mapping?: MappingInput;
+  filters?: z.input<typeof filtersSchema>;
 }
 
 export const defaultPageSize = 500;

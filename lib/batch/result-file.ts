@@ -3,7 +3,7 @@ import type { CopyOptions } from '../copy/request.ts';
 import type { CopyResult, FidelityLoss } from '../copy/result.ts';
 import { fileOf } from './files.ts';
 import type { WorkFiles } from './files.ts';
-import type { PageHeader } from './page-file.ts';
+import type { PageEntry, PageHeader } from './page-file.ts';
 import type { Status, Tally } from './tally.ts';
 import { addRecords, noTally } from './tally.ts';
 
@@ -45,13 +45,13 @@ export function tallyLines(header: PageHeader, lines: readonly ResultLine[]): Ta
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
-    if (lost.length > 0) tally.losses = addRecords(tally.losses, namesOf(lost));
-    if (differences.length > 0) tally.differences = addRecords(tally.differences, namesOf(differences));
+    if (lost.length > 0) tally.losses = addRecords(tally.losses, onceEach(lost));
+    if (differences.length > 0) tally.differences = addRecords(tally.differences, onceEach(differences));
   }
   return { ...tally, counts, failures };
 }
 
-function namesOf(losses: readonly FidelityLoss[]): Record<string, number> {
+function onceEach(losses: readonly FidelityLoss[]): Record<string, number> {
   return Object.fromEntries(losses.map(({ what }) => [what, 1]));
 }
 
@@ -68,4 +68,15 @@ export async function readResultHeader(
 ): Promise<ResultHeader | undefined> {
   const line = await files.readHead(fileOf.result(batch, page), options);
   return line === undefined ? undefined : (JSON.parse(line) as ResultHeader);
+}
+
+/** The part of a line that is the same whatever became of the object. */
+export function namesOf({
+  bucket,
+  key,
+  versionId,
+  destination,
+  options,
+}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'destination' | 'options'> {
+  return { bucket, key, ...(versionId !== undefined && { versionId }), destination, ...(options && { options }) };
 }

@@ -1,27 +1,41 @@
 /** Which entries of a source are copied, and where each goes. */
+import { CopyError } from '../copy/errors.ts';
+import type { Filters } from '../copy/filters.ts';
+import { compileFilters } from '../copy/filters.ts';
+import type { StoreFacts } from '../copy/ports.ts';
+import { filterEntry } from './filter-entries.ts';
+import { compileMapping } from './mapping.ts';
 import type { PageEntry } from './page-file.ts';
 import type { BatchRequest } from './request.ts';
 import type { Entry } from './sources/source.ts';
 
-export interface MappingInput {
-  /** Cut off the front of each key. */
-  from: string;
-  to: string;
-}
-
-export interface FiltersInput {
-  prefix?: string[];
-}
-
-export function selectorOf(request: BatchRequest): (entry: Entry) => PageEntry | undefined {
-  const { mode, destination, mapping } = request;
+/**
+ * The choice of a batch, made while it is read: undefined for what is passed over. What cannot be mapped goes on, with its
+ * error, for it has failed.
+ *
+ * @throws GiveUp BadRequest for a mapping or filters that cannot be used.
+ */
+export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: Entry) => PageEntry | undefined {
+  const { mode, source, destination, mapping } = request;
+  const filters = filtersOf(request);
+  const context = { source, facts, bucket: destination?.bucket };
+  const mapEntry = mode === 'metadata' ? (entry: Entry) => entry : compileMapping(mapping, context);
   return (entry) => {
-    const own = { bucket: entry.bucket, key: entry.key };
-    const to = destination?.bucket ?? entry.bucket;
-    if (mode === 'metadata') return { ...entry, destination: own };
-    if (entry.destination) return { ...entry, destination: { bucket: to, ...entry.destination } };
-    if (!mapping) return { ...entry, destination: { bucket: to, key: entry.key } };
-    if (!entry.key.startsWith(mapping.from)) return undefined;
-    return { ...entry, destination: { bucket: to, key: mapping.to + entry.key.slice(mapping.from.length) } };
+    const passes = filters === undefined || filterEntry(filters, entry);
+    if (passes === false) return undefined;
+    const ask = passes === 'ask' && { ask: true as const };
+    try {
+      const to = mapEntry(entry);
+      return to && { ...entry, ...ask, destination: { bucket: to.bucket, key: to.key } };
+    } catch (error) {
+      if (!(error instanceof CopyError)) throw error;
+      const to = { bucket: destination?.bucket ?? entry.bucket, key: '' };
+      return { ...entry, destination: to, error: { code: error.code, message: error.message } };
+    }
   };
+}
+
+/** The filters of a batch; undefined when it has none. */
+export function filtersOf({ filters }: BatchRequest): Filters | undefined {
+  return filters && compileFilters(filters);
 }

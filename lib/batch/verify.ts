@@ -6,10 +6,10 @@ import type { ObjectHead } from '../copy/object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from '../copy/ports.ts';
 import type { FidelityLoss } from '../copy/result.ts';
 import { judge } from '../copy/verify.ts';
-import { namesOf } from './entry.ts';
 import type { PageEntry } from './page-file.ts';
 import type { BatchRequest } from './request.ts';
 import type { ResultLine } from './result-file.ts';
+import { namesOf } from './result-file.ts';
 
 /**
  * Compares one object with its copy and writes nothing: size, the strongest proof of the content that both sides offer

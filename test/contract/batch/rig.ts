@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BatchRequest, BatchView, ResultLine } from '../../../lib/batch/batch.ts';
+import type { BatchInput, BatchView, ResultLine } from '../../../lib/batch/batch.ts';
 import { createBatch, results } from '../../../lib/batch/batch.ts';
 import type { StoreAddress } from '../../../lib/copy/object.ts';
 import type { Embedded, EmbeddedOptions } from '../../../lib/runtime/embedded.ts';
@@ -18,7 +18,7 @@ export interface Rig {
   open(options?: EmbeddedOptions): Promise<Embedded>;
   /** Objects `PREFIX0000`... with small bodies of their own. */
   put(count: number, prefix?: string): Promise<string[]>;
-  request(change?: Partial<BatchRequest>): BatchRequest;
+  request(change?: Partial<BatchInput>): BatchInput;
 }
 
 export async function useRig(scheme: StoreAddress['scheme'] = 'oss'): Promise<Rig> {
@@ -59,7 +59,7 @@ export async function useRig(scheme: StoreAddress['scheme'] = 'oss'): Promise<Ri
 }
 
 /** Creates a batch and works on it to its end. */
-export async function runToEnd(embedded: Embedded, request: BatchRequest): Promise<BatchView> {
+export async function runToEnd(embedded: Embedded, request: BatchInput): Promise<BatchView> {
   const { id } = await createBatch(embedded.batches, request);
   return await embedded.runBatch(id);
 }
