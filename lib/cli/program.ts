@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { defineBatch } from './commands/batch.ts';
 import { defineCancel } from './commands/cancel.ts';
 import { defineCp } from './commands/cp.ts';
 import { defineDead } from './commands/dead.ts';
@@ -23,7 +24,7 @@ import { paintFor } from './paint.ts';
 import { errorDocument } from './render.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
-  ['Objects:', [defineCp, defineMv, defineMeta, defineLs]],
+  ['Objects:', [defineCp, defineMv, defineMeta, defineLs, defineBatch]],
   ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep, defineDead]],
   ['Service:', [defineServe, defineReplicate, defineReconcile]],
   ['Setup:', [defineDoctor, defineTwin, defineDemo]],

@@ -9,6 +9,8 @@ export interface Moment {
   bytes: number;
   /** Bytes in all; absent while it is not known. */
   total?: number;
+  /** What the bar shows where bytes do not tell: how much of how much. */
+  share?: { done: number; of: number };
   /** What is counted beside bytes, e.g. `3/11 parts`. */
   count: string;
 }
@@ -54,8 +56,9 @@ export class Speed {
 /** `62%  53.2 / 86.0 MiB  7/11 parts  27.1 MiB/s  3 s left`, as a list of its pieces. */
 export function describeMoment(moment: Moment, perSecond: number | undefined): string[] {
   const { bytes, total, count } = moment;
+  const share = shareOf(moment);
   const pieces = [];
-  if (total !== undefined) pieces.push(`${percent(bytes, total)}%`);
+  if (share) pieces.push(`${percent(share)}%`);
   pieces.push(total === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} / ${formatBytes(total)}`, count);
   if (perSecond !== undefined) {
     pieces.push(`${formatBytes(perSecond)}/s`);
@@ -64,8 +67,12 @@ export function describeMoment(moment: Moment, perSecond: number | undefined): s
   return pieces.filter((piece) => piece !== '');
 }
 
-function percent(bytes: number, total: number): number {
-  return total === 0 ? 100 : Math.min(100, Math.floor((bytes / total) * 100));
+function shareOf({ bytes, total, share }: Moment): Moment['share'] {
+  return share ?? (total === undefined ? undefined : { done: bytes, of: total });
+}
+
+function percent({ done, of }: { done: number; of: number }): number {
+  return of === 0 ? 100 : Math.min(100, Math.floor((done / of) * 100));
 }
 
 function terminalProgress(io: Io, options: ProgressOptions): Progress {
@@ -114,12 +121,13 @@ export function barLine(
   const text = describeMoment(moment, perSecond).join('  ');
   const room = columns - 1 - text.length;
   const name = shorten(label, Math.min(40, Math.floor(room / 2)));
-  const bar = moment.total === undefined ? 0 : Math.min(24, room - [...name].length - 4);
-  return [name, bar > 0 ? drawBar(bar, moment, paint) : '', text].filter(Boolean).join('  ');
+  const share = shareOf(moment);
+  const bar = share ? Math.min(24, room - [...name].length - 4) : 0;
+  return [name, share && bar > 0 ? drawBar(bar, share, paint) : '', text].filter(Boolean).join('  ');
 }
 
-function drawBar(width: number, { bytes, total = 0 }: Moment, paint: Paint): string {
-  const filled = total === 0 ? width : Math.min(width, Math.floor((bytes / total) * width));
+function drawBar(width: number, { done, of }: { done: number; of: number }, paint: Paint): string {
+  const filled = of === 0 ? width : Math.min(width, Math.floor((done / of) * width));
   return paint('cyan', '━'.repeat(filled)) + paint('dim', '─'.repeat(width - filled));
 }
 

@@ -1,0 +1,143 @@
+/** The flags of `ferry batch run` and `ferry batch verify`. */
+import { Option, type Command } from 'commander';
+import {
+  addOutputOptions,
+  addStoreOptions,
+  addWriteOptions,
+  type OutputFlags,
+  type RunFlags,
+  type StoreFlags,
+  type WriteFlags,
+} from './options.ts';
+import { collect, collectMeta, collectPair, parseBytes, wholeNumber } from './parse.ts';
+
+/** Where the objects are named, and which of them are meant. */
+export interface BatchSourceFlags {
+  manifest?: string;
+  inventory?: string;
+  format?: 'csv' | 'jsonl';
+  columns?: string[];
+  encoding?: 'plain' | 'url' | 'form';
+  bucket?: string;
+  onBad?: 'skip' | 'fail';
+  allVersions?: boolean;
+  scheme?: 'oss' | 's3';
+  glob?: string[];
+  suffix?: string[];
+  minSize?: number;
+  maxSize?: number;
+  class?: string[];
+  withTag?: Record<string, string>;
+}
+
+export interface BatchMappingFlags {
+  keyTemplate?: string;
+  keyPattern?: string;
+  keyTo?: string;
+  unfit?: 'fail' | 'skip' | 'keep';
+}
+
+export interface BatchControlFlags {
+  objects?: number;
+  pageSize?: number;
+  priority?: number;
+  rate?: number;
+  prefixRate?: number;
+  report?: string;
+  detach?: boolean;
+}
+
+export interface BatchFlags
+  extends StoreFlags, OutputFlags, WriteFlags, RunFlags, BatchSourceFlags, BatchMappingFlags, BatchControlFlags {
+  rename?: boolean;
+  inPlace?: boolean;
+  meta?: Record<string, string>;
+  removeMeta?: string[];
+  metadataDirective?: 'copy' | 'replace';
+  taggingDirective?: 'copy' | 'replace';
+  overwrite?: 'always' | 'never' | 'if-different';
+  ifDifferent?: boolean;
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .optionsGroup('Which objects:')
+    .option('--manifest <file>', 'a list of objects: a local file, oss:// or s3:// object, or - for standard input')
+    .option('--inventory <file>', 'the manifest.json of an S3 or OSS inventory')
+    .addOption(
+      new Option('--format <name>', 'of the manifest; default: by its name, else csv').choices(['csv', 'jsonl']),
+    )
+    .option(
+      '--columns <names>',
+      'of a CSV without a header row, e.g. bucket,key,size; an empty name is ignored',
+      splitNames,
+    )
+    .addOption(new Option('--encoding <how>', 'how keys are written in the list').choices(['plain', 'url', 'form']))
+    .option('--bucket <name>', 'for rows of the manifest that name none')
+    .addOption(new Option('--on-bad <what>', 'with malformed rows').choices(['skip', 'fail']).default('skip'))
+    .option('--all-versions', 'of an inventory: versions that are not the latest as well')
+    .addOption(new Option('--scheme <name>', 'the store, where no URL tells').choices(['oss', 's3']))
+    .option('--glob <pattern>', 'only keys that match (repeatable)', collect)
+    .option('--suffix <text>', 'only keys that end so (repeatable)', collect)
+    .option('--min-size <size>', 'only objects at least so large', parseBytes)
+    .option('--max-size <size>', 'only objects at most so large', parseBytes)
+    .option('--class <name>', 'only objects of this storage class (repeatable)', collect)
+    .option('--with-tag <name=value>', 'only objects with this tag (repeatable)', collectPair);
+}
+
+export function addMappingOptions(command: Command): Command {
+  return command
+    .optionsGroup('Where to:')
+    .option('--key-template <text>', 'key of the copy: {key} {relative} {dir} {name} {ext} {bucket}')
+    .option('--key-pattern <regex>', 'regular expression that matches the whole key; needs --key-to')
+    .option('--key-to <text>', 'what the key becomes: $1, $<name>, $& for all of it')
+    .addOption(new Option('--unfit <what>', 'with keys that do not fit').choices(['fail', 'skip', 'keep']));
+}
+
+export function addControlOptions(command: Command): Command {
+  command
+    .optionsGroup('How:')
+    .option('--objects <n>', 'objects of a page at once (default 32)', wholeNumber(1, 256))
+    .option('--page-size <n>', 'objects in a page (default 500)', wholeNumber(1, 5_000))
+    .option('--priority <n>', 'a batch of a lower one waits (default 0)', wholeNumber(0, 1_000))
+    .option('--rate <n>', 'requests a second at most', wholeNumber(1, 1_000_000))
+    .option(
+      '--prefix-rate <n>',
+      'the same, shared with batches that write below the same prefix',
+      wholeNumber(1, 1_000_000),
+    )
+    .option('--report <place>', 'folder or bucket URL that keeps pages, results and summary; default: the state folder')
+    .option('--detach', 'only start it; `ferry batch resume`, or a `ferry serve` on the same state, goes on')
+    .option('-n, --dry-run', 'write nothing; look at a sample and print calls, price and permissions');
+  return addStoreOptions(addOutputOptions(command));
+}
+
+/** What a copy writes beside the bytes, and when it overwrites. */
+export function addBatchWriteOptions(command: Command): Command {
+  command
+    .optionsGroup('What:')
+    .option('--rename', 'move: each source is removed after its copy was verified')
+    .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are')
+    .addOption(
+      new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
+    )
+    .option('--if-different', 'short for --overwrite if-different')
+    .addOption(new Option('--verify <how>', 'proof that a copy is equal').choices(['auto', 'size']))
+    .optionsGroup('Metadata:')
+    .option('--meta <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
+    .option('--remove-meta <name>', 'drop user metadata (repeatable)', collect)
+    .addOption(
+      new Option('--metadata-directive <what>', 'start from the source or from nothing').choices(['copy', 'replace']),
+    );
+  addWriteOptions(command);
+  return command.addOption(
+    new Option('--tagging-directive <what>', 'start from the tags of the source or from none').choices([
+      'copy',
+      'replace',
+    ]),
+  );
+}
+
+function splitNames(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Option, type Command } from 'commander';
+import type { BatchRequest, BatchView, Status } from '../../batch/batch.ts';
+import type { DefineCommand } from '../context.ts';
+import { exit } from '../exit.ts';
+import {
+  addBatchWriteOptions,
+  addControlOptions,
+  addMappingOptions,
+  addSourceOptions,
+  type BatchFlags,
+} from '../batch-options.ts';
+import { batchRequest } from '../batch-request.ts';
+import { printLine } from '../io.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
+import { collect, wholeNumber } from '../parse.ts';
+import { paintFor } from '../paint.ts';
+import { batchLines, batchTable, dryRunDocument, dryRunLines } from '../render-batch.ts';
+import { announce, runBatch } from '../run-batch.ts';
+import { withSession, type Session } from '../session.ts';
+
+type Flags = StoreFlags & OutputFlags;
+
+const description = `Copies, moves or changes millions of objects from one request, in pages that survive a crash. A report says what became of each.
+
+  ferry batch run oss://photos/2024/ oss://backup/2024/
+  ferry batch run --manifest list.csv s3://backup/ --rename
+  ferry batch run --inventory s3://inventories/data/manifest.json s3://archive/ --min-size 1MiB
+  ferry batch run oss://photos/ --in-place --meta owner=ann`;
+
+export const defineBatch: DefineCommand = (program, context) => {
+  const batch = program.command('batch').summary('many objects from one request').description(description);
+  const act = (flags: Flags, work: (session: Session) => Promise<number>, looks = false) =>
+    withSession(context.io, flags, work, { looks }).then((code) => void (context.code = code));
+
+  for (const verify of [false, true]) {
+    const command = batch
+      .command(verify ? 'verify' : 'run')
+      .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and see it to its end')
+      .argument('[places...]', 'source and destination; only the destination with --manifest or --inventory');
+    addMappingOptions(addSourceOptions(command));
+    if (!verify) addBatchWriteOptions(command);
+    addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
+      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun);
+    });
+  }
+
+  const onOne = (name: string, summary: string, work: (session: Session, id: string) => Promise<number>): Command => {
+    const command = batch.command(name).summary(summary).description(summary).argument('<id>', 'batch');
+    addStoreOptions(addOutputOptions(command)).action(async (id: string, flags: Flags) => {
+      await act(flags, (session) => work(session, id));
+    });
+    return command;
+  };
+  onOne('pause', 'begin no further objects', async (session, id) => {
+    const { pauseBatch } = await import('../../batch/batch.ts');
+    return await show(session, await pauseBatch(session.runtime.batches, id));
+  });
+  onOne('resume', 'go on with a batch that was paused or interrupted, to its end', resume);
+  onOne('cancel', 'end a batch; what was copied stays', async (session, id) => {
+    const { cancelBatch } = await import('../../batch/batch.ts');
+    await cancelBatch(session.runtime.batches, id);
+    // Under way is only what is left to add up.
+    return await runBatch(session, id).then(() => exit.done);
+  });
+
+  const status = batch
+    .command('status')
+    .summary('show batches')
+    .argument('[id]', 'batch to show')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 20);
+  addStoreOptions(addOutputOptions(status)).action(async (id: string | undefined, flags: Flags & { limit: number }) => {
+    await act(flags, (session) => showStatus(session, id, flags.limit), true);
+  });
+
+  const retry = batch
+    .command('retry')
+    .summary('a new batch of what failed')
+    .argument('<id>', 'batch that has ended')
+    .option('--status <name>', 'objects that ended so (repeatable; default failed)', collect)
+    .addOption(new Option('--mode <mode>', 'do this with them').choices(['copy', 'rename', 'metadata', 'verify']));
+  addStoreOptions(addOutputOptions(retry)).action(async (id: string, flags: RetryFlags) => {
+    await act(flags, (session) => retryFailed(session, id, flags));
+  });
+
+  const report = batch
+    .command('report')
+    .summary('what became of each object, one JSON document a line')
+    .argument('<id>', 'batch')
+    .option('--status <name>', 'only objects that ended so (repeatable)', collect)
+    .option('--rejected', 'the malformed rows of the list instead');
+  addStoreOptions(report).action(async (id: string, flags: ReportFlags) => {
+    await act(flags, (session) => printReport(session, id, flags), true);
+  });
+};
+
+type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
+type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
+
+async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
+  const { createBatch, dryRunBatch } = await import('../../batch/batch.ts');
+  const { io, runtime } = session;
+  const line = { places, flags, verify, addressOf: session.address };
+  // Before anything is read from standard input.
+  const checked = batchRequest(line);
+  const request = flags.manifest === '-' ? batchRequest(line, await spool(session)) : checked;
+  if (flags.dryRun) {
+    const plan = await dryRunBatch(runtime.batches, request);
+    const text = flags.json
+      ? [JSON.stringify(dryRunDocument(request, plan))]
+      : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
+    for (const one of text) await printLine(io.stdout, one);
+    return Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
+  }
+  const view = await createBatch(runtime.batches, request);
+  if (flags.detach) return await show(session, view);
+  announce(session, view);
+  return await runBatch(session, view.id);
+}
+
+/** A pipe cannot be read twice, and a batch must survive its process. */
+async function spool({ config }: Session): Promise<string> {
+  const folder = join(config.home, 'batches', 'manifests');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, randomUUID());
+  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+  return path;
+}
+
+async function resume(session: Session, id: string): Promise<number> {
+  const { readBatch, resumeBatch } = await import('../../batch/batch.ts');
+  const view = await readBatch(session.runtime.batches, id);
+  if (view.paused) await resumeBatch(session.runtime.batches, id);
+  return await runBatch(session, id);
+}
+
+async function retryFailed(session: Session, id: string, flags: RetryFlags): Promise<number> {
+  const { retryBatch } = await import('../../batch/batch.ts');
+  const statuses = flags.status as Status[] | undefined;
+  const view = await retryBatch(session.runtime.batches, id, { statuses, mode: flags.mode });
+  announce(session, view);
+  return await runBatch(session, view.id);
+}
+
+async function showStatus(session: Session, id: string | undefined, limit: number): Promise<number> {
+  const { listBatches, readBatch } = await import('../../batch/batch.ts');
+  const { io, flags, runtime, config } = session;
+  if (id !== undefined) return await show(session, await readBatch(runtime.batches, id));
+  const views = await listBatches(runtime.batches, { limit });
+  if (flags.json) for (const view of views) await printLine(io.stdout, JSON.stringify(view));
+  else
+    for (const line of views.length > 0 ? batchTable(views) : [`no batches in ${config.home}`])
+      await printLine(io.stdout, line);
+  return exit.done;
+}
+
+async function show({ io, flags }: Session, view: BatchView): Promise<number> {
+  const lines = flags.json ? [JSON.stringify(view)] : batchLines(view, io.stdout, paintFor(io.stdout, io.env));
+  for (const line of lines) await printLine(io.stdout, line);
+  return exit.done;
+}
+
+async function printReport(session: Session, id: string, { status, rejected }: ReportFlags): Promise<number> {
+  const batch = await import('../../batch/batch.ts');
+  const { io, runtime } = session;
+  if (rejected) {
+    for await (const row of batch.rejected(runtime.batches, id)) await printLine(io.stdout, JSON.stringify(row));
+    return exit.done;
+  }
+  for await (const line of batch.results(runtime.batches, id)) {
+    if (!status || status.includes(line.status)) await printLine(io.stdout, JSON.stringify(line));
+  }
+  return exit.done;
+}

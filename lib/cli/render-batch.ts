@@ -1,0 +1,176 @@
+/** What `ferry batch` prints. */
+import type { BatchDryRun, BatchRequest, BatchView, Tally } from '../batch/batch.ts';
+import type { FileRef } from '../batch/sources/source.ts';
+import { exit } from './exit.ts';
+import { factLines } from './facts.ts';
+import { formatBytes, formatCount, formatDuration, formatRate, formatTime, plural, printable } from './format.ts';
+import type { TextStream } from './io.ts';
+import type { Paint } from './paint.ts';
+import { callsText, priceOf, priceText } from './render-plan.ts';
+import { formatTable } from './table.ts';
+
+/** `oss://photos/2024/ -> oss://backup/`, `list.csv -> s3://backup/`. */
+export function batchText({ store, source, destination, mapping }: BatchRequest): string {
+  const url = (bucket: string, key: string): string => printable(`${store.scheme}://${bucket}/${key}`);
+  const file = (ref: FileRef): string =>
+    'path' in ref ? printable(ref.path) : 'bucket' in ref ? url(ref.bucket, ref.key) : 'standard input';
+  const from =
+    source.kind === 'prefix'
+      ? url(source.bucket, source.prefix)
+      : source.kind === 'results'
+        ? `${source.statuses.join(' and ')} objects of ${source.batchId}`
+        : file(source.file);
+  if (!destination) return from;
+  return `${from} -> ${url(destination.bucket, mapping?.kind === 'prefix' ? mapping.to : '')}`;
+}
+
+/** `copied 1,204, unchanged 3, failed 2 (1 NotFound, 1 AccessDenied)`; in the order in which people ask. */
+export function tallyText(tally: Tally): string {
+  const pieces = Object.entries(tally.counts)
+    .filter(([, count]) => count > 0)
+    .map(
+      ([status, count]) => `${status} ${formatCount(count)}${status === 'failed' ? ` (${list(tally.failures)})` : ''}`,
+    );
+  if (tally.rejected > 0) pieces.push(`${plural(tally.rejected, 'malformed row')}`);
+  const over = list(tally.passedOver);
+  if (over !== '') pieces.push(`passed over ${over}`);
+  return pieces.join(', ') || 'nothing';
+}
+
+function list(counts: Readonly<Record<string, number | undefined>>): string {
+  return Object.entries(counts)
+    .map(([name, count = 0]) => `${formatCount(count)} ${name}`)
+    .join(', ');
+}
+
+/** What stands right of the progress bar, besides bytes and speed. */
+export function countText(view: BatchView): string {
+  const { counts, objectsKnown, pages, throttled, rate } = view;
+  const known = `${formatCount(objectsKnown)}${pages.complete ? '' : '+'}`;
+  const failed = counts.counts.failed ?? 0;
+  return [
+    `${formatCount(counts.entries)}/${known} objects`,
+    `${formatCount(rate)}/s`,
+    ...(view.etaSeconds !== undefined && !view.ended ? [`${formatDuration(view.etaSeconds)} left`] : []),
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    ...(throttled > 0 ? [`throttled ${formatCount(throttled)}x`] : []),
+    ...(view.pace !== undefined ? [`pace ${formatCount(view.pace)}/s`] : []),
+    ...(view.paused ? ['paused'] : []),
+  ].join(', ');
+}
+
+/** One row per batch under a heading. */
+export function batchTable(views: readonly BatchView[]): string[] {
+  const rows = views.map((view) => [
+    view.id,
+    view.paused ? 'paused' : view.state,
+    `${formatCount(view.counts.entries)}/${formatCount(view.objectsKnown)}${view.pages.complete ? '' : '+'}`,
+    formatCount(view.counts.counts.failed ?? 0),
+    formatBytes(view.counts.bytes),
+    `${view.request.mode} ${batchText(view.request)}`,
+  ]);
+  return formatTable([['ID', 'STATE', 'OBJECTS', 'FAILED', 'SIZE', 'WHAT'], ...rows], [2, 3, 4]);
+}
+
+/** Everything about one batch that helps to understand it. */
+export function batchLines(view: BatchView, stream: TextStream, paint: Paint): string[] {
+  const { counts, pages, pace, request } = view;
+  const facts: [string, string | undefined][] = [
+    ['state', view.paused ? `${view.state}, paused` : view.state],
+    ['mode', request.mode],
+    ['what', batchText(request)],
+    [
+      'objects',
+      `${formatCount(counts.entries)} of ${formatCount(view.objectsKnown)}${pages.complete ? '' : ' read so far'}`,
+    ],
+    ['pages', `${formatCount(pages.done)} of ${formatCount(pages.known)}${pages.complete ? '' : ' read so far'}`],
+    ['results', tallyText(counts)],
+    ['copied', formatBytes(counts.bytes)],
+    ['not kept', list(counts.losses) || undefined],
+    ['differences', list(counts.differences) || undefined],
+    ['rate', `${formatCount(view.rate)} objects/s`],
+    ['throttled', view.throttled > 0 ? plural(view.throttled, 'answer') : undefined],
+    ['pace', pace === undefined ? undefined : `${formatCount(pace)} requests/s`],
+    ['left', view.etaSeconds === undefined || view.ended ? undefined : formatDuration(view.etaSeconds)],
+    ['reason', view.reason && `${view.reason.code}: ${printable(view.reason.message)}`],
+    ['started', formatTime(view.startedAt)],
+    ['last change', formatTime(view.updatedAt)],
+    ['report', reportPlace(view)],
+  ];
+  const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  return [`batch ${view.id}`, ...factLines(known, stream, paint)];
+}
+
+function reportPlace({ id, request: { work } }: BatchView): string | undefined {
+  if (!work) return undefined;
+  if (work.kind === 'folder') return printable(`${work.path}/${id}`);
+  return printable(`${work.store.scheme}://${work.bucket}/${work.prefix}${id}/`);
+}
+
+/** The last line of a run. */
+export function endLine(view: BatchView, paint: Paint): string {
+  const { summary, counts } = view;
+  const seconds = summary?.seconds ?? 0;
+  const mark = exitOf(view) === exit.done ? paint('green', '✓') : paint('yellow', '!');
+  const bytes = counts.bytes > 0 ? `, ${formatBytes(counts.bytes)} (${formatRate(counts.bytes, seconds)})` : '';
+  const rate = `${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
+  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes} in ${formatDuration(seconds)}, ${rate}`;
+}
+
+/** 3 where some of many failed or differ, 1 where all did or the batch itself failed. */
+export function exitOf({ state, counts }: BatchView): number {
+  if (state === 'failed' || state === 'cancelled') return exit.failed;
+  const bad = (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + counts.rejected;
+  if (bad === 0) return exit.done;
+  return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
+}
+
+/** The plan of a batch, for people. */
+export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: TextStream, paint: Paint): string[] {
+  const calls = scaledCalls(plan);
+  const more = plan.more ? ' at least: the first were read' : '';
+  const facts: [string, string][] = [
+    ['objects', `${formatCount(plan.objects)}, ${formatBytes(plan.bytes)}${more}`],
+    ['left out', formatCount(plan.leftOut)],
+    [
+      'malformed',
+      plan.rejected.length === 0 ? 'none' : plan.rejected.map(({ line, why }) => `line ${line}: ${why}`).join('; '),
+    ],
+    ['calls', callsText(calls)],
+    ['price', priceText(request, calls)],
+    ['duration', `about ${formatDuration(secondsOf(request, calls))} at ${formatCount(paceOf(request))} requests/s`],
+    ['permissions', plan.permissions.join(', ') || '-'],
+    ['would fail', list(plan.failures) || 'none of those looked at'],
+    ...plan.examples.map(({ source, destination }): [string, string] => [
+      'for example',
+      printable(`${source.bucket}/${source.key} -> ${destination.bucket}/${destination.key}`),
+    ]),
+  ];
+  return [
+    `plan for ${batchText(request)} ${paint('dim', `(dry run: nothing is written, from a look at ${plural(plan.looked, 'object')})`)}`,
+    ...factLines(facts, stream, paint),
+  ];
+}
+
+/** The plan of a batch, for machines. */
+export function dryRunDocument(request: BatchRequest, plan: BatchDryRun): Record<string, unknown> {
+  const calls = scaledCalls(plan);
+  return { status: 'planned', ...plan, calls, price: priceOf(request, calls), seconds: secondsOf(request, calls) };
+}
+
+/** Calls of those looked at, for all that were read. */
+function scaledCalls({ calls, looked, objects }: BatchDryRun): Record<string, number> {
+  const factor = looked === 0 ? 0 : objects / looked;
+  return Object.fromEntries(Object.entries(calls).map(([name, count]) => [name, Math.round(count * factor)]));
+}
+
+/** What stores usually take from one client before they ask it to slow down. */
+const usualPace = 1_000;
+
+function paceOf({ limits }: BatchRequest): number {
+  return Math.min(usualPace, limits?.requestsPerSecond ?? Infinity, limits?.prefixRequestsPerSecond ?? Infinity);
+}
+
+function secondsOf(request: BatchRequest, calls: Record<string, number>): number {
+  return Object.values(calls).reduce((sum, count) => sum + count, 0) / paceOf(request);
+}
