@@ -44,6 +44,8 @@ class Search {
   readonly #last: number[];
   readonly #first: number;
   readonly #probe: Probe;
+  /** By place: the first key behind the last one with its character at this place raised. */
+  readonly #found = new Map<number, string>();
   #probes = 0;
 
   constructor({ after, until, prefix }: Stretch, probe: Probe) {
@@ -65,40 +67,31 @@ class Search {
       else low = place + 1;
       if (this.#probes >= probesAtMost) break;
     }
-    return low < this.#last.length && this.#found.has(low) ? low : undefined;
+    return this.#found.size > 0 ? Math.min(...this.#found.keys()) : undefined;
   }
 
-  /** Keys found behind the last one with the character at this place raised. */
-  readonly #found = new Map<number, string>();
-
-  /** A cut about half way through the characters that follow at this place. */
+  /** A cut about half way between the characters that are known to follow at this place. */
   async middleAt(place: number): Promise<string | undefined> {
     const start = this.#last.slice(0, place);
-    const key = this.#found.get(place);
-    const lowest = this.#last[place];
-    if (key === undefined || lowest === undefined) return undefined;
-    const first = codePoints(key)[place] ?? lowest + 1;
-    let known = safe(lowest + 1);
-    let most = first;
-    let end = this.#boundAt(place);
+    const lowest = this.#last[place] ?? 0;
+    const least = safe(lowest + 1);
+    /** The character at the place, of a key that begins as the last one does. */
+    const reachedBy = (key: string | undefined): number => {
+      const points = codePoints(key ?? '');
+      return (start.every((point, at) => points[at] === point) ? points[place] : undefined) ?? least;
+    };
+    let most = reachedBy(this.#found.get(place));
+    const end = this.#boundAt(place);
     for (let step = 1; this.#probes < probesAtMost; step *= 2) {
-      const next = safe(Math.min(most + step, end));
+      const next = safe(most + step);
       if (next >= end) break;
       const found = await this.#firstBehind(text([...start, next]));
-      if (found === undefined) {
-        end = next;
-        break;
-      }
-      const reached = codePoints(found);
-      most = Math.max(next, shares(reached, start) ? (reached[place] ?? next) : next);
-      known = next;
+      if (found === undefined) break;
+      most = Math.max(next, reachedBy(found));
     }
-    // Every cut up to `known` has a key behind it.
-    const middle = safe(Math.floor((lowest + Math.min(end, most)) / 2) + 1);
-    const at = text([
-      ...start,
-      Math.min(Math.max(middle, safe(lowest + 1)), Math.max(known, first - 1, safe(lowest + 1))),
-    ]);
+    // A key with the highest character may be just that: only one less has a key behind it for sure.
+    const middle = Math.min(Math.floor((lowest + most) / 2) + 1, most - 1);
+    const at = text([...start, middle > least && safe(middle) === middle ? middle : least]);
     return this.#isUsable(at) ? at : undefined;
   }
 
@@ -149,10 +142,6 @@ function codePoints(key: string): number[] {
 
 function text(points: number[]): string {
   return String.fromCodePoint(...points);
-}
-
-function shares(key: number[], start: number[]): boolean {
-  return start.every((point, at) => key[at] === point);
 }
 
 /**
