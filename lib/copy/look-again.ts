@@ -1,4 +1,5 @@
-import { gaveUp, RetryLater } from './errors.ts';
+import { headIfThere } from './destination.ts';
+import { RetryLater } from './errors.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
@@ -28,13 +29,10 @@ export async function lookAgain(
   store: ObjectStore,
   request: CopyRequest,
   written: Written,
-  options?: CallOptions,
+  options: CallOptions = {},
 ): Promise<ObjectHead | undefined> {
-  let head: ObjectHead;
-  try {
-    head = await store.head(request.source, options);
-  } catch (error) {
-    if (!gaveUp(error, 'NotFound')) throw error;
+  const head = await headIfThere(store, request.source, options);
+  if (!head) {
     if (request.options.followDelete) await deleteReplica(world, store, request, written.destinationEtag, options);
     return undefined;
   }
@@ -70,20 +68,26 @@ export function currentVersion(request: CopyRequest): CopyRequest {
   return { ...request, seen: undefined, idempotencyKey: undefined };
 }
 
-/** Only the replica that was written a moment ago: somebody else's newer object stays. */
+/**
+ * Only the replica that was written a moment ago: somebody else's newer object stays. Not every store has a condition for that,
+ * so a source that is there again is copied again.
+ */
 async function deleteReplica(
   world: World,
   store: ObjectStore,
   request: CopyRequest,
   etag: string,
-  options?: CallOptions,
+  options: CallOptions,
 ): Promise<void> {
-  const { destination } = request;
+  const { source, destination } = request;
+  const head = await headIfThere(store, destination, options);
+  if (head?.etag !== etag) return;
   try {
-    const head = await store.head(destination, options);
-    if (head.etag === etag) await store.delete(destination, { ...options, ifMatch: etag });
+    await store.delete(destination, { ...options, ifMatch: etag });
   } catch (error) {
     if (error instanceof RetryLater && error.effect === 'unknown') await lookAgainLater(world, request);
-    if (!gaveUp(error, 'NotFound')) throw error;
+    throw error;
   }
+  if (await headIfThere(store, source, options))
+    await world.queue.send([{ kind: 'copy', request: currentVersion(request) }]);
 }
