@@ -3,7 +3,7 @@ import { abortOwn, move } from './closing.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, settleTags } from './fidelity.ts';
 import type { Job } from './job.ts';
-import { requestOf } from './job.ts';
+import { isPinned, requestOf } from './job.ts';
 import { lookAgain } from './look-again.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
@@ -59,7 +59,8 @@ export async function conclude(
   }
   const proof = verifyWritten(describe(job.store, job.destination), found, evidence);
   const losses = [...(job.acl?.lost ?? []), ...(await applyAcl(store, job.destination, job.acl?.document, options))];
-  if (source) {
+  // What stands there by now may be another version: nothing of it belongs on this copy.
+  if (source && (job.mode === 'metadata' || isPinned(pin, source))) {
     losses.push(...headerLosses(expectedFrom(source, request), found));
     const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };
     // A metadata change that is settled late sees its own result as the source, and there is nothing to compare.

@@ -87,5 +87,6 @@ async function stillThere(store: ObjectStore, row: Job, options: CallOptions): P
   const there = await headIfThere(store, row.destination, options);
   if (there?.etag !== row.result.etag || there.size !== row.result.size) return false;
   // A late worker of an older version may have written its tags on this one: no store has a condition for that.
+  if (row.parts && !row.tags) return !there.tagCount;
   return !row.tags || sameRecord(row.tags, await store.getTags(row.destination, options));
 }
