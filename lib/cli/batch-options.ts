@@ -59,6 +59,8 @@ export interface BatchFlags
   ifDifferent?: boolean;
 }
 
+export const batchJson = 'one JSON document per batch on stdout; `batch report` has one per object';
+
 export function addSourceOptions(command: Command): Command {
   return command
     .optionsGroup('Which objects:')
@@ -109,7 +111,7 @@ export function addControlOptions(command: Command): Command {
     .option('--report <place>', 'folder or bucket URL that keeps pages, results and summary; default: the state folder')
     .option('--detach', 'only start it; `ferry batch resume`, or a `ferry serve` on the same state, goes on')
     .option('-n, --dry-run', 'write nothing; look at a sample and print calls, price and permissions');
-  return addStoreOptions(addOutputOptions(command));
+  return addStoreOptions(addOutputOptions(command, batchJson));
 }
 
 /** What a copy writes beside the bytes, and when it overwrites. */

@@ -74,11 +74,8 @@ export function addStoreOptions(command: Command): Command {
     .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
 }
 
-export function addOutputOptions(command: Command): Command {
-  return command
-    .optionsGroup('Output:')
-    .option('--json', 'one JSON document per finished object on stdout')
-    .option('-q, --quiet', 'say nothing but errors');
+export function addOutputOptions(command: Command, json = 'one JSON document per finished object on stdout'): Command {
+  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'say nothing but errors');
 }
 
 /** Content headers, class, encryption, ACL and tags; an empty content header drops it. */

@@ -12,6 +12,7 @@ import {
   addControlOptions,
   addMappingOptions,
   addSourceOptions,
+  batchJson,
   type BatchFlags,
 } from '../batch-options.ts';
 import { batchRequest } from '../batch-request.ts';
@@ -41,6 +42,11 @@ export const defineBatch: DefineCommand = (program, context) => {
     const command = batch
       .command(verify ? 'verify' : 'run')
       .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and see it to its end')
+      .description(
+        verify
+          ? 'Compares size, ETag, CRC-64 or checksum and metadata of source and destination. Exit code 3 when some differ.'
+          : description,
+      )
       .argument('[places...]', 'source and destination; only the destination with --manifest or --inventory');
     addMappingOptions(addSourceOptions(command));
     if (!verify) addBatchWriteOptions(command);
@@ -51,7 +57,7 @@ export const defineBatch: DefineCommand = (program, context) => {
 
   const onOne = (name: string, summary: string, work: (session: Session, id: string) => Promise<number>): Command => {
     const command = batch.command(name).summary(summary).description(summary).argument('<id>', 'batch');
-    addStoreOptions(addOutputOptions(command)).action(async (id: string, flags: Flags) => {
+    addStoreOptions(addOutputOptions(command, batchJson)).action(async (id: string, flags: Flags) => {
       await act(flags, (session) => work(session, id));
     });
     return command;
@@ -73,9 +79,11 @@ export const defineBatch: DefineCommand = (program, context) => {
     .summary('show batches')
     .argument('[id]', 'batch to show')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 10_000), 20);
-  addStoreOptions(addOutputOptions(status)).action(async (id: string | undefined, flags: Flags & { limit: number }) => {
-    await act(flags, (session) => showStatus(session, id, flags.limit), true);
-  });
+  addStoreOptions(addOutputOptions(status, batchJson)).action(
+    async (id: string | undefined, flags: Flags & { limit: number }) => {
+      await act(flags, (session) => showStatus(session, id, flags.limit), true);
+    },
+  );
 
   const retry = batch
     .command('retry')
@@ -83,7 +91,7 @@ export const defineBatch: DefineCommand = (program, context) => {
     .argument('<id>', 'batch that has ended')
     .option('--status <name>', 'objects that ended so (repeatable; default failed)', collect)
     .addOption(new Option('--mode <mode>', 'do this with them').choices(['copy', 'rename', 'metadata', 'verify']));
-  addStoreOptions(addOutputOptions(retry)).action(async (id: string, flags: RetryFlags) => {
+  addStoreOptions(addOutputOptions(retry, batchJson)).action(async (id: string, flags: RetryFlags) => {
     await act(flags, (session) => retryFailed(session, id, flags));
   });
 
