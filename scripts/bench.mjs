@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
 const names = readdirSync('bench').map((file) => file.replace(/\.ts$/, ''));
-const [name] = process.argv.slice(2);
+const [name, ...rest] = process.argv.slice(2);
 if (!names.includes(name)) {
   console.error(`npm run bench -- ${names.join(' | ')}`);
   process.exit(2);
 }
-process.exit(spawnSync('npx', ['tsx', `bench/${name}.ts`], { stdio: 'inherit' }).status ?? 1);
+process.exit(spawnSync('npx', ['tsx', `bench/${name}.ts`, ...rest], { stdio: 'inherit' }).status ?? 1);

@@ -46,8 +46,10 @@ export interface Paced {
 /** The stores of a world, each of whose requests waits for its turn. Made for one page. */
 export function openPaced(world: BatchWorld, batch: Batch): Paced {
   const pacer = new Pacer(world, scopesOf(world, batch), batch.request.store);
+  // Every object asks for its store, and a batch has one.
+  const store = pacer.guard(world.store(batch.request.store));
   return {
-    store: (address) => pacer.guard(world.store(address)),
+    store: () => store,
     end: async () => {
       await pacer.tellThrottling();
       return pacer.throttled;

@@ -4,7 +4,7 @@
  * - `GET /__twin/health`
  * - `GET /__twin/requests`: counts per operation and the records; `DELETE` resets both
  * - `GET /__twin/faults`; `POST` adds a rule (JSON as in `faults.ts`); `DELETE` clears
- * - `GET /__twin/objects?bucket=`: keys; `POST` puts one: `{bucket, key, size, seed?, body?, ...}`; `DELETE ?bucket=&key=`
+ * - `GET /__twin/objects?bucket=`: keys; `POST` puts one, or each of a list: `{bucket, key, size, seed?, body?, ...}`; `DELETE ?bucket=&key=`
  * - `POST /__twin/buckets`: `{name, region?, versioning?}`
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -15,6 +15,8 @@ import type { RequestLog } from './requests.ts';
 
 const PREFIX = '/__twin/';
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+
+type ControlPut = DirectPut & { bucket: string; key: string };
 
 type Handler = (query: URLSearchParams, body: unknown) => unknown;
 
@@ -40,9 +42,11 @@ export class Control {
       'POST faults': (_, body) => void faults.add(body as FaultRule),
       'DELETE faults': () => faults.clear(),
       'GET objects': (query) => store.keys(known(query, 'bucket'), query.get('prefix') ?? ''),
-      'POST objects': (_, body) => {
-        const { bucket, key, ...put } = body as DirectPut & { bucket: string; key: string };
-        return store.put(bucket, key, put);
+      'POST objects': async (_, body) => {
+        const putOne = ({ bucket, key, ...put }: ControlPut) => store.put(bucket, key, put);
+        if (!Array.isArray(body)) return await putOne(body as ControlPut);
+        for (const one of body as ControlPut[]) await putOne(one);
+        return { put: body.length };
       },
       'DELETE objects': (query) => store.delete(known(query, 'bucket'), known(query, 'key')),
       'POST buckets': (_, body) => store.createBucket(body as NewBucket),
