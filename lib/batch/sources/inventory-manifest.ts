@@ -32,8 +32,8 @@ const maxManifestBytes = 64 * 1024 * 1024;
 
 export interface Inventory {
   cloud: 's3' | 'oss';
-  format: 'csv' | 'parquet';
-  /** Of CSV files; Parquet files tell themselves. */
+  format: 'csv';
+
   columns: string[];
   files: { file: FileRef; size?: number; md5?: string }[];
 }
@@ -66,10 +66,10 @@ export async function readInventoryManifest(
 
 function formatOf(fileFormat: string, name: string): Inventory['format'] {
   const format = fileFormat.toLowerCase();
-  if (format === 'csv' || format === 'parquet') return format;
+  if (format === 'csv') return format;
   throw new GiveUp(
     'BadRequest',
-    `${name}: inventories in ${fileFormat} are not read here; configure the inventory to write CSV or Parquet.`,
+    `${name}: inventories in ${fileFormat} are not read here; configure the inventory to write CSV.`,
   );
 }
 

@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { GiveUp } from '../../copy/errors.ts';
+import { FileReader } from './file-reader.ts';
+import type { OpenRows, Rows } from './file-reader.ts';
+import { readInventoryManifest } from './inventory-manifest.ts';
+import { firstRange, ListingReader } from './listing.ts';
+import { ResultsReader } from './results.ts';
+import type { OpenSource, RangeSpec, SourcePorts, SourceSpec } from './source.ts';
+import { fileSchema } from './source.ts';
+import { openTextRows } from './text-rows.ts';
+
+/** One file of an inventory: with all that reading it needs, so that the manifest is read once for a batch. */
+const fileRangeSchema = z.object({
+  /** Absent: an inventory without files, of an empty bucket. */
+  file: fileSchema.optional(),
+  format: z.literal('csv'),
+  encoding: z.enum(['url', 'form', 'plain']),
+  columns: z.array(z.string()),
+  md5: z.string().optional(),
+});
+
+type Kind<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
+
+/**
+ * Opens what a batch reads. Nothing is read before `ranges` or `read` is called.
+ * @throws GiveUp BadRequest for results of another batch where this runtime has none.
+ */
+export function openSource(spec: SourceSpec, ports: SourcePorts): OpenSource {
+  switch (spec.kind) {
+    case 'prefix': {
+      const reader = new ListingReader(ports.list, spec.bucket, spec.prefix);
+      return { ranges: () => Promise.resolve([firstRange]), reader, close: () => Promise.resolve() };
+    }
+    case 'manifest':
+      return openManifest(spec, ports);
+    case 'inventory':
+      return openInventory(spec, ports);
+    case 'results': {
+      if (!ports.results) throw new GiveUp('BadRequest', 'The results of other batches cannot be read here.');
+      const reader = new ResultsReader(ports.results(spec.batchId), spec.statuses, ports.parseOptions);
+      return { ranges: () => reader.ranges(), reader, close: () => reader.close() };
+    }
+  }
+}
+
+function openManifest({ file, onBad, ...format }: Kind<'manifest'>, ports: SourcePorts): OpenSource {
+  const { parseOptions } = ports;
+  const rules = { ...format, versions: 'all' as const, ...(parseOptions && { parseOptions }) };
+  const open: OpenRows = (_range, cursor, options) => openTextRows(ports, file, rules, cursor, options);
+  return openFiles(() => Promise.resolve([{ range: '0' }]), open, onBad);
+}
+
+function openInventory(spec: Kind<'inventory'>, ports: SourcePorts): OpenSource {
+  const ranges = async (): Promise<RangeSpec[]> => {
+    const { cloud, format, columns, files } = await readInventoryManifest(ports, spec.file);
+    const encoding = spec.encoding ?? (cloud === 's3' ? 'form' : 'url');
+    const common = { format, encoding, columns };
+    if (files.length === 0) return [{ range: '0', ...common }];
+    return files.map(({ file, md5 }, n) => ({
+      range: String(n),
+      ...common,
+      file,
+      ...(md5 !== undefined && { md5 }),
+    }));
+  };
+  const open: OpenRows = (range, cursor, options) => {
+    const { file, ...format } = fileRangeSchema.parse(range);
+    const { versions } = spec;
+    if (!file) return Promise.resolve(noRows);
+    return openTextRows(ports, file, { ...format, versions, header: false }, cursor, options);
+  };
+  return openFiles(ranges, open, spec.onBad);
+}
+
+const noRows: Rows = {
+  name: 'an inventory without files',
+  next: () => undefined,
+  more: () => Promise.resolve(false),
+  hasMore: () => Promise.resolve(false),
+  cursor: () => null,
+  close: () => Promise.resolve(),
+};
+
+function openFiles(ranges: OpenSource['ranges'], open: OpenRows, onBad: 'skip' | 'fail'): OpenSource {
+  const reader = new FileReader(open, onBad);
+  return { ranges, reader, close: () => reader.closeAll() };
+}
