@@ -1,7 +1,8 @@
 import type { BatchRequest } from './request.ts';
 import { namesIn, fileOf } from './files.ts';
+import { parseEntryOptions } from './entry-options.ts';
 import { findBatch } from './row.ts';
-import { openSource } from './open-prefix.ts';
+import { openSource } from './sources/open.ts';
 import type { OpenSource, SourcePorts } from './sources/source.ts';
 import type { BatchWorld } from './world.ts';
 
@@ -9,6 +10,7 @@ import type { BatchWorld } from './world.ts';
 export function openSourceOf(world: BatchWorld, { request }: { request: BatchRequest }): OpenSource {
   const ports: SourcePorts = {
     ...world.sources(request.store),
+    parseOptions: parseEntryOptions,
     results: (id) => ({
       names: async function* () {
         const other = await resultsOf(world, request, id);
