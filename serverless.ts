@@ -198,7 +198,7 @@ const lambda = (name: FunctionName, file: string) => ({
   handler: `dist/functions/${file}.handler`,
   timeout: timeouts[name],
   role: `${capital(name)}Role`,
-  package: { patterns: [`dist/functions/${file}.mjs`, 'ferry.yaml'] },
+  package: { patterns: [`dist/functions/${file}.mjs`, `dist/functions/${file}/**`, 'ferry.yaml'] },
 });
 const fromQueue = (name: Queue, maximumConcurrency: number, batchSize: number) => ({
   sqs: {

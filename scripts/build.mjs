@@ -1,4 +1,4 @@
-// Bundles the command line and every function into dist/, one self-contained ES module each.
+// Bundles the command line and every function into dist/: an ES module each, and beside it what it imports later.
 import { readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
@@ -20,17 +20,19 @@ const common = {
 
 const credentials = './lib/runtime/aws-environment.ts';
 
-// undici carries its parser twice, the second time for machines without SIMD; Lambda has none of those.
-const oneParser = {
-  name: 'one-parser',
+// What Lambda never needs: undici's second parser, for machines without SIMD, and the SDK's list of browsers.
+const notOnLambda = {
+  name: 'not-on-lambda',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/llhttp-wasm\.js$/ }, ({ path }) => ({ path, namespace: 'one-parser' }));
-    onLoad({ filter: /./, namespace: 'one-parser' }, () => ({ contents: `throw new Error('no SIMD here')` }));
+    onResolve({ filter: /\/llhttp-wasm\.js$|^bowser$/ }, ({ path }) => ({ path, namespace: 'not-on-lambda' }));
+    onLoad({ filter: /./, namespace: 'not-on-lambda' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)})`,
+    }));
   },
 };
 
 rmSync('dist', { recursive: true, force: true });
-const functions = readdirSync('functions').filter((name) => name.endsWith('.ts'));
+const functions = readdirSync('functions').map((file) => file.replace(/\.ts$/, ''));
 await Promise.all([
   build({
     ...common,
@@ -40,13 +42,19 @@ await Promise.all([
     banner: { js: `#!/usr/bin/env node\n${banner}` },
     packages: 'external',
   }),
-  build({
-    ...common,
-    entryPoints: functions.map((name) => `functions/${name}`),
-    outdir: 'dist/functions',
-    minify: true,
-    target: 'node22',
-    alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
-    plugins: [oneParser],
-  }),
+  // Each by itself, so that a package holds what its own function needs. What is imported when it is needed stays in a file of
+  // its own: a cold start does not even parse it.
+  ...functions.map((name) =>
+    build({
+      ...common,
+      entryPoints: [`functions/${name}.ts`],
+      outdir: 'dist/functions',
+      splitting: true,
+      chunkNames: `${name}/[name]-[hash]`,
+      minify: true,
+      target: 'node22',
+      alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
+      plugins: [notOnLambda],
+    }),
+  ),
 ]);

@@ -1,6 +1,6 @@
 /** The bundles as Lambda starts them: each in a fresh process, with nothing of ours around it. */
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,7 +26,7 @@ const env = {
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ferry-bundles-'));
-  for (const name of names) await copyFile(join(bundles, `${name}.mjs`), join(folder, `${name}.mjs`));
+  await cp(bundles, folder, { recursive: true });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -57,7 +57,13 @@ const message = (body: string) => ({
 
 describe('bundles', () => {
   it.each(names)('%s has less than a mebibyte', async (name) => {
-    expect((await stat(join(bundles, `${name}.mjs`))).size).toBeLessThan(1024 * 1024);
+    const later = (await readdir(join(bundles, name))).map((file) => join(name, file));
+    const sizes = await Promise.all([`${name}.mjs`, ...later].map((file) => stat(join(bundles, file))));
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1024 * 1024);
+  });
+
+  it.each(names)('%s loads no SDK before it needs one', async (name) => {
+    expect((await stat(join(bundles, `${name}.mjs`))).size).toBeLessThan(100_000);
   });
 
   it('object-created does nothing without rules', async () => {
