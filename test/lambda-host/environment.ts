@@ -11,6 +11,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+/** How long a runtime may take until it asks for an invocation; on Lambda ten seconds. */
+const startMs = 10_000;
+
 const bootstrap = fileURLToPath(new URL('bootstrap.mjs', import.meta.url));
 
 /** What an invocation came to; `failed` is what the service calls a function error. */
@@ -48,6 +51,8 @@ export class Environment {
   #current: Current | undefined;
   #frozen = false;
   alive = true;
+  /** Stopped by `stall`: only the timeout ends it. */
+  stalled = false;
 
   private constructor(options: EnvironmentOptions, server: Server) {
     this.#options = options;
@@ -93,12 +98,17 @@ export class Environment {
   async invoke(event: string, timeoutMs: number): Promise<Outcome> {
     let timer: NodeJS.Timeout | undefined;
     const outcome = await new Promise<Outcome>((resolve) => {
-      // The time of the start is not the handler's, as on Lambda, where it may take ten seconds.
-      const begin = (): number => {
+      const limit = (ms: number): void => {
+        clearTimeout(timer);
         timer = setTimeout(() => {
-          this.#end({ failed: 'timeout', message: `Task timed out after ${timeoutMs / 1000} seconds` });
+          this.#end({ failed: 'timeout', message: `Task timed out after ${ms / 1000} seconds` });
           this.kill();
-        }, timeoutMs);
+        }, ms);
+      };
+      // The time of the start is not the handler's.
+      limit(timeoutMs + startMs);
+      const begin = (): number => {
+        limit(timeoutMs);
         return Date.now() + timeoutMs;
       };
       this.#current = { id: randomUUID(), event, taken: false, begin, end: resolve };
@@ -116,6 +126,7 @@ export class Environment {
 
   /** Stops a running function in its tracks, so that the timeout finds it. */
   stall(): void {
+    this.stalled = true;
     this.#child.kill('SIGSTOP');
   }
 

@@ -64,7 +64,7 @@ export class LambdaFunction {
 
   /** Does something bad to one of the environments that are at work. Returns whether there was one. */
   strike(how: 'kill' | 'stall', random: () => number): boolean {
-    const busy = [...this.#busy];
+    const busy = [...this.#busy].filter(({ stalled }) => !stalled);
     const victim = busy[Math.floor(random() * busy.length)];
     if (how === 'kill') victim?.kill();
     else victim?.stall();
