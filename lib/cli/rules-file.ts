@@ -6,19 +6,37 @@ import { isFinal } from '../copy/job.ts';
 import type { Invocation } from '../copy/ports.ts';
 import type { List } from '../replicate/listing.ts';
 import type { RuleSet } from '../replicate/rules.ts';
+import { workByRules } from '../replicate/work.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { pagesOf } from './listing.ts';
-import type { Session } from './session.ts';
+import type { OutputFlags, StoreFlags } from './options.ts';
+import { withSession, type Session } from './session.ts';
 
 /** @throws UsageError when the file cannot be read; GiveUp BadRequest that lists what is wrong in it. */
-export async function readRules(io: Io, path: string): Promise<RuleSet> {
+async function readRules(io: Io, path: string): Promise<RuleSet> {
   const { readServeConfig, variablesIn } = await import('../runtime/serve-config.ts');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
   });
   const config = readConfig(io.env, { alsoKnown: variablesIn(text) });
   return readServeConfig(text, io.env, (scheme) => addressOf(config, scheme)).rules;
+}
+
+/**
+ * Runs a command on the embedded runtime, which decides by the rules of a `ferry serve` file about copies that it sends again.
+ *
+ * @throws as `withSession` and `readRules` do.
+ */
+export async function withRules(
+  io: Io,
+  flags: StoreFlags & OutputFlags & { config: string },
+  command: (session: Session, rules: RuleSet) => Promise<number>,
+): Promise<number> {
+  const rules = await readRules(io, flags.config);
+  return await withSession(io, flags, (session) => command(session, rules), {
+    work: (world, task, invocation) => workByRules(world, rules, task, invocation),
+  });
 }
 
 export function listerOf({ runtime }: Session): List {

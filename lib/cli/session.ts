@@ -2,7 +2,7 @@
 import { addressOf, readConfig, type Config, type ConfigOptions } from '../config.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import { humanLog } from '../log.ts';
-import type { Embedded } from '../runtime/embedded.ts';
+import type { Embedded, EmbeddedOptions } from '../runtime/embedded.ts';
 import type { RequestInfo, StoreClient } from '../store/open.ts';
 import { Interrupted } from './exit.ts';
 import { shellQuote } from './format.ts';
@@ -34,6 +34,8 @@ export interface SessionOptions {
   looks?: boolean;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
+  /** Does the tasks of the runtime; the engine's own `work` when absent. */
+  work?: EmbeddedOptions['work'];
 }
 
 /**
@@ -45,7 +47,7 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, onRequest }: SessionOptions = {},
+  { looks = false, onRequest, work: doTask }: SessionOptions = {},
 ): Promise<number> {
   const config = readConfig(io.env, configOptions(io, flags));
   let progress: Progress | undefined;
@@ -56,7 +58,7 @@ export async function withSession(
   const { openEmbedded } = await import('../runtime/embedded.ts');
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
-  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest });
+  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {

@@ -1,14 +1,15 @@
 import { CopyError } from '../../copy/errors.ts';
 import type { Difference } from '../../replicate/reconcile.ts';
 import { reconcile } from '../../replicate/reconcile.ts';
+import type { RuleSet } from '../../replicate/rules.ts';
 import type { DefineCommand } from '../context.ts';
 import { exit } from '../exit.ts';
 import { plural, printable } from '../format.ts';
 import { printLine } from '../io.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
 import { wholeNumber } from '../parse.ts';
-import { endOfJobs, listerOf, readRules, wholeCommand } from '../rules-file.ts';
-import { withSession, type Session } from '../session.ts';
+import { endOfJobs, listerOf, wholeCommand, withRules } from '../rules-file.ts';
+import type { Session } from '../session.ts';
 
 interface ReconcileFlags extends StoreFlags, OutputFlags {
   config: string;
@@ -32,13 +33,12 @@ export const defineReconcile: DefineCommand = (program, context) => {
     .option('--metadata', 'look at every object and compare metadata too; two requests each')
     .option('--objects <n>', 'objects at once', wholeNumber(1, 1000), 16);
   addStoreOptions(addOutputOptions(command)).action(async (rule: string, flags: ReconcileFlags) => {
-    context.code = await withSession(context.io, flags, (session) => compare(session, rule, flags));
+    context.code = await withRules(context.io, flags, (session, rules) => compare(session, rules, rule, flags));
   });
 };
 
-async function compare(session: Session, rule: string, flags: ReconcileFlags): Promise<number> {
+async function compare(session: Session, rules: RuleSet, rule: string, flags: ReconcileFlags): Promise<number> {
   const { io, runtime, signal } = session;
-  const rules = await readRules(io, flags.config);
   const started: string[] = [];
   // In order, and no faster than whoever reads them.
   let printed = Promise.resolve();

@@ -1,12 +1,13 @@
 import { backfill } from '../../replicate/backfill.ts';
+import type { RuleSet } from '../../replicate/rules.ts';
 import type { DefineCommand } from '../context.ts';
 import { exit } from '../exit.ts';
 import { plural, printable } from '../format.ts';
 import { printLine } from '../io.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
 import { wholeNumber } from '../parse.ts';
-import { endOfJobs, listerOf, readRules, wholeCommand } from '../rules-file.ts';
-import { withSession, type Session } from '../session.ts';
+import { endOfJobs, listerOf, wholeCommand, withRules } from '../rules-file.ts';
+import type { Session } from '../session.ts';
 
 interface ReplicateFlags extends StoreFlags, OutputFlags {
   existing: string;
@@ -25,13 +26,12 @@ export const defineReplicate: DefineCommand = (program, context) => {
     .requiredOption('--config <file>', 'the file of `ferry serve`, which holds the rules')
     .option('--objects <n>', 'objects at once', wholeNumber(1, 1000), 16);
   addStoreOptions(addOutputOptions(command)).action(async (flags: ReplicateFlags) => {
-    context.code = await withSession(context.io, flags, (session) => replicateExisting(session, flags));
+    context.code = await withRules(context.io, flags, (session, rules) => replicateExisting(session, rules, flags));
   });
 };
 
-async function replicateExisting(session: Session, flags: ReplicateFlags): Promise<number> {
+async function replicateExisting(session: Session, rules: RuleSet, flags: ReplicateFlags): Promise<number> {
   const { io, runtime, signal } = session;
-  const rules = await readRules(io, flags.config);
   const started: string[] = [];
   const report = await backfill(runtime.world, rules, flags.existing, listerOf(session), wholeCommand(session), {
     concurrency: flags.objects,

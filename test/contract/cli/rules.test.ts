@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { MiB, useRig } from './harness.ts';
@@ -63,4 +63,22 @@ test('an unknown rule and a missing file are refused before any request', async 
   const missing = await rig.run('replicate', '--existing', 'nightly', '--config', 'nowhere.yaml');
   expect(missing).toMatchObject({ code: 2 });
   expect(rig.twin.requests.count()).toBe(0);
+});
+
+test('a source that changes while it is copied is followed, and its replica is still known as ours', async () => {
+  writeFileSync(config, readFileSync(config, 'utf8').replace('deletes: all', 'deletes: verified'));
+  const state = ['--state', join(rig.folder, 'followed')];
+  rig.twin.faults.add({
+    match: { operation: 'CopyObject', bucket: 'backup', key: 'old/small' },
+    times: 1,
+    effect: { kind: 'overwrite', bucket: 'photos', key: 'in/small', body: 'changed meanwhile', when: 'after' },
+  });
+  const copied = await rig.run('replicate', '--existing', 'nightly', '--config', config, ...state);
+  expect(copied).toMatchObject({ code: 0 });
+  expect(String(await rig.twin.store.bytes('backup', 'old/small'))).toBe('changed meanwhile');
+
+  rig.twin.store.delete('photos', 'in/small');
+  const fixed = await rig.run('reconcile', 'nightly', '--config', config, '--fix', '--remove-extra', ...state);
+  expect(fixed).toMatchObject({ code: 0 });
+  expect(rig.twin.store.keys('backup')).toEqual(['old/large']);
 });
