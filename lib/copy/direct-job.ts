@@ -77,6 +77,8 @@ async function alreadyCopied(
   head: ObjectHead | undefined,
   options: CallOptions,
 ): Promise<CopyResult | undefined> {
+  // A replica is rather copied twice than trusted: HEAD does not tell whose tags it carries.
+  if (job.mode === 'replicate') return undefined;
   const there = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (!there || !job.pin) return undefined;
   const proof = judge(there, { pin: job.pin });

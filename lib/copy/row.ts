@@ -58,7 +58,7 @@ export async function openRow(
   const row = created.job;
   // What it has written may have been overwritten by a late copy since, and it may not look again.
   if (row.state === 'finishing' && row.mode === 'replicate') await lookAgainLater(world, request);
-  if (!isFinal(row.state) || (await stillThere(store, row, options))) return { kind: 'present', job: row };
+  if (!isFinal(row.state) || (await stillThere(store, row, head, options))) return { kind: 'present', job: row };
   // The new incarnation forgets the old upload, so that one has to go first.
   if (row.abortPending && row.uploadId !== undefined) await store.abort(row.destination, row.uploadId, options);
   const again = await move(world, row, {
@@ -82,11 +82,11 @@ export async function openRow(
 }
 
 /** A duplicate event for a replica that is in place. */
-async function stillThere(store: ObjectStore, row: Job, options: CallOptions): Promise<boolean> {
+async function stillThere(store: ObjectStore, row: Job, head: ObjectHead, options: CallOptions): Promise<boolean> {
   if (row.mode !== 'replicate' || row.state !== 'done' || !row.result) return false;
   const there = await headIfThere(store, row.destination, options);
   if (there?.etag !== row.result.etag || there.size !== row.result.size) return false;
   // A late worker of an older version may have written its tags on this one: no store has a condition for that.
-  if (row.parts && !row.tags) return !there.tagCount;
-  return !row.tags || sameRecord(row.tags, await store.getTags(row.destination, options));
+  if (row.tags) return sameRecord(row.tags, await store.getTags(row.destination, options));
+  return !there.tagCount && (row.parts !== undefined || (!head.tagCount && !row.options.tags));
 }
