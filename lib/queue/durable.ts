@@ -71,13 +71,12 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   async send(tasks: Message[], options: SendOptions = {}): Promise<void> {
     if (tasks.length === 0) return;
     const now = this.#clock.now();
-    const json = JSON.stringify(tasks);
-    await this.#commits.run(() =>
-      this.#database.rows(
-        'INSERT INTO inbox (queue, task, visible_at, created_at) SELECT ?, value, ?, ? FROM json_each(?) ORDER BY key',
-        ...[this.#name, now + (options.delayMs ?? 0), now, json],
-      ),
-    );
+    const visibleAt = now + (options.delayMs ?? 0);
+    const rows = tasks.map((task) => JSON.stringify(task));
+    await this.#commits.run(() => {
+      const sql = 'INSERT INTO inbox (queue, task, visible_at, created_at) VALUES (?, ?, ?, ?)';
+      for (const row of rows) this.#database.rows(sql, this.#name, row, visibleAt, now);
+    });
     this.#onSent();
   }
 

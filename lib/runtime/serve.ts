@@ -13,6 +13,7 @@ import { openEmbedded } from './embedded.ts';
 import type { Runtime } from './runtime.ts';
 import { apiRuntime, everyoneOf } from './serve-api.ts';
 import { keepSweeping, takeOver } from './serve-background.ts';
+import { Burst } from './serve-burst.ts';
 import type { ServeConfig } from './serve-config.ts';
 import { postEvent } from './serve-events.ts';
 import type { HttpParts, Listening } from './serve-http.ts';
@@ -45,9 +46,6 @@ export interface Serving {
 }
 
 const defaultGraceMs = 10_000;
-
-/** Events on their way to the disk at which work steps back: what is not acknowledged soon, its sender gives up. */
-const burst = 16;
 
 /** How long one answer may take; clients and proxies rarely wait longer. */
 const requestMs = 25_000;
@@ -82,9 +80,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const getRuntime = async (): Promise<Runtime> => ({ world, rules: config.rules, api });
   const answerApi = handlers.api(getRuntime);
 
-  let arriving = 0;
+  const burst = new Burst(world.clock);
   const pools = openPools(
-    { world, log, queues, holder: embedded.processes.token, isBusy: () => arriving > burst },
+    { world, log, queues, holder: embedded.processes.token, isBusy: () => burst.isOn() },
     { objectCreated: handlers.objectCreated(getRuntime), work: handlers.work(getRuntime) },
   );
 
@@ -99,8 +97,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           tokenDigests: config.eventTokens.map(digest),
           clock: world.clock,
           keep: async (event) => {
-            arriving += 1;
-            await queues.events.send([event]).finally(() => (arriving -= 1));
+            burst.arrived();
+            await queues.events.send([event]);
             metrics.count('ferry_events_kept_total');
           },
         },

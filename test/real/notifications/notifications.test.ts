@@ -27,9 +27,9 @@ describe.each(servers)('notifications of $kind', (server) => {
   }
 
   it('pushed at once, make both buckets equal', async () => {
-    const { store, source, replica, aside, start } = await openRule(server, {});
+    const { store, source, replica, playground, start } = await openRule(server, {});
     const ferry = await start();
-    const objects = await useBucket({ store, bucket: source, aside, quirks: quirks[server.kind] });
+    const objects = await useBucket(playground);
     await expectEqual(store, source, replica, () => ferry.metric(open));
     expect((await store.listObjects(replica)).contents.length).toBe(objects);
     expect((await store.listMultipartUploads(replica)).uploads).toEqual([]);
@@ -38,8 +38,8 @@ describe.each(servers)('notifications of $kind', (server) => {
   });
 
   it('kept by the gateway, wait for a ferry that is away, and for one that is killed', async () => {
-    const { store, source, replica, aside, start } = await openRule(server, { persistent: 'true' });
-    await useBucket({ store, bucket: source, aside, quirks: quirks[server.kind] });
+    const { store, source, replica, playground, start } = await openRule(server, { persistent: 'true' });
+    await useBucket(playground);
     const first = await start();
     await expect.poll(() => first.metric(/^ferry_events_kept_total /), { timeout: 120_000 }).toBeGreaterThan(10);
     await first.kill();
@@ -69,7 +69,10 @@ async function openRule(server: ServerInfo, more: { persistent?: 'true' }) {
   const rule = { name: 'all', source: { bucket: source }, destination: { bucket: replica }, deletes: 'verified' };
   const config = { port, eventTokens: [token], stores: { ceph: address }, defaultStore: 'ceph', rules: [rule] };
   const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  return { store, source, replica, aside, start: () => startServe(home, config, env) };
+  // Ceph 16's gateway crashes on a multi-object delete in a bucket with notifications.
+  const removesOneByOne = server.kind === 'rgw16';
+  const playground = { store, bucket: source, aside, quirks: quirks[server.kind], removesOneByOne };
+  return { store, source, replica, playground, start: () => startServe(home, config, env) };
 }
 
 /** In the end, and with nothing left to do. */
