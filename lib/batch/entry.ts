@@ -61,6 +61,9 @@ async function startKeyed(world: World, copy: CopyRequest, invocation: Invocatio
   try {
     return await startCopy(world, copy, invocation);
   } catch (error) {
+    // Refused by the store after our look had found nothing: that may be the copy of a second worker of this page.
+    const justWritten = gaveUp(error, 'DestinationExists') && error.answer !== undefined;
+    if (justWritten && copy.mode === 'copy') return await startCopy(world, copy, { ...invocation, attempt: 2 });
     const id = keyedJobId(copy);
     const foreign = error instanceof CopyError && error.decision !== 'retry' && !gaveUp(error, 'StateUnusable');
     if (!foreign || id === undefined) throw error;

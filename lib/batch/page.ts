@@ -31,7 +31,9 @@ const waitMs = { first: 1_000, most: 30_000 };
  */
 export async function copyPage(world: BatchWorld, task: PageTask, invocation: Invocation): Promise<void> {
   const batch = await findBatch(world, task.batchId);
-  if (!batch || !isAtWork(batch)) return;
+  if (!batch) return;
+  // Whoever had this task before may have died right after it wrote something.
+  if (!isAtWork(batch)) return invocation.attempt > 1 ? await tellStopped(world, batch) : undefined;
   const delayMs = await standBackMs(world, batch);
   if (delayMs > 0) return await world.queue.send([task], { delayMs });
   const options = { deadline: invocation.deadline };
@@ -51,7 +53,7 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   }
   known.waits = known.lines.size > before ? 0 : known.waits + 1;
   await savePartial(batch.files, batch.id, task.page, known, options);
-  if (stopped === 'batch') return await tellStopped(world, batch);
+  if (stopped === 'batch') return await tellStopped(world, await findBatch(world, batch.id));
   if (stopped === 'time') return await world.queue.send([task]);
   await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
 }
@@ -88,7 +90,7 @@ async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, thrott
   const batch = await findBatch(world, id);
   if (!batch) return;
   if (batch.job.state === 'copying') await totalIfDone(world, batch);
-  if (isFinal(batch.job.state) && !batch.row.summed) await tellStopped(world, batch);
+  await tellStopped(world, batch);
   if (!tally) return;
   await addLive(world, batch, (live) => ({
     ...live,
@@ -98,7 +100,7 @@ async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, thrott
 }
 
 /** A batch that was ended while we worked: its summary is to have what we know. */
-async function tellStopped(world: BatchWorld, { id }: Batch): Promise<void> {
-  const batch = await findBatch(world, id);
-  if (batch && isFinal(batch.job.state)) await world.queue.send([{ kind: 'total', batchId: id }]);
+async function tellStopped(world: BatchWorld, batch: Batch | undefined): Promise<void> {
+  if (!batch || !isFinal(batch.job.state) || batch.job.state === 'done') return;
+  await world.queue.send([{ kind: 'total', batchId: batch.id }]);
 }

@@ -83,6 +83,10 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
   const tally = await sumOf(batch, finished, options);
   const state = batch.job.state === 'failed' ? 'failed' : 'cancelled';
   await writeSummary(batch, summaryOf(batch, state, world.clock.now(), tally), options);
+  // Somebody else may have added up more than we saw, and we have just written over it.
+  if ((await finishedPages(batch, options)).size > finished.size) {
+    throw new RetryLater(`Batch ${batch.id} was given more results while they were added up.`);
+  }
   await changeBatch(world, batch.id, ({ row }) =>
     row.summed ? undefined : { attentionAt: undefined, batch: { summed: true } },
   );

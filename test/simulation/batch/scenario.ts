@@ -1,0 +1,59 @@
+/** What one batch is about, and the store before it. */
+import type { BatchInput } from '../../../lib/batch/batch.ts';
+import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { Random } from '../random.ts';
+import type { SmallStore, Stored } from './store.ts';
+
+const MiB = 1024 * 1024;
+
+export interface BatchScenario {
+  input: BatchInput;
+  /** The objects to copy, as they were at first, by key. */
+  sources: Map<string, Stored>;
+  /** What was at the destinations at first, by source key. */
+  occupied: Map<string, Stored>;
+  destinationOf(ref: ObjectRef): ObjectRef;
+  cancels: boolean;
+  invocationMs: number;
+}
+
+export function drawBatch(random: Random, store: SmallStore): BatchScenario {
+  const mode = random.pick(['copy', 'copy', 'rename', 'rename', 'metadata', 'verify'] as const);
+  const overwrite = mode === 'copy' ? random.pick(['always', 'never', 'if-different'] as const) : 'always';
+  const destinationOf = ({ bucket, key }: ObjectRef): ObjectRef =>
+    mode === 'metadata' ? { bucket, key } : { bucket: 'backup', key: key.replace('in/', 'out/') };
+  const sources = new Map<string, Stored>();
+  const occupied = new Map<string, Stored>();
+  const count = 1 + random.below(random.pick([4, 20, 40]));
+  for (let n = 0; n < count; n += 1) {
+    const key = `in/${random.pick(['a', 'b', 'ü', '2026/'])}${n}`;
+    const size = random.chance(0.1) ? 30 * MiB : random.below(10_000);
+    const source = store.put(
+      { bucket: 'photos', key },
+      { content: `content-${n}`, size, userMetadata: { n: String(n) } },
+    );
+    sources.set(key, source);
+    if (mode === 'metadata' || !random.chance(0.3)) continue;
+    const same = random.chance(0.5);
+    const there = same ? source : { ...source, content: `other-${n}` };
+    occupied.set(key, store.put(destinationOf({ bucket: 'photos', key }), there));
+  }
+  store.put({ bucket: 'photos', key: 'other/not-meant' }, { content: 'x', size: 1, userMetadata: {} });
+  const input: BatchInput = {
+    mode,
+    store: { scheme: 's3' },
+    source: { kind: 'prefix', bucket: 'photos', prefix: 'in/' },
+    ...(mode !== 'metadata' && {
+      destination: { bucket: 'backup' },
+      mapping: { kind: 'prefix' as const, from: 'in/', to: 'out/' },
+    }),
+    options: mode === 'metadata' ? { metadata: { base: 'merge', set: { touched: 'yes' } } } : { overwrite },
+    idempotencyKey: 'the-batch',
+    pageSize: random.pick([1, 3, 10]),
+    concurrency: random.pick([1, 4, 16]),
+    ...(random.chance(0.2) && { limits: { requestsPerSecond: random.pick([5, 50]) } }),
+    ...(random.chance(0.2) && { priority: 3 }),
+  };
+  const invocationMs = random.pick([10, 40]) * 1000;
+  return { input, sources, occupied, destinationOf, cancels: random.chance(0.1), invocationMs };
+}
