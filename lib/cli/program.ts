@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { defineBatch } from './commands/batch.ts';
 import { defineCancel } from './commands/cancel.ts';
+import { defineCost } from './commands/cost.ts';
 import { defineCp } from './commands/cp.ts';
 import { defineDead } from './commands/dead.ts';
 import { defineDemo } from './commands/demo.ts';
@@ -27,7 +28,7 @@ const groups: readonly [heading: string, commands: readonly DefineCommand[]][] =
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs, defineBatch]],
   ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep, defineDead]],
   ['Service:', [defineServe, defineReplicate, defineReconcile]],
-  ['Setup:', [defineDoctor, defineTwin, defineDemo]],
+  ['Setup:', [defineDoctor, defineCost, defineTwin, defineDemo]],
 ];
 
 const examples = `

@@ -1,0 +1,84 @@
+import { costOf, usageOf, type Cost, type Usage, type Workload } from '../cost.ts';
+import { defaultSettings } from '../../copy/settings.ts';
+import type { DefineCommand } from '../context.ts';
+import { exit } from '../exit.ts';
+import { factLines } from '../facts.ts';
+import { formatBytes, formatCount, formatMoney, plural } from '../format.ts';
+import type { Io } from '../io.ts';
+import { addOutputOptions, type OutputFlags } from '../options.ts';
+import { paintFor } from '../paint.ts';
+import { parseBytes, wholeNumber } from '../parse.ts';
+import { awsPrices, publishedLarge, publishedSmall, type Published } from '../prices-aws.ts';
+
+interface CostFlags extends OutputFlags {
+  objects?: number;
+  size?: number;
+  storageClass?: string;
+  concurrency?: number;
+}
+
+/** Without options: a million small objects, and a terabyte in ten large ones. */
+const examples: readonly Workload[] = [
+  { objects: 1_000_000, size: 100_000 },
+  { objects: 10, size: 100_000_000_000 },
+];
+
+export const defineCost: DefineCommand = (program, context) => {
+  const command = program
+    .command('cost')
+    .summary('what replication on AWS costs')
+    .description(
+      'Counts the calls that replication by event takes on AWS, and multiplies them by list prices. Asks nobody and writes nothing.',
+    )
+    .option('--objects <count>', 'how many objects', wholeNumber(1, 1e12))
+    .option('--size <bytes>', 'size of each, such as 64MiB', parseBytes)
+    .option('--storage-class <class>', 'class that is written (default STANDARD)')
+    .option('--concurrency <count>', 'as FERRY_CONCURRENCY: it decides how large parts are', wholeNumber(1, 1_000));
+  addOutputOptions(command).action((flags: CostFlags) => {
+    const given = flags.objects !== undefined || flags.size !== undefined;
+    const workloads = given ? [{ objects: flags.objects ?? 1, size: flags.size ?? 1_000_000 }] : examples;
+    for (const workload of workloads) print(context.io, workload, flags);
+    context.code = exit.done;
+  });
+};
+
+function print(io: Io, workload: Workload, { json, storageClass, concurrency }: CostFlags): void {
+  const usage = usageOf(workload, { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) });
+  const cost = costOf(usage, { storageClass });
+  const beside = 'UploadPartCopy' in usage.calls ? publishedLarge : publishedSmall;
+  const { currency, asOf, region } = awsPrices;
+  if (json) {
+    const document = { ...workload, usage, cost, currency, asOf, region, published: beside };
+    io.stdout.write(`${JSON.stringify(document)}\n`);
+    return;
+  }
+  const paint = paintFor(io.stdout, io.env);
+  const head = `${plural(workload.objects, 'object')} of ${formatBytes(workload.size)}`;
+  const lines = [
+    `${head}, replicated on AWS: ${formatMoney(cost.total, currency)}`,
+    ...factLines([...costFacts(usage, cost, currency), ...beside.map(besideFact)], io.stdout, paint),
+    paint('dim', `  List prices of ${asOf}, ${region}; nothing goes wrong; no storage, no traffic between regions.`),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function costFacts(usage: Usage, cost: Cost, currency: string): [string, string][] {
+  const count = (value: number): string => formatCount(Math.ceil(value));
+  const calls = Object.entries(usage.calls).map(([name, value]) => `${count(value)} ${name}`);
+  const money = (amount: number): string => formatMoney(amount, currency);
+  return [
+    ['S3', `${money(cost.s3)}: ${calls.join(', ')}`],
+    ['SQS', `${money(cost.sqs)}: ${count(usage.queueRequests)} requests`],
+    [
+      'Lambda',
+      `${money(cost.lambda)}: ${count(usage.invocations)} invocations, ${count(usage.gbSeconds)} GB-seconds (assumed)`,
+    ],
+    ['DynamoDB', `${money(cost.dynamodb)}: ${count(usage.tableWrites)} writes, ${count(usage.tableReads)} reads`],
+  ];
+}
+
+/** What others publish, to compare with. */
+function besideFact({ name, amount, per, stated, note }: Published): [string, string] {
+  if (amount === undefined) return [name, `not possible: ${note}`];
+  return [name, `${stated ? '' : 'about '}${formatMoney(amount, 'USD')} a ${per}: ${note}`];
+}
