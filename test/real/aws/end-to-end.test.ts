@@ -142,10 +142,13 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     // One part a task: what is in the store is not copied again when its task was cut off, only when it was told twice.
     expect(requests(isPartCopy)).toBeGreaterThanOrEqual(parts);
     expect(requests(isPartCopy)).toBeLessThanOrEqual(at.deliveries.get(at.queues['PartsQueue']?.url ?? '') ?? 0);
-    const completed = ({ method, query, status }: Passed) =>
-      method === 'POST' && query.has('uploadId') && status === 200;
-    expect(requests(completed)).toBe(1);
-    console.log('huge object', { parts, copied: requests(isPartCopy), writes: tableWrites(), ...counts });
+    const completed = at.calls.store.passed.filter(
+      ({ method, query, status }) => method === 'POST' && query.has('uploadId') && status === 200,
+    );
+    // A finisher that is cut off before it has the answer is followed by another; but there is one upload.
+    expect(new Set(completed.map(({ query }) => query.get('uploadId'))).size).toBe(1);
+    expect(completed.length).toBeLessThanOrEqual(1 + counts.killed + counts.timeouts);
+    console.log('huge object', { parts, copied: requests(isPartCopy), completed: completed.length, ...counts });
   });
 
   it('replicates small objects with one copy and one look each, and no write', async () => {
