@@ -102,9 +102,28 @@ async function run(
     return await finish(world, job, result);
   } catch (error) {
     if (prefersParts(world, found.head.size, error)) return await inParts(world, store, job, request, found, options);
+    const moved = await movedMeanwhile(store, job, found, error, options);
+    if (moved) return await finish(world, job, moved);
     await endWith(world, job, error);
     throw error;
   }
+}
+
+/**
+ * A second worker of the same rename (the sweep thought us dead, or the task came twice) may have moved the object between
+ * our look and our copy: its source is gone because the rename is done, and the row must not say that it failed.
+ */
+async function movedMeanwhile(
+  store: ObjectStore,
+  job: Job,
+  { head }: Found,
+  error: unknown,
+  options: CallOptions,
+): Promise<CopyResult | undefined> {
+  if (job.mode !== 'rename' || !(gaveUp(error, 'NotFound') || error instanceof SourceChanged)) return undefined;
+  if (await headIfThere(store, job.source, options)) return undefined;
+  const copied = await alreadyCopied(store, job, head, options);
+  return copied && { ...copied, sourceRemoved: true };
 }
 
 async function inParts(
