@@ -58,7 +58,11 @@ export async function openRow(
   const row = created.job;
   // What it has written may have been overwritten by a late copy since, and it may not look again.
   if (row.state === 'finishing' && row.mode === 'replicate') await lookAgainLater(world, request);
-  if (!isFinal(row.state) || (await stillThere(store, row, head, options))) return { kind: 'present', job: row };
+  // Who names the request asks for one copy: it may have ended between our look at the table and now.
+  const isAnswer = idempotencyKey !== undefined;
+  if (!isFinal(row.state) || isAnswer || (await stillThere(store, row, head, options))) {
+    return { kind: 'present', job: row };
+  }
   // The new incarnation forgets the old upload, so that one has to go first.
   if (row.abortPending && row.uploadId !== undefined) await store.abort(row.destination, row.uploadId, options);
   const again = await move(world, row, {
