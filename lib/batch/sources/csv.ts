@@ -22,23 +22,26 @@ export function nextCsvRow(lines: LineReader): CsvRow | undefined {
   if (text === undefined) return undefined;
   const line = lines.line;
   const first = text;
-  for (let count = 1; ; count += 1) {
-    const fields = splitRow(text);
-    if (Array.isArray(fields)) {
-      const valid = !text.includes('\uFFFD') || lines.peekedValidText();
-      lines.take(count);
-      return valid ? { fields, line } : { text: first, line, why: 'not valid UTF-8' };
+  let fields = splitRow(text);
+  for (let length = text.length; fields === 'open';) {
+    const added = length < maxSeveralLines ? lines.peekFurther() : undefined;
+    if (added === undefined) {
+      if (length < maxSeveralLines && !lines.ended) return undefined;
+      break;
     }
-    const longer: string | undefined =
-      fields === 'open' && text.length < maxSeveralLines ? lines.peek(count + 1) : undefined;
-    if (longer === undefined) {
-      if (fields === 'open' && text.length < maxSeveralLines && !lines.ended) return undefined;
-      lines.peek();
-      lines.take();
-      return { text: first, line, why: fields === 'open' ? 'a quote is never closed' : 'text after a closing quote' };
-    }
-    text = longer;
+    length += added.length + 1;
+    if (!added.includes('"')) continue;
+    text = lines.shown();
+    fields = splitRow(text);
   }
+  if (typeof fields === 'string') {
+    lines.peek();
+    lines.take();
+    return { text: first, line, why: fields === 'open' ? 'a quote is never closed' : 'text after a closing quote' };
+  }
+  const valid = !text.includes('\uFFFD') || lines.shownValidText();
+  lines.take();
+  return valid ? { fields, line } : { text: first, line, why: 'not valid UTF-8' };
 }
 
 /** The fields; `open` when a quote is still open at the end, `trailing` for text after a closing quote. */

@@ -15,7 +15,7 @@ export interface JsonRules {
 export function nextLine(lines: LineReader): { text: string; line: number; valid: boolean } | undefined {
   for (let text = lines.peek(); text !== undefined; text = lines.peek()) {
     const line = lines.line;
-    const valid = !text.includes('\uFFFD') || lines.peekedValidText();
+    const valid = !text.includes('\uFFFD') || lines.shownValidText();
     lines.take();
     if (text.trim() !== '') return { text, line, valid };
   }

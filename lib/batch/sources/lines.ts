@@ -22,8 +22,9 @@ export class LineReader {
   readonly #name: string;
   #buffer: Buffer = Buffer.alloc(0);
   #start = 0;
-  /** End of what the last `peek` showed, without its line break. */
+  /** End of the lines shown, without the last line break; and how many they are. */
   #end = -1;
+  #lines = 0;
   #ended = false;
   #offset: number;
   #line: number;
@@ -79,32 +80,50 @@ export class LineReader {
   }
 
   /**
-   * The next `count` lines as one text, without the line break at its end; undefined when they are not all here (yet).
-   * The last line of a file needs no line break.
+   * The next line, without its line break; undefined when it is not all here (yet). The last line of a file needs no line
+   * break.
    */
-  peek(count = 1): string | undefined {
-    let end = this.#start - 1;
-    for (let lines = 0; lines < count; lines += 1) {
-      if (end >= this.#buffer.length) return undefined;
-      const found = this.#buffer.indexOf(lineFeed, end + 1);
-      if (found < 0 && (!this.#ended || end + 1 >= this.#buffer.length)) return undefined;
-      end = found < 0 ? this.#buffer.length : found;
-    }
-    this.#end = end;
-    const beforeReturn = end > this.#start && this.#buffer[end - 1] === 13 ? end - 1 : end;
-    return this.#buffer.toString('utf8', this.#start, beforeReturn);
+  peek(): string | undefined {
+    this.#lines = 0;
+    this.#end = this.#start - 1;
+    return this.#show();
   }
 
-  /** Whether what `peek` showed last was valid UTF-8: decoding puts U+FFFD for what was not. */
-  peekedValidText(): boolean {
+  /** Shows one line more, and returns that line alone. */
+  peekFurther(): string | undefined {
+    return this.#show();
+  }
+
+  /** All lines shown since `peek`. */
+  shown(): string {
+    return this.#text(this.#start);
+  }
+
+  #show(): string | undefined {
+    const from = this.#end + 1;
+    const found = from > this.#buffer.length ? -1 : this.#buffer.indexOf(lineFeed, from);
+    if (found < 0 && (!this.#ended || from >= this.#buffer.length)) return undefined;
+    this.#end = found < 0 ? this.#buffer.length : found;
+    this.#lines += 1;
+    return this.#text(from);
+  }
+
+  #text(from: number): string {
+    const end = this.#end;
+    const beforeReturn = end > from && this.#buffer[end - 1] === 13 ? end - 1 : end;
+    return this.#buffer.toString('utf8', from, beforeReturn);
+  }
+
+  /** Whether what was shown is valid UTF-8: decoding puts U+FFFD for what was not. */
+  shownValidText(): boolean {
     return isUtf8(this.#buffer.subarray(this.#start, this.#end));
   }
 
-  /** Goes on behind the next `count` lines, which `peek` has shown. */
-  take(count = 1): void {
+  /** Goes on behind the lines shown. */
+  take(): void {
     const next = Math.min(this.#end + 1, this.#buffer.length);
     this.#offset += next - this.#start;
-    this.#line += count;
+    this.#line += this.#lines;
     this.#start = next;
   }
 
