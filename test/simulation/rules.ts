@@ -12,7 +12,8 @@ export interface OwnerAct {
   /** Milliseconds after the start. */
   at: number;
   side: ObjectRef;
-  act: 'write' | 'write-again' | 'remove';
+  /** `edit`: other bytes under the metadata that was there, our marker included. */
+  act: 'write' | 'write-again' | 'edit' | 'remove';
 }
 
 export interface RulesScenario {
@@ -32,7 +33,7 @@ export function drawRules(random: Random, store: StoreAddress, isCalm: boolean):
     // In calm weather one write has come to rest everywhere before the next.
     at: isCalm ? i * 15_000 : i === 0 ? 0 : random.next() * random.pick([1000, 8000, 20_000]),
     side: i === 0 ? (drawn.sides[0] as ObjectRef) : random.pick(drawn.sides),
-    act: i === 0 || isCalm ? 'write' : random.pick(['write', 'write', 'write-again', 'remove'] as const),
+    act: i === 0 || isCalm ? 'write' : random.pick(['write', 'write', 'write-again', 'edit', 'remove'] as const),
   }));
   return { ...drawn, acts };
 }

@@ -80,7 +80,8 @@ export class Strangers {
   own(side: ObjectRef, act: OwnerAct['act']): void {
     if (act === 'remove') this.sim.model.remove(side, stranger);
     else if (act === 'write-again') this.again(this.sim.model.peek(side));
-    else this.write(side.bucket, side.key, drawSize(this.random));
+    else
+      this.write(side.bucket, side.key, drawSize(this.random), act === 'edit' ? this.sim.model.peek(side) : undefined);
   }
 
   /** Under rules there are no destinations that others may not know of: owners act where they may. */
@@ -104,7 +105,8 @@ export class Strangers {
     for (const upload of [...uploads.values()]) if (upload.by !== stranger) this.sim.model.abort(upload.id, stranger);
   }
 
-  private write(bucket: string, key: string, size: number): void {
+  /** @param like an object whose headers and metadata the new one has. */
+  private write(bucket: string, key: string, size: number, like?: StoredObject): void {
     const { sim, random } = this;
     const id = `c${++this.contents}-${size}`;
     sim.contentSizes.set(id, size);
@@ -121,6 +123,7 @@ export class Strangers {
       by: stranger,
       ...(layout ? sim.model.inParts(data, layout) : {}),
       ...drawProperties(random, sim.scenario.dialect.facts.scheme),
+      ...(like && { content: like.content, userMetadata: like.userMetadata }),
     });
     sim.say('stranger', `writes ${bucket}/${key}: ${id}`);
   }

@@ -16,8 +16,12 @@ export interface Quirks {
   copiesOverAnything: boolean;
   /** Ceph: a Complete that does not name every part of the upload is refused. */
   wantsAllParts: boolean;
-  /** S3 tells who started an upload; OSS does not. */
+  /** The list of uploads names who started them; OSS does not. */
   tellsInitiator: boolean;
+  /** ListParts names who started the upload; Ceph since 20 says it in the list of uploads alone. */
+  partsTellInitiator: boolean;
+  /** Swift: ListParts goes on to answer for an upload that is completed, as long as its object stands. */
+  remembersParts: boolean;
   /** Some servers cannot list uploads at all. */
   listsUploads: boolean;
   /** A fresh upload may be missing from the listing for this long, milliseconds. */
@@ -88,6 +92,8 @@ export function drawDialect(random: Random): Dialect {
     copiesOverAnything: false,
     wantsAllParts: false,
     tellsInitiator: true,
+    partsTellInitiator: true,
+    remembersParts: false,
     listsUploads: true,
     listingLagMs: random.chance(0.3) ? 20_000 : 0,
     copyRehashesMultipart: random.chance(0.5),
@@ -98,13 +104,20 @@ export function drawDialect(random: Random): Dialect {
   if (random.chance(0.4)) {
     const tellsCrc64 = random.chance(0.7);
     const directCeiling = random.chance(0.15) ? 20 * MiB : Infinity;
-    return { facts: oss, quirks: { ...quirks, tellsInitiator: false, tellsCrc64, directCeiling } };
+    return {
+      facts: oss,
+      quirks: { ...quirks, tellsInitiator: false, partsTellInitiator: false, tellsCrc64, directCeiling },
+    };
   }
   if (random.chance(0.5)) {
+    const partsTellInitiator = random.chance(0.5);
     return {
       facts: { ...s3, conditionalDelete: random.chance(0.5), tellsPartLayout: random.chance(0.5) },
       quirks: {
         ...quirks,
+        partsTellInitiator,
+        // Ceph's listings are as fresh as its uploads.
+        listingLagMs: partsTellInitiator ? quirks.listingLagMs : 0,
         ignoresPartConditions: true,
         repeatedCompleteOk: true,
         silentComplete: random.chance(0.5),
@@ -114,6 +127,10 @@ export function drawDialect(random: Random): Dialect {
         directCeiling: random.chance(0.2) ? 30 * MiB : Infinity,
       },
     };
+  }
+  if (random.chance(0.3)) {
+    const facts = { ...s3, conditionalDelete: false, tellsPartLayout: false };
+    return { facts, quirks: { ...quirks, repeatedCompleteOk: true, remembersParts: true } };
   }
   return { facts: s3, quirks: { ...quirks, repeatedCompleteOk: random.chance(0.5) } };
 }

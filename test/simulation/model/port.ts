@@ -110,7 +110,7 @@ function storePort(sim: Simulation, actor: Actor): ObjectStore {
         destination,
         options,
         () => {
-          const upload = model.upload(uploadId, 'ListParts');
+          const upload = model.listed(uploadId);
           const after = options?.after ?? 0;
           const limit = Math.min(options?.limit ?? 1000, scenario.listLimit);
           const sorted = [...upload.parts.values()]
@@ -123,7 +123,7 @@ function storePort(sim: Simulation, actor: Actor): ObjectStore {
             after === 0,
           );
           const next = sorted.length > limit ? parts[parts.length - 1]?.number : undefined;
-          return { parts, next, initiator: quirks.tellsInitiator ? upload.initiator : undefined };
+          return { parts, next, initiator: quirks.partsTellInitiator ? upload.initiator : undefined };
         },
         ` ${uploadId}`,
       ),

@@ -15,6 +15,7 @@ export class ModelStore {
   readonly uploads = new Map<string, Upload>();
   /** Results of completed uploads, for servers that repeat them. */
   readonly completions = new Map<string, StoredObject>();
+  private readonly completed = new Map<string, Upload>();
   private readonly current = new Map<string, StoredObject>();
   private readonly versions = new Map<string, StoredObject>();
   private readonly clock: () => number;
@@ -214,6 +215,7 @@ export class ModelStore {
       uploadId: upload.id,
     });
     this.completions.set(upload.id, object);
+    this.completed.set(upload.id, upload);
     this.watcher.completed(upload, object, by);
     return object;
   }
@@ -223,6 +225,13 @@ export class ModelStore {
     if (!upload) return;
     this.uploads.delete(uploadId);
     this.watcher.aborted(upload, by);
+  }
+
+  /** The upload whose parts are asked for. @throws GiveUp NoSuchUpload. */
+  listed(id: string): Upload {
+    const object = this.dialect.quirks.remembersParts ? this.completions.get(id) : undefined;
+    const stands = object !== undefined && this.peek(object)?.uploadId === id;
+    return (stands ? this.completed.get(id) : undefined) ?? this.upload(id, 'ListParts');
   }
 
   /** @throws GiveUp NoSuchUpload. */

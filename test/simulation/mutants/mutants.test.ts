@@ -5,6 +5,7 @@ import { loadSimulation } from './bundle.ts';
 import { ledgerMutants } from './ledger.ts';
 import { modeMutants } from './modes.ts';
 import type { Mutant } from './mutant.ts';
+import { replicateMutants } from './replicate.ts';
 import { uploadMutants } from './uploads.ts';
 
 /** How far a faulty engine may get before it counts as not caught. */
@@ -28,6 +29,7 @@ describe.each([
   ['ledger', ledgerMutants],
   ['uploads', uploadMutants],
   ['modes', modeMutants],
+  ['replicate', replicateMutants],
 ])('%s', (_theme, mutants) => {
   test.each(mutants)('$name', async (mutant) => {
     const caught = await hunt(mutant);

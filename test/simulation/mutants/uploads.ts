@@ -128,4 +128,24 @@ export const uploadMutants: readonly Mutant[] = [
     ],
     caughtBy: ['I5'],
   },
+  {
+    name: 'our own name is asked of ListParts alone',
+    file: 'copy/orphans.ts',
+    edits: [
+      {
+        find: 'initiator === undefined ? await store.listUploads',
+        replace: 'initiator !== undefined ? await store.listUploads',
+      },
+    ],
+    caughtBy: ['I5'],
+  },
+  {
+    name: 'a copy that made its upload needless leaves it',
+    file: 'copy/conclude.ts',
+    edits: [
+      { find: '      abortPending: uploadMayStand || undefined,\n', replace: '' },
+      { find: '    if (done.landed && uploadMayStand) await abortOwn(world, job);\n', replace: '' },
+    ],
+    caughtBy: ['I5'],
+  },
 ];

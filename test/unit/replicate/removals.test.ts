@@ -165,12 +165,26 @@ describe('both ways', () => {
     }
   });
 
-  test('a ring does not take what was written while a removal went round', async () => {
-    const model = world(
+  const ring = () =>
+    world(
       rule('ab', 'a', 'b', { deletes: 'verified' }),
       rule('bc', 'b', 'c', { deletes: 'verified' }),
       rule('ca', 'c', 'a', { deletes: 'verified' }),
     );
+
+  test('all the way round a ring what was removed comes back from where it was written', async () => {
+    for (const removed of [[b], [{ ...b, bucket: 'c' }], [b, { ...b, bucket: 'c' }]]) {
+      const model = ring();
+      model.put(a, 'one');
+      await model.settle();
+      for (const replica of removed) model.store.remove(replica);
+      await model.settle();
+      expect([...model.store.objects.values()].map(({ data }) => data)).toEqual(['one', 'one', 'one']);
+    }
+  });
+
+  test('a ring does not take what was written while a removal went round', async () => {
+    const model = ring();
     model.put(a, 'one');
     await model.settle();
     model.store.remove(a);

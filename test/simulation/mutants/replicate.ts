@@ -1,0 +1,96 @@
+/** Faults in what replication rules promise: all sides equal, no copy that runs in circles, nothing deleted that is not ours. */
+import type { Mutant } from './mutant.ts';
+
+export const replicateMutants: readonly Mutant[] = [
+  {
+    name: 'a replica goes back where it came from',
+    file: 'replicate/decide.ts',
+    edits: [{ find: "    if (cameFromThere) return { copy: false, why: 'came-from-there' };\n", replace: '' }],
+    caughtBy: ['I8'],
+  },
+  {
+    name: 'a replica takes a rule twice',
+    file: 'replicate/decide.ts',
+    edits: [
+      {
+        find: "    if (taken.some(({ rule }) => rule === step.rule)) return { copy: false, why: 'rule-taken' };\n",
+        replace: '',
+      },
+    ],
+    caughtBy: ['I8'],
+  },
+  {
+    name: 'of two writes the earlier wins',
+    file: 'replicate/decide.ts',
+    edits: [{ find: 'return lead > 0 ||', replace: 'return lead < 0 ||' }],
+    caughtBy: ['I2', 'I8'],
+  },
+  {
+    name: 'a replica that was edited is taken for ours',
+    file: 'replicate/marker.ts',
+    edits: [
+      {
+        find: 'return holds ? ',
+        replace: 'return holds || marker.size >= 0 ? ',
+      },
+    ],
+    caughtBy: ['I2', 'I3'],
+  },
+  {
+    name: 'a removal is believed without a look at the source',
+    file: 'replicate/remove-one.ts',
+    edits: [
+      {
+        find: "  if (await headIfThere(store, sides.source, options)) return skipped('source-there');\n",
+        replace: '',
+      },
+    ],
+    caughtBy: ['I3'],
+  },
+  {
+    name: 'whatever stands at the destination is deleted, proven or not',
+    file: 'replicate/remove-one.ts',
+    edits: [{ find: "if (route.deletes === 'all') return true;", replace: 'return true;' }],
+    caughtBy: ['I3'],
+  },
+  {
+    name: 'around a loop a removal takes what owners wrote',
+    file: 'replicate/remove-one.ts',
+    edits: [
+      {
+        find: 'if (returns(context.rules, route, key)) return false;',
+        replace: 'if (returns(context.rules, route, key)) return true;',
+      },
+    ],
+    caughtBy: ['I3'],
+  },
+  {
+    name: 'what outlives a removal in a loop is not given back',
+    file: 'replicate/remove-one.ts',
+    edits: [
+      {
+        find: '  if (!returns(rules, route, key)) return;\n',
+        replace: "  if (key !== '') return;\n",
+      },
+    ],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'an unanswered DELETE is forgotten',
+    file: 'replicate/remove-one.ts',
+    edits: [{ find: 'if (!secondLook) await', replace: 'if (secondLook) await' }],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'the source is not looked at after its replica was removed',
+    file: 'replicate/remove-one.ts',
+    edits: [{ find: 'if (!(await headIfThere(store, sides.source, options))) return', replace: 'if (sides) return' }],
+    caughtBy: ['I2'],
+  },
+  {
+    name: 'a copy that is asked for again keeps the verdict on the former version',
+    file: 'replicate/work.ts',
+    edits: [{ find: 'if (!isCurrent || !', replace: 'if (isCurrent || !' }],
+    caughtBy: ['I2', 'I8', 'error'],
+  },
+];
