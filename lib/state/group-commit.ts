@@ -1,5 +1,8 @@
 import type { StateDatabase } from './database.ts';
 
+/** Turns of the event loop, each well below the time of an fsync, that a write may wait for others. */
+const mostTurns = 20;
+
 interface Waiting {
   write: () => unknown;
   resolve: (result: never) => void;
@@ -22,9 +25,16 @@ export class GroupCommit {
   /** Runs `write`, which must not wait for anything, soon and together with others. */
   run<Result>(write: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      // After the pending I/O: all requests that arrived in one turn of the event loop come together.
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
+      if (this.#waiting.length === 0) this.#commitSoon(1, mostTurns);
       this.#waiting.push({ write, resolve, reject });
+    });
+  }
+
+  /** After the pending I/O, and, where that brought more writes, after that of the next turns of the event loop too. */
+  #commitSoon(known: number, turns: number): void {
+    setImmediate(() => {
+      if (this.#waiting.length > known && turns > 1) this.#commitSoon(this.#waiting.length, turns - 1);
+      else this.#commit();
     });
   }
 

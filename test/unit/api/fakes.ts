@@ -23,8 +23,9 @@ export const secrets = {
 
 export const keys = { media: 'media-key-0123456789abcdef', other: 'other-key-0123456789abcdef' };
 
-export const callers: Caller[] = [
-  callerFrom({
+/** As a configuration file has them. */
+export const callerConfigs = [
+  {
     name: 'media',
     keys: [keys.media],
     secrets: [secrets.media, secrets.old],
@@ -38,9 +39,11 @@ export const callers: Caller[] = [
       '[::1]',
       'inside.example',
     ],
-  }),
-  callerFrom({ name: 'other', keys: [keys.other], read: ['oss://other'], write: ['oss://other'] }),
+  },
+  { name: 'other', keys: [keys.other], read: ['oss://other'], write: ['oss://other'] },
 ];
+
+export const callers: Caller[] = callerConfigs.map(callerFrom);
 
 export const stores: Record<string, StoreAddress> = {
   oss: { scheme: 'oss', region: 'cn-hangzhou' },
