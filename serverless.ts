@@ -37,7 +37,6 @@ const stages: Record<string, Stage> = {
     othersAtOnce: 32,
   },
 };
-
 const service = 'object-ferry';
 const { values: flags } = parseArgs({
   options: { stage: { type: 'string', short: 's', default: 'dev' } },
@@ -67,13 +66,8 @@ const objectArns = (buckets: string[]) => buckets.map((name) => sub(`arn:\${AWS:
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const functionName = (name: FunctionName) => `${service}-${stageName}-${name}`;
 
-interface Statement {
-  Effect: 'Allow';
-  Action: string[];
-  Resource: unknown[];
-}
-
-const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: 'Allow', Action, Resource });
+const allow = (Action: string[], Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
+type Statement = ReturnType<typeof allow>;
 
 /** What every function does; the sweep alone deletes no objects. */
 const objects = (deletes: boolean): Statement[] => {
@@ -198,7 +192,7 @@ const lambda = (name: FunctionName, file: string) => ({
   handler: `dist/functions/${file}.handler`,
   timeout: timeouts[name],
   role: `${capital(name)}Role`,
-  package: { patterns: [`dist/functions/${file}.mjs`, `dist/functions/${file}/**`, 'ferry.yaml'] },
+  package: { patterns: [`dist/functions/${file}.mjs`, `dist/functions/${file}-later/**`, 'ferry.yaml'] },
 });
 const fromQueue = (name: Queue, maximumConcurrency: number, batchSize: number) => ({
   sqs: {
@@ -211,9 +205,14 @@ const fromQueue = (name: Queue, maximumConcurrency: number, batchSize: number) =
 const functionNames = Object.keys(timeouts) as FunctionName[];
 const queueNames = Object.keys(queues) as Queue[];
 
+/** `npm run offline` has no stack: what the shell says of FERRY_ goes before the references to it. */
+const isOffline = process.argv.includes('offline');
+const shell = Object.entries(process.env).filter(([name]) => isOffline && name.startsWith('FERRY_'));
+
 const config: AWS = {
   service,
   frameworkVersion: '4',
+  plugins: isOffline ? ['serverless-offline'] : [],
   provider: {
     name: 'aws',
     runtime: 'nodejs22.x',
@@ -231,6 +230,7 @@ const config: AWS = {
       // Tasks may wait their turn here, and a lost one is delivered again by the queue: the sweep need not hurry.
       FERRY_STALE_MS: '900000',
       ...stage.environment,
+      ...Object.fromEntries(shell),
     },
   },
   package: { individually: true, patterns: ['!**'] },

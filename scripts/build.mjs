@@ -50,7 +50,8 @@ await Promise.all([
       entryPoints: [`functions/${name}.ts`],
       outdir: 'dist/functions',
       splitting: true,
-      chunkNames: `${name}/[name]-[hash]`,
+      // Not in a folder of the function's own name, which Lambda would take for the module.
+      chunkNames: `${name}-later/[name]-[hash]`,
       minify: true,
       target: 'node22',
       alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },

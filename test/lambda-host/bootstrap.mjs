@@ -1,5 +1,6 @@
 // What Lambda runs in an execution environment: asks the Runtime API for an invocation, calls the handler, posts the answer.
 // docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. On node:http, so that nothing is loaded that a function did not ask for.
+import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +30,10 @@ const failure = (error) =>
 
 async function load() {
   const dot = handlerName.lastIndexOf('.');
-  const file = join(root, `${handlerName.slice(0, dot)}.mjs`);
+  const path = join(root, handlerName.slice(0, dot));
+  // Lambda's own client looks for this first, and a folder it cannot load.
+  if (existsSync(path)) throw new Error(`${path} hides the module`);
+  const file = `${path}.mjs`;
   const { [handlerName.slice(dot + 1)]: handler } = await import(pathToFileURL(file).href);
   if (typeof handler !== 'function') throw new Error(`${handlerName} is not exported`);
   return handler;

@@ -57,13 +57,17 @@ const message = (body: string) => ({
 
 describe('bundles', () => {
   it.each(names)('%s has less than a mebibyte', async (name) => {
-    const later = (await readdir(join(bundles, name))).map((file) => join(name, file));
+    const later = (await readdir(join(bundles, `${name}-later`))).map((file) => join(`${name}-later`, file));
     const sizes = await Promise.all([`${name}.mjs`, ...later].map((file) => stat(join(bundles, file))));
     expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1024 * 1024);
   });
 
   it.each(names)('%s loads no SDK before it needs one', async (name) => {
     expect((await stat(join(bundles, `${name}.mjs`))).size).toBeLessThan(100_000);
+  });
+
+  it.each(names)('%s is hidden by no file or folder of its name, which Lambda would try first', async (name) => {
+    await expect(stat(join(bundles, name))).rejects.toThrow('ENOENT');
   });
 
   it('object-created does nothing without rules', async () => {

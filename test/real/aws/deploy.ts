@@ -152,7 +152,7 @@ async function createFunction(
     Environment: { Variables: Record<string, string | Reference> };
   };
   const bundle = Handler.replace(/\.\w+$/, '');
-  for (const part of [`${bundle}.mjs`, bundle]) await cp(part, join(root, part), { recursive: true });
+  for (const part of [`${bundle}.mjs`, `${bundle}-later`]) await cp(part, join(root, part), { recursive: true });
   const own = Object.entries(Environment.Variables).map(([name, value]) => {
     const resolved = typeof value === 'string' ? value : values[idOf(value)];
     return [name, resolved ?? ''] as const;
