@@ -1,5 +1,6 @@
 /** On a schedule: jobs that stand still get their missing tasks again, and what ended untidily is tidied. */
 import middy from '@middy/core';
+import { sweepBatches } from '../lib/batch/revive.ts';
 import { sweep, type SweepReport } from '../lib/copy/sweep.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
@@ -10,8 +11,10 @@ const jobsPerRun = 500;
 
 export function sweepHandler(getRuntime: () => Promise<Runtime>) {
   return async (_event: unknown, context: PlatformContext): Promise<SweepReport> => {
-    const { world } = await getRuntime();
-    const report = await sweep(world, invocationOf(context, world.clock), { limit: jobsPerRun });
+    const { world, batches } = await getRuntime();
+    const invocation = invocationOf(context, world.clock);
+    const report = await sweep(world, invocation, { limit: jobsPerRun });
+    if (batches) report.revived += await sweepBatches(batches, invocation, { limit: jobsPerRun });
     world.log.info('swept', { ...report });
     return report;
   };

@@ -3,11 +3,12 @@
  * prefixes. From a queue, or as an asynchronous invocation.
  */
 import middy from '@middy/core';
+import { workOnBatches } from '../lib/batch/work.ts';
 import type { ApiMessage } from '../lib/api/deps.ts';
 import { handleMessage, readApiMessage } from '../lib/api/messages.ts';
 import { CopyError, GiveUp } from '../lib/copy/errors.ts';
 import type { Invocation } from '../lib/copy/ports.ts';
-import type { Task } from '../lib/copy/task.ts';
+import { isBatchTask, type Task } from '../lib/copy/task.ts';
 import { workByRules } from '../lib/replicate/work.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
@@ -50,9 +51,10 @@ async function doMessage(
   return task.kind;
 }
 
-async function doTask({ world, rules }: Runtime, task: Task, invocation: Invocation): Promise<void> {
+async function doTask({ world, rules, batches }: Runtime, task: Task, invocation: Invocation): Promise<void> {
   try {
-    await workByRules(world, rules, task, invocation);
+    if (batches && isBatchTask(task)) await workOnBatches(batches, task, invocation);
+    else await workByRules(world, rules, task, invocation);
   } catch (error) {
     // The job's row tells how it ended; without a row, the dead letters do.
     const told = task.kind !== 'copy' && error instanceof CopyError && error.decision !== 'retry';

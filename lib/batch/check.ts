@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { GiveUp } from '../copy/errors.ts';
 import { filtersSchema } from '../copy/filters.ts';
 import { checkRequest } from '../copy/rules.ts';
+import type { WorkPlace } from './files.ts';
 import { mappingSchema } from './mapping.ts';
 import type { BatchInput, BatchRequest } from './request.ts';
 import { sourceSchema } from './sources/source.ts';
@@ -58,6 +59,13 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
   ];
   const one = { mode: mode === 'verify' ? ('copy' as const) : mode, store, source: here, destination: there, options };
   checkRequest(one, world.store(store).facts);
+}
+
+/** Where the batch is kept. @throws GiveUp BadRequest when nobody says. */
+export function workPlaceOf(world: BatchWorld, { work }: Pick<BatchRequest, 'work'>): WorkPlace {
+  const place = work ?? world.workPlace;
+  if (place) return place;
+  throw bad('Nothing says where the pages and the report of the batch are to be kept: name a bucket and a prefix.');
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gaveUp, GiveUp } from '../copy/errors.ts';
 import { describe } from '../copy/object.ts';
 import type { CallOptions } from '../copy/ports.ts';
-import { checkBatch, readRequest } from './check.ts';
+import { checkBatch, readRequest, workPlaceOf } from './check.ts';
 import { fileOf } from './files.ts';
 import type { PageEntry } from './page-file.ts';
 import { announcePriority } from './priority.ts';
@@ -34,8 +34,8 @@ export async function startBatch(
   const before = kept.idempotencyKey === undefined ? undefined : await world.state.get(id);
   if (before) return { batch: sameBatch(batchOf(world, before), kept), isNew: false };
   checkBatch(world, kept);
+  const work = workPlaceOf(world, kept);
   const ranges = await sample(world, kept, options);
-  const work = kept.work ?? world.workPlace;
   const files = world.files(work);
   await files.write(fileOf.request(id), `${JSON.stringify(kept, undefined, 2)}\n`, options);
   for (const range of ranges) await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);

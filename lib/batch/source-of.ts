@@ -1,5 +1,6 @@
 import type { BatchRequest } from './request.ts';
 import { namesIn, fileOf } from './files.ts';
+import { workPlaceOf } from './check.ts';
 import { parseEntryOptions } from './entry-options.ts';
 import { findBatch } from './row.ts';
 import { openSource } from './sources/open.ts';
@@ -24,5 +25,5 @@ export function openSourceOf(world: BatchWorld, { request }: { request: BatchReq
 
 /** The row of the other batch may have expired; its files may be where this one keeps its own. */
 async function resultsOf(world: BatchWorld, request: BatchRequest, id: string) {
-  return (await findBatch(world, id))?.files ?? world.files(request.work ?? world.workPlace);
+  return (await findBatch(world, id))?.files ?? world.files(workPlaceOf(world, request));
 }

@@ -7,8 +7,8 @@ import type { SourcePorts } from './sources/source.ts';
 export interface BatchWorld extends World {
   /** The files of a work folder. @throws GiveUp BadRequest when this runtime cannot reach it. */
   files(place: WorkPlace): WorkFiles;
-  /** Where a batch is kept that names no place. */
-  workPlace: WorkPlace;
+  /** Where a batch is kept that names no place. Absent: it has to name one. */
+  workPlace?: WorkPlace;
   /** Reads listings and files of one store. */
   sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream'>;
   /** Answers of this store so far, to this process, that said we are too fast; retries inside the client hide them. */

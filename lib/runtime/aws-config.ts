@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { addressOf, readConfig } from '../config.ts';
 import type { Config, Env } from '../config.ts';
+import type { WorkPlace } from '../batch/batch.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { ServeConfig } from './serve-config.ts';
 import { readServeConfig, variablesIn } from './serve-config.ts';
@@ -13,12 +14,14 @@ const variables = {
   eventsQueue: 'FERRY_EVENTS_QUEUE_URL',
 } as const;
 
+/** `s3://bucket/prefix/`, where batches are kept; without it a batch has to name a place. */
+const workVariable = 'FERRY_WORK';
 const fileVariable = 'FERRY_CONFIG';
 const defaultFile = 'ferry.yaml';
 
 export interface AwsConfig {
   /** Name of the DynamoDB table and URLs of the queues. */
-  places: Record<keyof typeof variables, string>;
+  places: Record<keyof typeof variables, string> & { workFolder?: string };
   config: Config;
   /** Callers, rules and stores; empty when there is no file. */
   file: ServeConfig;
@@ -27,7 +30,7 @@ export interface AwsConfig {
 /** @throws GiveUp BadRequest that names the variable, or every problem of the file by its place. */
 export async function readAwsConfig(env: Env): Promise<AwsConfig> {
   const text = await readText(env);
-  const alsoKnown = [...Object.values(variables), fileVariable, ...variablesIn(text)];
+  const alsoKnown = [...Object.values(variables), workVariable, fileVariable, ...variablesIn(text)];
   const config = readConfig(env, { alsoKnown });
   const file = readServeConfig(text, env, (scheme) => addressOf(config, scheme));
   const need = (name: string): string => {
@@ -43,6 +46,7 @@ export async function readAwsConfig(env: Env): Promise<AwsConfig> {
     partsQueue: need(variables.partsQueue),
     tasksQueue: need(variables.tasksQueue),
     eventsQueue: need(variables.eventsQueue),
+    workFolder: env[workVariable] || undefined,
   };
   return { places, config, file };
 }
@@ -55,4 +59,17 @@ async function readText(env: Env): Promise<string> {
     if (!named && (error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new GiveUp('BadRequest', `The configuration file ${named || defaultFile} cannot be read.`, { cause: error });
   }
+}
+
+/** @throws GiveUp BadRequest for what is no `oss://bucket/prefix/` or `s3://bucket/prefix/`. */
+export function workBucket(url: string, config: Config): WorkPlace {
+  const {
+    scheme,
+    bucket,
+    prefix = '',
+  } = /^(?<scheme>oss|s3):\/\/(?<bucket>[^/]+)(?:\/(?<prefix>.*))?$/.exec(url)?.groups ?? {};
+  if ((scheme !== 'oss' && scheme !== 's3') || !bucket || (prefix !== '' && !prefix.endsWith('/'))) {
+    throw new GiveUp('BadRequest', `${workVariable} must be like s3://bucket/prefix/, and is '${url}'.`);
+  }
+  return { kind: 'bucket', store: addressOf(config, scheme), bucket, prefix };
 }

@@ -9,7 +9,8 @@ import { jsonLog } from '../log.ts';
 import { backoff } from '../queue/backoff.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { awsClients, dynamoState, sqsQueue } from './aws-clients.ts';
-import { readAwsConfig } from './aws-config.ts';
+import { batchWorld } from './batch-world.ts';
+import { readAwsConfig, workBucket } from './aws-config.ts';
 import { Stores } from './embedded-stores.ts';
 import { attemptOf } from './queue-batch.ts';
 import type { QueueMessage, Runtime } from './runtime.ts';
@@ -73,7 +74,12 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   }
 
   const isUsed = file.callers.length > 0 || file.lifecycle !== undefined;
-  return { world, rules: file.rules, postpone, ...(isUsed && { api }) };
+  const batches = batchWorld(world, {
+    client: (address) => stores.get(address),
+    workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),
+    localFiles: false,
+  });
+  return { world, rules: file.rules, batches, postpone, ...(isUsed && { api }) };
 }
 
 /** An ARN names partition, region, account and queue, but not the endpoint that a URL starts with. */

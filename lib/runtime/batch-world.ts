@@ -12,7 +12,7 @@ import { WorkFolder } from '../store/work-folder.ts';
 export interface BatchWorldParts {
   client(address: StoreAddress): StoreClient;
   /** Where batches are kept that name no place. */
-  workPlace: WorkPlace;
+  workPlace?: WorkPlace;
   /** Whether files of this machine may be read and written: not where workers run on many. */
   localFiles: boolean;
   requestsPerSecond?: number;

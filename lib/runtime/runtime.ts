@@ -1,4 +1,5 @@
 import type { ApiRuntime } from '../api/messages.ts';
+import type { BatchWorld } from '../batch/batch.ts';
 import type { World } from '../copy/ports.ts';
 import type { RuleSet } from '../replicate/rules.ts';
 
@@ -6,6 +7,8 @@ import type { RuleSet } from '../replicate/rules.ts';
 export interface Runtime {
   world: World;
   rules: RuleSet;
+  /** For the tasks of batches. Absent: there are none here. */
+  batches?: BatchWorld;
   /** Absent where no callers are configured: there is then no HTTP API, and nobody to call back. */
   api?: ApiRuntime;
   /**

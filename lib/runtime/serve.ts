@@ -77,7 +77,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (isFinal(job.state)) metrics.count('ferry_jobs_ended_total', { mode: job.mode, state: job.state });
     await notify(job);
   }
-  const getRuntime = async (): Promise<Runtime> => ({ world, rules: config.rules, api });
+  const getRuntime = async (): Promise<Runtime> => ({
+    world,
+    rules: config.rules,
+    api,
+    batches: embedded.batches,
+  });
   const answerApi = handlers.api(getRuntime);
 
   const burst = new Burst(world.clock);

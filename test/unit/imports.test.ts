@@ -10,6 +10,7 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
   // The durable queue is a table in the state's own file: one fsync keeps both.
   'lib/queue': ['lib/copy', 'lib/state'],
   'lib/replicate': ['lib/copy'],
+  'lib/batch': ['lib/copy'],
   'lib/api': ['lib/copy', 'lib/replicate'],
   'lib/twin': [],
   'lib/runtime': [
@@ -18,11 +19,12 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
     'lib/state',
     'lib/queue',
     'lib/replicate',
+    'lib/batch',
     'lib/api',
     'lib/config.ts',
     'lib/log.ts',
   ],
-  functions: ['lib/runtime', 'lib/copy', 'lib/replicate', 'lib/api', 'lib/config.ts', 'lib/log.ts'],
+  functions: ['lib/runtime', 'lib/copy', 'lib/replicate', 'lib/batch', 'lib/api', 'lib/config.ts', 'lib/log.ts'],
   'lib/cli': 'anything',
 };
 
