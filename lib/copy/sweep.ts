@@ -15,7 +15,7 @@ export interface SweepReport {
   revived: number;
   /** Final rows whose leftovers were removed. */
   tidied: number;
-  /** Looks that failed; they are due again at the next sweep. */
+  /** Looks that failed; they are due again some time later. */
   failed: number;
 }
 
@@ -31,19 +31,38 @@ export async function sweep(
   { before = world.clock.now(), limit = 100 }: { before?: number; limit?: number } = {},
 ): Promise<SweepReport> {
   const report: SweepReport = { looked: 0, revived: 0, tidied: 0, failed: 0 };
-  const due = await world.state.due(before, limit);
+  const due = await dueJobs(world, before, limit);
   await forEachLimited(due, jobsAtOnce, async (job) => {
     report.looked += 1;
     try {
       const done = await lookAt(world, job, invocation);
       if (done !== undefined) report[done] += 1;
     } catch (error) {
-      // One job's trouble must not keep the sweep from the others.
+      // One job's trouble must not keep the sweep from the others, this time or next.
       report.failed += 1;
       world.log.warn('sweep failed on a job', { job: job.id, error: String(error) });
+      await postpone(world, job);
     }
   });
   return report;
+}
+
+/** Those that have waited longest; rows that stand for many objects are somebody else's to revive, and take no one's place. */
+async function dueJobs(world: World, before: number, limit: number): Promise<Job[]> {
+  for (let asked = limit; ; asked *= 2) {
+    const due = await world.state.due(before, asked);
+    const ours = due.filter((job) => !job.many);
+    if (ours.length >= limit || due.length < asked) return ours.slice(0, limit);
+  }
+}
+
+/** To the end of the line. Best effort: whoever has touched the row meanwhile has done as much. */
+async function postpone(world: World, job: Job): Promise<void> {
+  try {
+    await move(world, job, { attentionAt: nextLook(world) });
+  } catch (error) {
+    world.log.warn('a job could not be postponed', { job: job.id, error: String(error) });
+  }
 }
 
 /**
