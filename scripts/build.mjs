@@ -1,9 +1,12 @@
 // Bundles the command line and every function into dist/: an ES module each, and beside it what it imports later.
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 // CommonJS dependencies (undici among them) call require() for node: modules; an ES module has none of its own.
 const banner = `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);`;
+
+// A build that fails leaves the program of the last one as it was.
+const fresh = `node_modules/.cache/ferry-dist-${process.pid}`;
 
 const common = {
   bundle: true,
@@ -11,7 +14,7 @@ const common = {
   target: 'node20',
   format: 'esm',
   mainFields: ['module', 'main'],
-  outdir: 'dist',
+  outdir: fresh,
   outExtension: { '.js': '.mjs' },
   banner: { js: banner },
   legalComments: 'none',
@@ -31,31 +34,36 @@ const notOnLambda = {
   },
 };
 
-rmSync('dist', { recursive: true, force: true });
 const functions = readdirSync('functions').map((file) => file.replace(/\.ts$/, ''));
-await Promise.all([
-  build({
-    ...common,
-    entryPoints: { ferry: 'lib/cli/main.ts' },
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    banner: { js: `#!/usr/bin/env node\n${banner}` },
-    packages: 'external',
-  }),
-  // Each by itself, so that a package holds what its own function needs. What is imported when it is needed stays in a file of
-  // its own: a cold start does not even parse it.
-  ...functions.map((name) =>
+try {
+  await Promise.all([
     build({
       ...common,
-      entryPoints: [`functions/${name}.ts`],
-      outdir: 'dist/functions',
+      entryPoints: { ferry: 'lib/cli/main.ts' },
       splitting: true,
-      // Not in a folder of the function's own name, which Lambda would take for the module.
-      chunkNames: `${name}-later/[name]-[hash]`,
-      minify: true,
-      target: 'node22',
-      alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
-      plugins: [notOnLambda],
+      chunkNames: 'chunks/[name]-[hash]',
+      banner: { js: `#!/usr/bin/env node\n${banner}` },
+      packages: 'external',
     }),
-  ),
-]);
+    // Each by itself, so that a package holds what its own function needs. What is imported when it is needed stays in a file of
+    // its own: a cold start does not even parse it.
+    ...functions.map((name) =>
+      build({
+        ...common,
+        entryPoints: [`functions/${name}.ts`],
+        outdir: `${fresh}/functions`,
+        splitting: true,
+        // Not in a folder of the function's own name, which Lambda would take for the module.
+        chunkNames: `${name}-later/[name]-[hash]`,
+        minify: true,
+        target: 'node22',
+        alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
+        plugins: [notOnLambda],
+      }),
+    ),
+  ]);
+  rmSync('dist', { recursive: true, force: true });
+  renameSync(fresh, 'dist');
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
+}
