@@ -47,6 +47,8 @@ export function nextCsvRow(lines: LineReader): CsvRow | undefined {
 /** The fields; `open` when a quote is still open at the end, `trailing` for text after a closing quote. */
 function splitRow(text: string): string[] | 'open' | 'trailing' {
   if (!text.includes('"')) return text.split(',');
+  const plain = splitQuoted(text);
+  if (plain) return plain;
   const fields: string[] = [];
   for (let start = 0; ;) {
     let end: number;
@@ -65,6 +67,13 @@ function splitRow(text: string): string[] | 'open' | 'trailing' {
     if (end >= text.length) return fields;
     start = end + 1;
   }
+}
+
+/** The common case, at once: all fields are quoted and none holds a quote. A comma in a field has no quotes around it then. */
+function splitQuoted(text: string): string[] | undefined {
+  if (text.length < 2 || text.charCodeAt(0) !== 34 || text.charCodeAt(text.length - 1) !== 34) return undefined;
+  const fields = text.slice(1, -1).split('","');
+  return fields.some((field) => field.includes('"')) ? undefined : fields;
 }
 
 /** A quote that is not doubled. */

@@ -74,7 +74,6 @@ test('results of another batch: what failed, as it was asked for', async () => {
   const ports = {
     ...filesModel({}),
     results: () => ({
-      // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
       names: async function* () {
         yield* Object.keys(pages);
       },
