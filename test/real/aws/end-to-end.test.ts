@@ -49,6 +49,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
       names.some((name) => String(headers['x-amz-target']).endsWith(`.${name}`)),
     ).length;
   const tableWrites = () => tableCalls('PutItem', 'UpdateItem');
+  const delivered = (queue: string) => at.deliveries.get(at.queues[queue]?.url ?? '') ?? 0;
   const forget = () => {
     at.calls.store.passed.length = 0;
     at.calls.table.passed.length = 0;
@@ -94,17 +95,25 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     await expect.poll(() => at.store.head(replica).catch(() => undefined), patience).toBeDefined();
     await expectAtRest();
     expect(await sha256(at.store, replica)).toBe(large.sha256);
-    expect({
+    const counted = {
       parts: requests(isPartCopy),
       initiate: requests(({ method, query }) => method === 'POST' && query.has('uploads')),
       list: requests(({ method, query }) => method === 'GET' && query.has('uploadId')),
       complete: requests(({ method, query }) => method === 'POST' && query.has('uploadId')),
       layout: requests(({ method, query }) => method === 'HEAD' && query.has('partNumber')),
-    }).toEqual({ parts: large.parts, initiate: 1, list: 1, complete: 1, layout: 1 });
-    // The fourth is the second look of a replica; the first is that of the event.
-    expect(requests(({ method, query }) => method === 'HEAD' && !query.has('partNumber'))).toBeLessThanOrEqual(4);
-    expect(tableWrites()).toBeLessThanOrEqual(large.parts + 5);
-    expect(at.calls.store.passed.length).toBeLessThanOrEqual(large.parts + 1 + 1 + 1 + 1 + 4);
+      // The fourth is the second look of a replica.
+      head: requests(({ method, query }) => method === 'HEAD' && !query.has('partNumber')),
+      writes: tableWrites(),
+    };
+    const { parts } = large;
+    const budget = { parts, initiate: 1, list: 1, complete: 1, layout: 1, head: 4, writes: parts + 5 };
+    // One event, a task for each part, one finish. What a slow machine made Lambda deliver again may ask again.
+    const again = delivered('EventsQueue') + delivered('PartsQueue') + delivered('TasksQueue') - (1 + parts + 1);
+    expect(counted.parts).toBeGreaterThanOrEqual(parts);
+    for (const [what, most] of Object.entries(budget)) {
+      expect(counted[what as keyof typeof counted], what).toBeLessThanOrEqual(most + again);
+    }
+    console.log('large object', { ...counted, again });
   });
 
   it('renames it by the HTTP API', async () => {
@@ -141,7 +150,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     expect(counts.timeouts).toBeGreaterThan(0);
     // One part a task: what is in the store is not copied again when its task was cut off, only when it was told twice.
     expect(requests(isPartCopy)).toBeGreaterThanOrEqual(parts);
-    expect(requests(isPartCopy)).toBeLessThanOrEqual(at.deliveries.get(at.queues['PartsQueue']?.url ?? '') ?? 0);
+    expect(requests(isPartCopy)).toBeLessThanOrEqual(delivered('PartsQueue'));
     const completed = at.calls.store.passed.filter(
       ({ method, query, status }) => method === 'POST' && query.has('uploadId') && status === 200,
     );
@@ -157,9 +166,12 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     await putMany('small', count);
     await expectSame('small', count);
     await expectAtRest();
-    expect(requests(isCopy)).toBe(count);
-    expect(requests(({ method }) => method === 'HEAD')).toBe(count);
-    expect(at.calls.store.passed).toHaveLength(2 * count);
+    const most = delivered('EventsQueue');
+    expect(requests(isCopy)).toBeGreaterThanOrEqual(count);
+    expect(requests(isCopy)).toBeLessThanOrEqual(most);
+    expect(requests(({ method }) => method === 'HEAD')).toBeLessThanOrEqual(most);
+    expect(at.calls.store.passed.length).toBeLessThanOrEqual(2 * most);
+    console.log('small objects in peace', { count, delivered: most, requests: at.calls.store.passed.length });
     // The sweep asks what is due; nobody else asks anything.
     expect(at.calls.table.passed).toHaveLength(tableCalls('Query'));
   });
@@ -175,9 +187,13 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     await expectAtRest();
     expect(at.objectCreated.counts.killed).toBeGreaterThan(killed);
     expect(at.objectCreated.counts.timeouts).toBeGreaterThan(timeouts);
-    const delivered = at.deliveries.get(at.queues['EventsQueue']?.url ?? '') ?? 0;
-    expect(requests(isCopy)).toBeLessThanOrEqual(delivered);
-    console.log('small objects', { count, delivered, copies: requests(isCopy), ...at.objectCreated.counts });
+    expect(requests(isCopy)).toBeLessThanOrEqual(delivered('EventsQueue'));
+    console.log('small objects', {
+      count,
+      delivered: delivered('EventsQueue'),
+      copies: requests(isCopy),
+      ...at.objectCreated.counts,
+    });
   });
 
   it('keeps an event that cannot be worked on as a dead letter, and takes it back when it can', async () => {
