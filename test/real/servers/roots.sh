@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the Debian roots that the servers run from, each once: roots.sh ceph16 | ceph20 | swift | haproxy | moto. Prints the root's path.
+# Builds the Debian roots that the servers run from, each once: roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers. Prints the root's path.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 need_root
@@ -11,5 +11,6 @@ case ${1:-} in
   swift) build_root swift bookworm swift-proxy,swift-account,swift-container,swift-object,memcached ;;
   haproxy) build_root haproxy bookworm haproxy ;;
   moto) build_root moto sid python3-moto,python3-flask,python3-flask-cors ;;
-  *) die 'roots.sh ceph16 | ceph20 | swift | haproxy | moto' ;;
+  peers) build_root peers bookworm rclone,awscli ;;
+  *) die 'roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers' ;;
 esac
