@@ -101,7 +101,8 @@ export async function oss(twin: Twin, ask: Ask): Promise<Answer> {
   return send(urlOf(twin, ask), ask, { ...headers, authorization });
 }
 
-class Sha256 {
+/** SHA-256 and its HMAC, as the signer of the AWS SDK asks for them. */
+export class Sha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

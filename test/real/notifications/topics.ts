@@ -1,7 +1,7 @@
 /** Bucket notifications of Ceph RGW: topics by its SNS-like API, which takes signed forms, and the buckets that use them. */
-import { createHash, createHmac } from 'node:crypto';
 import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from '../../contract/twin/raw.ts';
 import type { ServerInfo } from '../servers/server.ts';
 
 /** Attributes of a topic, as RGW's documentation names them. */
@@ -9,30 +9,8 @@ export interface TopicAttributes {
   'push-endpoint': string;
   /** `true`: kept in the store until it was delivered. */
   persistent?: 'true';
-  /** Seconds that a kept event is tried for; 0 is for ever. Ceph 19 and later. */
-  time_to_live?: string;
-  max_retries?: string;
   /** Seconds between attempts. Ceph 19 and later. */
   retry_sleep_duration?: string;
-}
-
-/** Sha256 as the signer wants it: with a key, an HMAC. */
-class Sha256 {
-  readonly #hash;
-
-  constructor(secret?: string | Uint8Array) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {}
 }
 
 /** Creates a topic, or changes it. Returns its ARN. */
