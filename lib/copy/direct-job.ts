@@ -2,23 +2,20 @@ import { partsInstead, prefersParts } from './choose-plan.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
 import { headIfThere } from './destination.ts';
 import { copyDirect } from './direct.ts';
+import { alreadyCopied, endIfCopied, finishDirect } from './direct-done.ts';
 import { endsJob, gaveUp, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
-import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
 import { metadataShortcut } from './metadata.ts';
-import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
-import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { openRow } from './row.ts';
 import type { StartOutcome } from './start.ts';
 import { continueParts } from './start-parts.ts';
-import { judge } from './verify.ts';
 
 /** A one-call copy that somebody wants to ask about or resume: row first, copy, row done. */
 export async function directJob(
@@ -48,17 +45,11 @@ export async function continueDirect(
     // Our own copy has changed the pin; applying the same change to what is there now is the same again.
     const found = { head, expected: expectedFrom(head, request) };
     const nothingLeft = await metadataShortcut(store, request, found, options);
-    return nothingLeft ? await finish(world, job, nothingLeft) : await run(world, store, job, found, options);
+    return nothingLeft ? await finishDirect(world, job, nothingLeft) : await run(world, store, job, found, options);
   }
   try {
-    const copied = await alreadyCopied(store, job, head, options);
-    if (copied) {
-      if (job.mode === 'rename' && job.pin) {
-        await removeSource(store, { ...request, pin: job.pin }, options);
-        copied.sourceRemoved = true;
-      }
-      return await finish(world, job, copied);
-    }
+    const copied = await endIfCopied(world, store, job, head, options);
+    if (copied) return copied;
     if (!head || !job.pin || !isPinned(job.pin, head)) {
       const what = head ? 'was changed' : 'was deleted';
       throw new SourceChanged(`${describe(job.store, job.source)} ${what} before it was copied; nothing was written.`);
@@ -68,25 +59,6 @@ export async function continueDirect(
     await endWith(world, job, error);
     throw error;
   }
-}
-
-/** The copy of an earlier delivery, when it can be proved: a guess would let a rename delete the only good object. */
-async function alreadyCopied(
-  store: ObjectStore,
-  job: Job,
-  head: ObjectHead | undefined,
-  options: CallOptions,
-): Promise<CopyResult | undefined> {
-  // A replica is rather copied twice than trusted: HEAD does not tell whose tags it carries.
-  if (job.mode === 'replicate') return undefined;
-  const there = await headIfThere(store, job.destination, { ...options, checksum: true });
-  if (!there || !job.pin) return undefined;
-  const proof = judge(there, { pin: job.pin });
-  if (proof === 'mismatch' || proof === 'undecided') return undefined;
-  // Equal bytes may have been there before; our headers and metadata may not.
-  if (head && headerLosses(expectedFrom(head, requestOf(job)), there).length > 0) return undefined;
-  const { size, etag, versionId } = there;
-  return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost: [] };
 }
 
 async function run(
@@ -99,11 +71,11 @@ async function run(
   const request = requestOf(job);
   try {
     const result = await copyDirect(world, store, request, found, options);
-    return await finish(world, job, result);
+    return await finishDirect(world, job, result);
   } catch (error) {
     if (prefersParts(world, found.head.size, error)) return await inParts(world, store, job, request, found, options);
     const moved = await movedMeanwhile(store, job, found, error, options);
-    if (moved) return await finish(world, job, moved);
+    if (moved) return await finishDirect(world, job, moved);
     await endWith(world, job, error);
     throw error;
   }
@@ -138,14 +110,6 @@ async function inParts(
   const planned = await move(world, job, { parts });
   if (!planned.landed || !planned.job) return { kind: 'job', job: planned.job ?? job };
   return await continueParts(world, store, planned.job, options);
-}
-
-async function finish(world: World, job: Job, result: CopyResult): Promise<StartOutcome> {
-  const now = world.clock.now();
-  // Where parts had been tried first, an upload of theirs may still have to be found.
-  const attentionAt = job.intents?.length ? now + world.settings.orphanGraceMs : undefined;
-  const done = await move(world, job, { state: 'done', result, attentionAt, expiresAt: now + world.settings.keepMs });
-  return { kind: 'done', result, job: done.job };
 }
 
 async function endWith(world: World, job: Job, error: unknown): Promise<void> {

@@ -1,6 +1,8 @@
 import { planAcl, wantedAcl } from './acl.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
-import { endsJob, GiveUp, RetryLater, SourceChanged } from './errors.ts';
+import { headIfThere } from './destination.ts';
+import { endIfCopied } from './direct-done.ts';
+import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
 import { readTags } from './fidelity.ts';
@@ -30,9 +32,9 @@ export async function startParts(
   const input = await prepare(store, request, found, options);
   const intent = world.clock.now();
   const opened = await openRow(world, store, request, found.head, parts, intent, options);
-  if (opened.kind === 'fresh') return await begin(world, store, opened.job, intent, input);
+  if (opened.kind === 'fresh') return await begin(world, store, opened.job, intent, input, options);
   if (opened.job.state !== 'planned') return { kind: 'job', job: opened.job };
-  return await intendAndBegin(world, store, opened.job, parts, input);
+  return await intendAndBegin(world, store, opened.job, parts, input, options);
 }
 
 /** Goes on with a planned row whose starter has died, or whose upload vanished. */
@@ -47,7 +49,7 @@ export async function continueParts(
     const head = await store.head(job.source, { ...options, checksum: true });
     if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
     const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
-    return await intendAndBegin(world, store, job, job.parts, input);
+    return await intendAndBegin(world, store, job, job.parts, input, options);
   } catch (error) {
     await endIfOver(world, job, error);
     throw error;
@@ -83,12 +85,13 @@ async function intendAndBegin(
   job: Job,
   parts: PartRun[] | undefined,
   input: AttachInput,
+  options: CallOptions,
 ): Promise<StartOutcome> {
   const intent = world.clock.now();
   const intended = await move(world, job, { parts: job.parts ?? parts, intents: [...(job.intents ?? []), intent] });
   if (!intended.job) throw new RetryLater(`The row of job ${job.id} is gone; the copy starts over.`);
   if (!intended.landed) return { kind: 'job', job: intended.job };
-  return await begin(world, store, intended.job, intent, input);
+  return await begin(world, store, intended.job, intent, input, options);
 }
 
 async function begin(
@@ -97,15 +100,31 @@ async function begin(
   job: Job,
   intent: number,
   input: AttachInput,
+  options: CallOptions,
 ): Promise<StartOutcome> {
   try {
     const attached = await attachUpload(world, store, job, intent, input);
     if (attached.won) await sendParts(world, attached.job);
     return { kind: 'job', job: attached.job };
   } catch (error) {
+    const copied = gaveUp(error, 'DestinationExists') ? await copiedBefore(world, store, job, options) : undefined;
+    if (copied) return copied;
     await endIfOver(world, job, error);
     throw error;
   }
+}
+
+/** What is in the way may be the CopyObject that was given up for these parts, and took effect after all. */
+async function copiedBefore(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  options: CallOptions,
+): Promise<StartOutcome | undefined> {
+  const row = await world.state.get(job.id);
+  if (row?.state !== 'planned') return undefined;
+  const head = await headIfThere(store, row.source, { ...options, checksum: true });
+  return await endIfCopied(world, store, row, head, options);
 }
 
 async function sendParts(world: World, job: Job): Promise<void> {

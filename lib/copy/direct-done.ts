@@ -1,0 +1,60 @@
+import { move } from './closing.ts';
+import { headIfThere } from './destination.ts';
+import { expectedFrom } from './expect.ts';
+import { headerLosses } from './fidelity.ts';
+import type { Job } from './job.ts';
+import { requestOf } from './job.ts';
+import type { ObjectHead } from './object.ts';
+import type { CallOptions, ObjectStore, World } from './ports.ts';
+import { removeSource } from './remove-source.ts';
+import type { CopyResult } from './result.ts';
+import type { StartOutcome } from './start.ts';
+import { judge } from './verify.ts';
+
+/**
+ * Ends a planned job whose CopyObject has taken effect although nobody heard of it: the worker died, or the call was given up
+ * for parts. Returns undefined when there is no proof of that.
+ */
+export async function endIfCopied(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  head: ObjectHead | undefined,
+  options: CallOptions,
+): Promise<StartOutcome | undefined> {
+  const copied = await alreadyCopied(store, job, head, options);
+  if (!copied) return undefined;
+  if (job.mode === 'rename' && job.pin) {
+    await removeSource(store, { ...requestOf(job), pin: job.pin }, options);
+    copied.sourceRemoved = true;
+  }
+  return await finishDirect(world, job, copied);
+}
+
+/** The earlier copy, when it can be proved: a guess would let a rename delete the only good object. */
+export async function alreadyCopied(
+  store: ObjectStore,
+  job: Job,
+  head: ObjectHead | undefined,
+  options: CallOptions,
+): Promise<CopyResult | undefined> {
+  // A replica is rather copied twice than trusted: HEAD does not tell whose tags it carries.
+  if (job.mode === 'replicate') return undefined;
+  const there = await headIfThere(store, job.destination, { ...options, checksum: true });
+  if (!there || !job.pin) return undefined;
+  const proof = judge(there, { pin: job.pin });
+  if (proof === 'mismatch' || proof === 'undecided') return undefined;
+  // Equal bytes may have been there before; our headers and metadata may not.
+  if (head && headerLosses(expectedFrom(head, requestOf(job)), there).length > 0) return undefined;
+  const { size, etag, versionId } = there;
+  return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost: [] };
+}
+
+/** planned to done: a job without parts holds no lease. */
+export async function finishDirect(world: World, job: Job, result: CopyResult): Promise<StartOutcome> {
+  const now = world.clock.now();
+  // Where parts had been tried first, an upload of theirs may still have to be found.
+  const attentionAt = job.intents?.length ? now + world.settings.orphanGraceMs : undefined;
+  const done = await move(world, job, { state: 'done', result, attentionAt, expiresAt: now + world.settings.keepMs });
+  return { kind: 'done', result, job: done.job };
+}
