@@ -80,8 +80,15 @@ export class Strangers {
   own(side: ObjectRef, act: OwnerAct['act']): void {
     if (act === 'remove') this.sim.model.remove(side, stranger);
     else if (act === 'write-again') this.again(this.sim.model.peek(side));
-    else
-      this.write(side.bucket, side.key, drawSize(this.random), act === 'edit' ? this.sim.model.peek(side) : undefined);
+    else if (act === 'edit') this.edit(side);
+    else this.write(side.bucket, side.key, drawSize(this.random));
+  }
+
+  /** Other bytes under the metadata that was there. As many bytes in parts no header would tell from ours: so here are more. */
+  private edit(side: ObjectRef): void {
+    const like = this.sim.model.peek(side);
+    const size = drawSize(this.random);
+    this.write(side.bucket, side.key, size === like?.size ? size + 1 : size, like);
   }
 
   /** Under rules there are no destinations that others may not know of: owners act where they may. */
