@@ -3,12 +3,12 @@
  * prefixes. From a queue, or as an asynchronous invocation.
  */
 import middy from '@middy/core';
-import { workOnBatches } from '../lib/batch/work.ts';
 import type { ApiMessage } from '../lib/api/deps.ts';
 import { handleMessage, readApiMessage } from '../lib/api/messages.ts';
+import type { BatchWorld } from '../lib/batch/batch.ts';
 import { CopyError, GiveUp } from '../lib/copy/errors.ts';
 import type { Invocation } from '../lib/copy/ports.ts';
-import { isBatchTask, type Task } from '../lib/copy/task.ts';
+import { isBatchTask, type BatchTask, type Task } from '../lib/copy/task.ts';
 import { workByRules } from '../lib/replicate/work.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
@@ -51,9 +51,15 @@ async function doMessage(
   return task.kind;
 }
 
+/** Loaded when the first one comes: most work is about parts, and a cold start should not read what it does not need. */
+async function doBatchTask(batches: BatchWorld, task: BatchTask, invocation: Invocation): Promise<void> {
+  const { workOnBatches } = await import('../lib/batch/work.ts');
+  await workOnBatches(batches, task, invocation);
+}
+
 async function doTask({ world, rules, batches }: Runtime, task: Task, invocation: Invocation): Promise<void> {
   try {
-    if (batches && isBatchTask(task)) await workOnBatches(batches, task, invocation);
+    if (batches && isBatchTask(task)) await doBatchTask(batches, task, invocation);
     else await workByRules(world, rules, task, invocation);
   } catch (error) {
     // The job's row tells how it ended; without a row, the dead letters do.

@@ -23,11 +23,14 @@ const common = {
 
 const credentials = './lib/runtime/aws-environment.ts';
 
-// What Lambda never needs: undici's second parser, for machines without SIMD, and the SDK's list of browsers.
+// What Lambda never needs: undici's second parser, for machines without SIMD, and the SDK's browsers and event streams.
 const notOnLambda = {
   name: 'not-on-lambda',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/llhttp-wasm\.js$|^bowser$/ }, ({ path }) => ({ path, namespace: 'not-on-lambda' }));
+    onResolve({ filter: /\/llhttp-wasm\.js$|^bowser$|^@smithy\/core\/event-streams$/ }, ({ path }) => ({
+      path,
+      namespace: 'not-on-lambda',
+    }));
     onLoad({ filter: /./, namespace: 'not-on-lambda' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)})`,
     }));
