@@ -82,13 +82,16 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
 
   async receive(limit: number, leaseMs: number): Promise<Delivery<Message>[]> {
     const now = this.#clock.now();
-    const rows = await this.#commits.run(() =>
-      this.#database.rows<InboxRow>(
-        `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
-           SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
-         ) RETURNING id, task, attempt`,
-        ...[now + leaseMs, this.#token, this.#name, now, limit],
-      ),
+    const rows = await this.#commits.run(
+      () =>
+        this.#database.rows<InboxRow>(
+          `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
+             SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
+           ) RETURNING id, task, attempt`,
+          ...[now + leaseMs, this.#token, this.#name, now, limit],
+        ),
+      // Leases and settlements that a power cut takes back only mean another delivery.
+      { relaxed: true },
     );
     // RETURNING promises no order.
     return rows
@@ -115,9 +118,8 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
 
   /** Does nothing when the task was delivered to somebody else since: it is theirs to settle. */
   async #settle(change: string, { id, attempt }: Delivery<Message>, ...values: (string | number)[]): Promise<void> {
-    await this.#commits.run(() =>
-      this.#database.rows(`${change} WHERE id = ? AND attempt = ? AND dead_at IS NULL`, ...values, id, attempt),
-    );
+    const sql = `${change} WHERE id = ? AND attempt = ? AND dead_at IS NULL`;
+    await this.#commits.run(() => this.#database.rows(sql, ...values, id, attempt), { relaxed: true });
   }
 
   async nextAt(): Promise<number | undefined> {

@@ -115,6 +115,23 @@ export class StateDatabase {
 
   /** All of `body` or nothing, and on the disk when it returns. `body` must not wait for anything. */
   transaction<Result>(body: () => Result): Result {
+    return this.#transact(body);
+  }
+
+  /**
+   * The same, but a power cut (not the death of the process) may take it back: for what would only be done once more. The
+   * next write of any other kind brings it to the disk as well.
+   */
+  relaxedTransaction<Result>(body: () => Result): Result {
+    this.#exec('PRAGMA synchronous=NORMAL');
+    try {
+      return this.#transact(body);
+    } finally {
+      this.#exec('PRAGMA synchronous=FULL');
+    }
+  }
+
+  #transact<Result>(body: () => Result): Result {
     this.#exec('BEGIN IMMEDIATE');
     try {
       const result = body();

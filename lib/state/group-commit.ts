@@ -5,6 +5,7 @@ const mostTurns = 20;
 
 interface Waiting {
   write: () => unknown;
+  relaxed: boolean;
   resolve: (result: never) => void;
   reject: (error: unknown) => void;
 }
@@ -22,11 +23,15 @@ export class GroupCommit {
     this.#database = database;
   }
 
-  /** Runs `write`, which must not wait for anything, soon and together with others. */
-  run<Result>(write: () => Result): Promise<Result> {
+  /**
+   * Runs `write`, which must not wait for anything, soon and together with others.
+   *
+   * @param options.relaxed a power cut may take it back, see `StateDatabase.relaxedTransaction`
+   */
+  run<Result>(write: () => Result, { relaxed = false } = {}): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (this.#waiting.length === 0) this.#commitSoon(1, mostTurns);
-      this.#waiting.push({ write, resolve, reject });
+      this.#waiting.push({ write, relaxed, resolve, reject });
     });
   }
 
@@ -43,7 +48,9 @@ export class GroupCommit {
     this.#waiting = [];
     let results: unknown[];
     try {
-      results = this.#database.transaction(() => group.map(({ write }) => write()));
+      const writeAll = (): unknown[] => group.map(({ write }) => write());
+      const relaxed = group.every((waiting) => waiting.relaxed);
+      results = relaxed ? this.#database.relaxedTransaction(writeAll) : this.#database.transaction(writeAll);
     } catch (error) {
       if (group.length === 1) group[0]?.reject(error);
       else for (const waiting of group) this.#commitAlone(waiting);

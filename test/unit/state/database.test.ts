@@ -162,3 +162,23 @@ describe('a record that is no JSON any more', () => {
     await expect(table.get('j')).rejects.toEqual(unusable(/damaged/));
   });
 });
+
+describe('a relaxed transaction', () => {
+  it('does not wait for the disk, and the next write does again, also when it failed', () => {
+    const database = openIn(newHome());
+    const level = () => database.rows<{ synchronous: number }>('PRAGMA synchronous')[0]?.synchronous;
+    const [normal, full] = [1, 2];
+    expect(level()).toBe(full);
+    expect(database.relaxedTransaction(level)).toBe(normal);
+    expect(level()).toBe(full);
+    const insert = () => database.rows('INSERT INTO owners VALUES (?, ?)', 'j', 't');
+    const failing = () => {
+      insert();
+      throw new Error('no');
+    };
+    expect(() => database.relaxedTransaction(failing)).toThrow('no');
+    expect([level(), database.rows('SELECT * FROM owners')]).toEqual([full, []]);
+    database.relaxedTransaction(insert);
+    expect(database.rows('SELECT * FROM owners').length).toBe(1);
+  });
+});
