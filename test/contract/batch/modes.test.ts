@@ -59,7 +59,7 @@ test('verify tells what differs and writes nothing; what differs can be copied',
   await rig.put(6);
   const embedded = await rig.open();
   await runToEnd(embedded, rig.request());
-  await rig.twin.store.delete('backup', 'in/0000');
+  rig.twin.store.delete('backup', 'in/0000');
   await rig.twin.store.put('backup', 'in/0001', { body: Buffer.from('BODY of in/0001') });
   await rig.twin.store.put('backup', 'in/0002', { body: Buffer.from('short') });
   rig.twin.requests.reset();

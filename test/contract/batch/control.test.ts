@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { cancelBatch, createBatch, pauseBatch, readBatch, resumeBatch } from '../../../lib/batch/batch.ts';
+import { linesOf, runToEnd, useRig } from './rig.ts';
+
+const slow = { match: { operation: 'CopyObject' }, effect: { kind: 'latency', ms: 20 } } as const;
+
+/** The value once it has not changed for a while. */
+async function settled(value: () => number): Promise<number> {
+  for (let before = -1; ;) {
+    const now = value();
+    if (now === before) return now;
+    before = now;
+    await sleep(500);
+  }
+}
+
+test('a paused batch stands still until it is resumed, and copies nothing twice', async () => {
+  const rig = await useRig();
+  await rig.put(60);
+  const embedded = await rig.open();
+  rig.twin.faults.add(slow);
+  const { id } = await createBatch(embedded.batches, rig.request({ pageSize: 10, concurrency: 1 }));
+  const running = embedded.runBatch(id);
+  while (rig.twin.requests.count('CopyObject') < 10) await sleep(10);
+  expect(await pauseBatch(embedded.batches, id)).toMatchObject({ paused: true });
+  const copied = await settled(() => rig.twin.requests.count('CopyObject'));
+  expect(copied).toBeLessThan(60);
+  await resumeBatch(embedded.batches, id);
+  const view = await running;
+  expect(view.summary).toMatchObject({ entries: 60, counts: { copied: 60 } });
+  expect(rig.twin.requests.count('CopyObject')).toBe(60);
+});
+
+test('a cancelled batch reports what was copied, and that is what is there', async () => {
+  const rig = await useRig();
+  await rig.put(80);
+  const embedded = await rig.open();
+  rig.twin.faults.add(slow);
+  const { id } = await createBatch(embedded.batches, rig.request({ pageSize: 10, concurrency: 2 }));
+  const running = embedded.runBatch(id);
+  while (rig.twin.requests.count('CopyObject') < 15) await sleep(10);
+  await cancelBatch(embedded.batches, id);
+  await running;
+  // Who was in the middle of a page tells of it after the end.
+  const there = await settled(() => rig.twin.store.keys('backup').length);
+  let view = await readBatch(embedded.batches, id);
+  while (view.summary?.entries !== there) {
+    await sleep(50);
+    view = await readBatch(embedded.batches, id);
+  }
+  const copied = (await linesOf(embedded, id)).map(({ key }) => key).sort();
+  expect(view).toMatchObject({ state: 'cancelled', summary: { state: 'cancelled', entries: copied.length } });
+  expect(copied).toEqual(rig.twin.store.keys('backup').sort());
+  expect(copied.length).toBeLessThan(80);
+});
+
+test('a store that says SlowDown slows the batch down and loses nothing', async () => {
+  const rig = await useRig('s3');
+  await rig.put(100);
+  const embedded = await rig.open();
+  rig.twin.faults.add({
+    match: { operation: 'CopyObject', probability: 0.4 },
+    times: 60,
+    effect: { kind: 'error', status: 503, code: 'SlowDown' },
+  });
+  const view = await runToEnd(embedded, rig.request({ pageSize: 20 }));
+  expect(view.summary).toMatchObject({ entries: 100, counts: { copied: 100 }, failures: {} });
+  expect(view.throttled).toBeGreaterThan(0);
+});
+
+test('pages of a batch wait while a more important one has work', async () => {
+  const rig = await useRig();
+  await rig.put(10);
+  await rig.put(10, 'urgent/');
+  const embedded = await rig.open();
+  const urgent = { kind: 'prefix', bucket: 'photos', prefix: 'urgent/' } as const;
+  const first = await createBatch(embedded.batches, rig.request({ source: urgent, priority: 5 }));
+  const second = await createBatch(embedded.batches, rig.request());
+  await Promise.all([embedded.runBatch(second.id), embedded.runBatch(first.id)]);
+  const copied = rig.twin.requests.all({ operation: 'CopyObject' }).map(({ key = '' }) => key.split('/')[0]);
+  expect(copied.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 'urgent'));
+});
