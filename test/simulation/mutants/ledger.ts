@@ -26,13 +26,12 @@ export const ledgerMutants: readonly Mutant[] = [
           'const early = await headIfThere(store, job.source, { checksum: true }); const ledger = await readLedger(store, job, { deadline: invocation.deadline });',
       },
       {
-        find: 'await finishHeld(world, store, held, ledger, invocation);',
-        replace: 'await finishHeld(world, store, held, ledger, invocation, early);',
+        find: "invocation, job.state === 'finishing');",
+        replace: "invocation, job.state === 'finishing', early);",
       },
       {
-        find: '  ledger: Ledger | undefined,\n  invocation: Invocation,\n): Promise<void> {\n  const options',
-        replace:
-          '  ledger: Ledger | undefined,\n  invocation: Invocation,\n  source: ObjectHead | undefined,\n): Promise<void> {\n  const options',
+        find: '  isSecond: boolean,\n): Promise<void> {\n',
+        replace: '  isSecond: boolean,\n  source: ObjectHead | undefined,\n): Promise<void> {\n',
       },
       {
         find: '  const source = await headIfThere(store, job.source, { ...options, checksum: true });\n  if (!ledger)',
