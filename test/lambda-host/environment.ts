@@ -121,6 +121,7 @@ export class Environment {
 
   /** SIGKILL: nothing of the function runs on. */
   kill(): void {
+    this.alive = false;
     this.#child.kill('SIGKILL');
   }
 
