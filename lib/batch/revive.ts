@@ -32,6 +32,15 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
   await world.state.count(id, 0, nextLook(world));
 }
 
+/** Those that have waited longest; jobs that are due take nobody's place. */
+async function dueBatches(world: BatchWorld, before: number, limit: number): Promise<Batch[]> {
+  for (let asked = limit; ; asked *= 2) {
+    const due = await world.state.due(before, asked);
+    const batches = due.flatMap((job) => batchOf(world, job) ?? []);
+    if (batches.length >= limit || due.length < asked) return batches.slice(0, limit);
+  }
+}
+
 /** Revives the batches that nobody has touched for a while. Returns how many. */
 export async function sweepBatches(
   world: BatchWorld,
@@ -39,9 +48,7 @@ export async function sweepBatches(
   { before = world.clock.now(), limit = 100 }: { before?: number; limit?: number } = {},
 ): Promise<number> {
   let revived = 0;
-  for (const job of await world.state.due(before, limit)) {
-    const batch = batchOf(world, job);
-    if (!batch) continue;
+  for (const batch of await dueBatches(world, before, limit)) {
     try {
       await revive(world, batch, { deadline: invocation.deadline });
       // A final row keeps its time until it owes nothing more; a paused one is not looked at for now.
