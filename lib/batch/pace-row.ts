@@ -63,7 +63,7 @@ export async function slowPace(world: World, id: string, rate: number): Promise<
   for (;;) {
     const job = await world.state.get(id);
     const now = world.clock.now();
-    const row = (job?.batch as PaceRow | undefined) ?? { kind: 'pace' as const, nextFreeAt: now };
+    const row = raise((job?.batch as PaceRow | undefined) ?? { kind: 'pace', nextFreeAt: now }, now);
     if (row.throttledAt !== undefined && now - row.throttledAt < windowMs) return;
     const before = row.ceiling ?? rate;
     const slower: PaceRow = {

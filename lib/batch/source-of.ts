@@ -1,3 +1,5 @@
+import { GiveUp } from '../copy/errors.ts';
+import type { WorkFiles } from './files.ts';
 import type { BatchRequest } from './request.ts';
 import { namesIn, fileOf } from './files.ts';
 import { workPlaceOf } from './check.ts';
@@ -14,16 +16,27 @@ export function openSourceOf(world: BatchWorld, { request }: { request: BatchReq
     parseOptions: parseEntryOptions,
     results: (id) => ({
       names: async function* () {
-        const other = await resultsOf(world, request, id);
-        yield* namesIn(other, id, 'results');
+        const { files, isKnown } = await resultsOf(world, request, id);
+        let count = 0;
+        for await (const page of namesIn(files, id, 'results')) {
+          count += 1;
+          yield page;
+        }
+        if (count > 0 || isKnown) return;
+        throw new GiveUp('NotFound', `There is no batch ${id}, and no results of one.`);
       },
-      read: async (page) => await (await resultsOf(world, request, id)).read(fileOf.result(id, page)),
+      read: async (page) => await (await resultsOf(world, request, id)).files.read(fileOf.result(id, page)),
     }),
   };
   return openSource(request.source, ports);
 }
 
 /** The row of the other batch may have expired; its files may be where this one keeps its own. */
-async function resultsOf(world: BatchWorld, request: BatchRequest, id: string) {
-  return (await findBatch(world, id))?.files ?? world.files(workPlaceOf(world, request));
+async function resultsOf(
+  world: BatchWorld,
+  request: BatchRequest,
+  id: string,
+): Promise<{ files: WorkFiles; isKnown: boolean }> {
+  const batch = await findBatch(world, id);
+  return { files: batch?.files ?? world.files(workPlaceOf(world, request)), isKnown: batch !== undefined };
 }
