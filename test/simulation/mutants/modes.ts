@@ -162,12 +162,4 @@ export const modeMutants: readonly Mutant[] = [
     ],
     caughtBy: ['options'],
   },
-  {
-    name: 'our own late CopyObject is taken for somebody else',
-    file: 'copy/settle.ts',
-    edits: [
-      { find: '  if (stands && !refused) {', replace: '  if (stands && refused) throw refused;\n  if (stands) {' },
-    ],
-    caughtBy: ['I7'],
-  },
 ];
