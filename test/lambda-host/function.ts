@@ -53,7 +53,8 @@ export class LambdaFunction {
     } finally {
       this.counts.milliseconds += performance.now() - began;
       this.#busy.delete(environment);
-      if (environment.alive) this.#idle.push(environment);
+      if (environment.stalled) environment.kill();
+      else if (environment.alive) this.#idle.push(environment);
     }
   }
 

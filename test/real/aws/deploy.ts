@@ -165,6 +165,7 @@ async function createFunction(
     timeoutMs: timeout * 1000,
     variables: { ...Object.fromEntries(own), AWS_LAMBDA_FUNCTION_NAME: FunctionName, ...variables },
     onLine: (line) => onLine(FunctionName, line),
+    node: process.env.FERRY_LAMBDA_NODE,
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * The whole installation: a store's own notifications in, the built bundles in processes that are frozen, killed and timed
- * out as on Lambda, messages that come twice and late. `FERRY_E2E_SCALE` (1) scales the large object and the many small ones.
+ * out as on Lambda, messages that come twice and late. `FERRY_E2E_SCALE` (1) scales the large object and the many small ones;
+ * `FERRY_LAMBDA_NODE` is another Node to run the functions with, best of Lambda's own version.
  */
 import { randomInt } from 'node:crypto';
 import {
