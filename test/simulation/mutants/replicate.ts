@@ -75,16 +75,4 @@ export const replicateMutants: readonly Mutant[] = [
     ],
     caughtBy: ['I2'],
   },
-  {
-    name: 'the source is not looked at after its replica was removed',
-    file: 'replicate/remove-one.ts',
-    edits: [{ find: 'if (!(await headIfThere(store, sides.source, options))) return', replace: 'if (sides) return' }],
-    caughtBy: ['I2'],
-  },
-  {
-    name: 'a copy that is asked for again keeps the verdict on the former version',
-    file: 'replicate/work.ts',
-    edits: [{ find: 'if (!isCurrent || !', replace: 'if (isCurrent || !' }],
-    caughtBy: ['I2', 'I8', 'error'],
-  },
 ];
