@@ -44,7 +44,10 @@ async function furnish(url: string): Promise<void> {
 }
 
 async function control(url: string, method: string, what: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(`${url}/__twin/${what}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const answer = await fetch(`${url}/__twin/${what}`, {
+    method,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
   if (!answer.ok) throw new Error(`${method} ${what}: ${answer.status} ${await answer.text()}`);
   return await answer.json();
 }
