@@ -125,6 +125,8 @@ export function addBatchWriteOptions(command: Command): Command {
     )
     .option('--if-different', 'short for --overwrite if-different')
     .addOption(new Option('--verify <how>', 'proof that a copy is equal').choices(['auto', 'size']))
+    .option('--part-size <size>', 'of large objects; default: planned', parseBytes)
+    .option('--concurrency <n>', 'part copies of one large object at once', wholeNumber(1, 1_000))
     .optionsGroup('Metadata:')
     .option('--meta <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
     .option('--remove-meta <name>', 'drop user metadata (repeatable)', collect)

@@ -2,9 +2,10 @@ import { exit, exitCodeOf } from './exit.ts';
 import { plural } from './format.ts';
 import { paintFor } from './paint.ts';
 import { errorDocument, lossLines, resultDocument, resultLine } from './render.ts';
+import { printEnd } from './run-batch.ts';
 import type { Session } from './session.ts';
 
-/** Brings the jobs of dead processes to their end, shows each, and returns an exit code for each. */
+/** Brings the jobs and batches of dead processes to their end, shows each, and returns an exit code for each. */
 export async function resumeJobs(session: Session): Promise<number[]> {
   const { io, flags, runtime, signal } = session;
   const codes: number[] = [];
@@ -23,7 +24,11 @@ export async function resumeJobs(session: Session): Promise<number[]> {
         }
         progress.update({ bytes, total, count: plural(known.size, 'job') });
       },
-      onOutcome({ job, result, error }) {
+      async onOutcome({ job, batch, result, error }) {
+        if (batch) {
+          codes.push(await printEnd(session, batch));
+          return;
+        }
         codes.push(error === undefined ? exit.done : exitCodeOf(error));
         const seconds = (job.updatedAt - job.createdAt) / 1000;
         if (flags.json) {

@@ -26,7 +26,8 @@ function momentOf(view: BatchView) {
   return { bytes: counts.bytes, share, count: countText(view) };
 }
 
-async function printEnd({ io, flags, say }: Session, view: BatchView): Promise<number> {
+/** Says how a batch ended. Returns the exit code for it. */
+export async function printEnd({ io, flags, say }: Session, view: BatchView): Promise<number> {
   const code = exitOf(view);
   if (flags.json) await printLine(io.stdout, JSON.stringify(view));
   else if (!flags.quiet) await printLine(io.stdout, endLine(view, paintFor(io.stdout, io.env)));

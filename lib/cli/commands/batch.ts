@@ -100,7 +100,9 @@ export const defineBatch: DefineCommand = (program, context) => {
     .summary('what became of each object, one JSON document a line')
     .argument('<id>', 'batch')
     .option('--status <name>', 'only objects that ended so (repeatable)', collect)
-    .option('--rejected', 'the malformed rows of the list instead');
+    .option('--rejected', 'the malformed rows of the list instead')
+    // It is JSON anyway; scripts that pass the flag to every command may do so here.
+    .addOption(new Option('--json').hideHelp());
   addStoreOptions(report).action(async (id: string, flags: ReportFlags) => {
     await act(flags, (session) => printReport(session, id, flags), true);
   });

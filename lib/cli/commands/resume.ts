@@ -2,9 +2,7 @@ import type { DefineCommand } from '../context.ts';
 import { exit, exitCodeOf } from '../exit.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
 import { commandText, readCommand } from '../prefix-command.ts';
-import { batchText } from '../render-batch.ts';
 import { resumeJobs } from '../resume-jobs.ts';
-import { runBatch } from '../run-batch.ts';
 import { runPrefix } from '../run-prefix.ts';
 import { withSession, type Session } from '../session.ts';
 
@@ -27,26 +25,10 @@ async function resume(session: Session): Promise<number> {
     if (!runtime.runs.claim(run.id)) continue;
     codes.push(await resumeRun(session, run.id, run.args));
   }
-  codes.push(...(await resumeBatches(session)));
   signal.throwIfAborted();
   if (codes.length === 0 && !flags.quiet) session.say(`nothing to resume in ${config.home}`);
   if (codes.every((code) => code === exit.done)) return exit.done;
   return codes.some((code) => code === exit.done) ? exit.someFailed : Math.min(...codes);
-}
-
-/** Those that are not paused. */
-async function resumeBatches(session: Session): Promise<number[]> {
-  const { listBatches } = await import('../../batch/batch.ts');
-  const { flags, runtime, signal } = session;
-  const codes: number[] = [];
-  const states = ['planned', 'copying', 'finishing'] as const;
-  for (const view of await listBatches(runtime.batches, { states: [...states], limit: Infinity })) {
-    if (signal.aborted) break;
-    if (view.paused || !runtime.processes.claim(view.id)) continue;
-    if (!flags.quiet) session.say(`going on with batch ${view.id}: ${batchText(view.request)}`);
-    codes.push(await runBatch(session, view.id));
-  }
-  return codes;
 }
 
 async function resumeRun(session: Session, runId: string, args: unknown): Promise<number> {

@@ -123,5 +123,5 @@ describe('ferry batch', () => {
       const summary = await readFile(join(home, 'batches', id, 'summary.json'), 'utf8');
       expect(JSON.parse(summary)).toMatchObject({ state: 'done', entries: 120, failures: {} });
     }
-  });
+  }, 180_000);
 });
