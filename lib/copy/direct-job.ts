@@ -1,6 +1,6 @@
 import { partsInstead, prefersParts } from './choose-plan.ts';
 import { end, endChanged, move, reasonOf } from './closing.ts';
-import { headIfThere } from './destination.ts';
+import { headIfThere, lookAtDestination } from './destination.ts';
 import { copyDirect } from './direct.ts';
 import { alreadyCopied, endIfCopied, finishDirect } from './direct-done.ts';
 import { endsJob, gaveUp, SourceChanged } from './errors.ts';
@@ -54,7 +54,10 @@ export async function continueDirect(
       const what = head ? 'was changed' : 'was deleted';
       throw new SourceChanged(`${describe(job.store, job.source)} ${what} before it was copied; nothing was written.`);
     }
-    return await run(world, store, job, { head, expected: expectedFrom(head, request) }, options);
+    const found = { head, expected: expectedFrom(head, request) };
+    // Some stores copy over anything, whatever the condition says: there our own look is all there is.
+    if (request.options.overwrite === 'never') await lookAtDestination(store, request, found, options, true);
+    return await run(world, store, job, found, options);
   } catch (error) {
     await endWith(world, job, error);
     throw error;

@@ -33,5 +33,6 @@ export const regressions: readonly { seed: number; was: string }[] = [
   { seed: 116448, was: 'the tags of a newer version decided what was written on the copy of an older one' },
   { seed: 123294, was: 'tags that a late worker had written were taken for those of the replica' },
   { seed: 342698, was: 'a rename that must not overwrite was refused for its own late CopyObject' },
+  { seed: 1408109, was: 'a resumed copy that must not overwrite did, on a store that copies over anything' },
   { seed: 378196, was: 'what refused an upload was our own late CopyObject' },
 ];
