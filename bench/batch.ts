@@ -4,34 +4,19 @@
  *
  *   npm run bench -- batch [OBJECTS]        default 100,000
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createBatch } from '../lib/batch/batch.ts';
 import { openEmbedded } from '../lib/runtime/embedded.ts';
+import { keys, startTwin } from './support/twin.ts';
 
 const objects = Number(process.argv[2] ?? 100_000);
-const keys = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
-const buckets = ['--bucket', 'photos', '--bucket', 'backup'];
-const secrets = ['--access-key', keys.accessKeyId, '--secret', keys.secretAccessKey];
-const twin = spawn(process.execPath, ['dist/ferry.mjs', 'twin', '--port', '0', ...buckets, ...secrets], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const twin = await startTwin();
 const home = mkdtempSync(join(tmpdir(), 'ferry-bench-'));
 
-async function twinUrl(): Promise<string> {
-  for await (const line of createInterface({ input: twin.stdout })) {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
-    if (url) return url;
-  }
-  throw new Error('the twin ended before it listened');
-}
-
 /** Keys as cameras and logs make them: folders of a thousand. */
-async function furnish(url: string): Promise<void> {
+async function furnish(): Promise<void> {
   const some = 5_000;
   for (let from = 0; from < objects; from += some) {
     const put = Array.from({ length: Math.min(some, objects - from) }, (_, i) => {
@@ -39,27 +24,18 @@ async function furnish(url: string): Promise<void> {
       const key = `in/${String(Math.floor(n / 1000)).padStart(4, '0')}/object-${String(n).padStart(7, '0')}.bin`;
       return { bucket: 'photos', key, size: 1000, seed: n };
     });
-    await control(url, 'POST', 'objects', put);
+    await twin.control('POST', 'objects', put);
   }
 }
 
-async function control(url: string, method: string, what: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(`${url}/__twin/${what}`, {
-    method,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${method} ${what}: ${answer.status} ${await answer.text()}`);
-  return await answer.json();
-}
-
-async function counts(url: string): Promise<Record<string, number>> {
-  return ((await control(url, 'GET', 'requests')) as { counts: Record<string, number> }).counts;
+async function counts(): Promise<Record<string, number>> {
+  return ((await twin.control('GET', 'requests')) as { counts: Record<string, number> }).counts;
 }
 
 try {
-  const url = await twinUrl();
-  await furnish(url);
-  await control(url, 'DELETE', 'requests');
+  const { url } = twin;
+  await furnish();
+  await twin.control('DELETE', 'requests');
   const embedded = await openEmbedded({ home, credentials: { oss: async () => keys } });
   const before = process.cpuUsage();
   const startedAt = performance.now();
@@ -82,9 +58,8 @@ try {
     `${(objects / seconds).toFixed(0)} objects/s, ${((user + system) / objects).toFixed(0)} us of CPU an object`,
   );
   console.log(`memory at most ${(most / 1024 ** 2).toFixed(0)} MiB (RSS)`);
-  console.log(`requests: ${JSON.stringify(await counts(url))}`);
+  console.log(`requests: ${JSON.stringify(await counts())}`);
 } finally {
-  twin.kill();
-  await once(twin, 'exit');
+  await twin.stop();
   rmSync(home, { recursive: true, force: true });
 }

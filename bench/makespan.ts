@@ -6,51 +6,18 @@
  *
  *   npm run bench -- makespan
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { openEmbedded } from '../lib/runtime/embedded.ts';
+import { keys, startTwin } from './support/twin.ts';
 
 const MiB = 1024 ** 2;
 const latencyMs = 50;
 const concurrency = 16;
 const runs = 5;
-const keys = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
-
-const twin = spawn(
-  process.execPath,
-  [
-    'dist/ferry.mjs',
-    'twin',
-    '--port',
-    '0',
-    '--bucket',
-    'photos',
-    '--bucket',
-    'backup',
-    '--access-key',
-    keys.accessKeyId,
-  ].concat(['--secret', keys.secretAccessKey]),
-  { stdio: ['ignore', 'pipe', 'inherit'] },
-);
+const twin = await startTwin();
 const home = mkdtempSync(join(tmpdir(), 'ferry-bench-'));
-
-async function twinUrl(): Promise<string> {
-  for await (const line of createInterface({ input: twin.stdout })) {
-    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
-    if (url) return url;
-  }
-  throw new Error('the twin ended before it listened');
-}
-
-async function control(url: string, method: string, what: string, body?: object): Promise<unknown> {
-  const answer = await fetch(`${url}/__twin/${what}`, { method, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${what}: ${answer.status} ${await answer.text()}`);
-  return method === 'GET' ? await answer.json() : undefined;
-}
 
 interface Records {
   requests: { operation: string; at: number }[];
@@ -60,8 +27,8 @@ interface Records {
 async function copyOnce(url: string, parts: number): Promise<number> {
   const embedded = await openEmbedded({ home, settings: { concurrency }, credentials: { oss: async () => keys } });
   try {
-    await control(url, 'POST', 'objects', { bucket: 'photos', key: 'big', size: parts * MiB });
-    await control(url, 'DELETE', 'requests');
+    await twin.control('POST', 'objects', { bucket: 'photos', key: 'big', size: parts * MiB });
+    await twin.control('DELETE', 'requests');
     await embedded.run({
       mode: 'copy',
       store: { scheme: 'oss', endpoint: url, region: 'cn-hangzhou' },
@@ -69,7 +36,7 @@ async function copyOnce(url: string, parts: number): Promise<number> {
       destination: { bucket: 'backup', key: 'big' },
       options: { partSize: MiB },
     });
-    const { requests } = (await control(url, 'GET', 'requests')) as Records;
+    const { requests } = (await twin.control('GET', 'requests')) as Records;
     const times = (operation: string): number[] =>
       requests.filter((one) => one.operation === operation).map(({ at }) => at);
     const span = Math.max(...times('CompleteMultipartUpload')) - Math.min(...times('UploadPartCopy'));
@@ -80,8 +47,8 @@ async function copyOnce(url: string, parts: number): Promise<number> {
 }
 
 try {
-  const url = await twinUrl();
-  await control(url, 'POST', 'faults', {
+  const { url } = twin;
+  await twin.control('POST', 'faults', {
     match: { operation: 'UploadPartCopy' },
     effect: { kind: 'latency', ms: latencyMs },
   });
@@ -94,7 +61,6 @@ try {
     console.log(`${parts} parts, ${concurrency} at once, ${latencyMs} ms: ${median} x the bound (${least} to ${most})`);
   }
 } finally {
-  twin.kill();
-  await once(twin, 'exit');
+  await twin.stop();
   rmSync(home, { recursive: true, force: true });
 }

@@ -67,6 +67,7 @@ const settingsSchema = z.strictObject({
   orphanGraceMs: wholeNumber(0),
   maxAttempts: wholeNumber(1, 1_000),
   keepMs: wholeNumber(0),
+  batchRequestsPerSecond: wholeNumber(0),
 } satisfies Record<keyof Settings, unknown>);
 
 const storeSchema = z.strictObject({

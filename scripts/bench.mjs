@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const names = readdirSync('bench').map((file) => file.replace(/\.ts$/, ''));
+const names = readdirSync('bench')
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replace(/\.ts$/, ''));
 const [name, ...rest] = process.argv.slice(2);
 if (!names.includes(name)) {
   console.error(`npm run bench -- ${names.join(' | ')}`);

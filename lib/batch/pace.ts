@@ -26,6 +26,7 @@ interface Scope {
 
 /** The scopes of a batch: its own limit, its destination prefix's (which also adapts), and everybody's. */
 export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
+  const everybodys = world.settings.batchRequestsPerSecond;
   const { limits = {}, store, destination, mapping } = request;
   const place = destination?.bucket ?? (request.source.kind === 'prefix' ? request.source.bucket : '');
   const prefix = mapping?.kind === 'prefix' ? mapping.to : '';
@@ -33,7 +34,7 @@ export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
   return [
     ...(limits.requestsPerSecond === undefined ? [] : [{ id: `pace/batch/${id}`, limit: limits.requestsPerSecond }]),
     { id: `pace/to/${address}/${place}/${prefix}`, limit: limits.prefixRequestsPerSecond },
-    ...(world.requestsPerSecond === undefined ? [] : [{ id: 'pace/all', limit: world.requestsPerSecond }]),
+    ...(everybodys === 0 ? [] : [{ id: 'pace/all', limit: everybodys }]),
   ];
 }
 

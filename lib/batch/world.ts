@@ -13,6 +13,4 @@ export interface BatchWorld extends World {
   sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream'>;
   /** Answers of this store so far, to this process, that said we are too fast; retries inside the client hide them. */
   throttled?(address: StoreAddress): number;
-  /** Requests a second, over all batches and workers. */
-  requestsPerSecond?: number;
 }

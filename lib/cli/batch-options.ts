@@ -3,13 +3,15 @@ import { Option, type Command } from 'commander';
 import {
   addOutputOptions,
   addStoreOptions,
-  addWriteOptions,
+  addMetadataOptions,
+  addOverwriteOptions,
+  addRunOptions,
   type OutputFlags,
   type RunFlags,
   type StoreFlags,
   type WriteFlags,
 } from './options.ts';
-import { collect, collectMeta, collectPair, parseBytes, wholeNumber } from './parse.ts';
+import { collect, collectPair, parseBytes, wholeNumber } from './parse.ts';
 
 /** Where the objects are named, and which of them are meant. */
 export interface BatchSourceFlags {
@@ -97,8 +99,7 @@ export function addMappingOptions(command: Command): Command {
 }
 
 export function addControlOptions(command: Command): Command {
-  command
-    .optionsGroup('How:')
+  addRunOptions(command)
     .option('--objects <n>', 'objects of a page at once (default 32)', wholeNumber(1, 256))
     .option('--page-size <n>', 'objects in a page (default 500)', wholeNumber(1, 5_000))
     .option('--priority <n>', 'a batch of a lower one waits (default 0)', wholeNumber(0, 1_000))
@@ -109,37 +110,17 @@ export function addControlOptions(command: Command): Command {
       wholeNumber(1, 1_000_000),
     )
     .option('--report <place>', 'folder or bucket URL that keeps pages, results and summary; default: the state folder')
-    .option('--detach', 'only start it; `ferry batch resume`, or a `ferry serve` on the same state, goes on')
-    .option('-n, --dry-run', 'write nothing; look at a sample and print calls, price and permissions');
+    .option('--detach', 'only start it; `ferry batch resume`, or a `ferry serve` on the same state, goes on');
   return addStoreOptions(addOutputOptions(command, batchJson));
 }
 
-/** What a copy writes beside the bytes, and when it overwrites. */
-export function addBatchWriteOptions(command: Command): Command {
+/** What is done to the objects. */
+export function addModeOptions(command: Command): Command {
   command
     .optionsGroup('What:')
     .option('--rename', 'move: each source is removed after its copy was verified')
-    .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are')
-    .addOption(
-      new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
-    )
-    .option('--if-different', 'short for --overwrite if-different')
-    .addOption(new Option('--verify <how>', 'proof that a copy is equal').choices(['auto', 'size']))
-    .option('--part-size <size>', 'of large objects; default: planned', parseBytes)
-    .option('--concurrency <n>', 'part copies of one large object at once', wholeNumber(1, 1_000))
-    .optionsGroup('Metadata:')
-    .option('--meta <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
-    .option('--remove-meta <name>', 'drop user metadata (repeatable)', collect)
-    .addOption(
-      new Option('--metadata-directive <what>', 'start from the source or from nothing').choices(['copy', 'replace']),
-    );
-  addWriteOptions(command);
-  return command.addOption(
-    new Option('--tagging-directive <what>', 'start from the tags of the source or from none').choices([
-      'copy',
-      'replace',
-    ]),
-  );
+    .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
+  return addMetadataOptions(addOverwriteOptions(command));
 }
 
 function splitNames(text: string): string[] {

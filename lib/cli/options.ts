@@ -109,18 +109,17 @@ export function addRunOptions(command: Command): Command {
     .option('-n, --dry-run', 'write nothing; print the plan: calls, cost, permissions, what would be lost');
 }
 
-/** Everything `cp` and `mv` take. */
-export function addCopyOptions(command: Command): Command {
-  command
-    .optionsGroup('What:')
-    .option('-r, --recursive', 'everything below the source, as with a source that ends in a slash')
-    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
-    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
-    .option('--version-id <id>', 'this version of the source')
+export function addOverwriteOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
     )
-    .option('--if-different', 'short for --overwrite if-different')
+    .option('--if-different', 'short for --overwrite if-different');
+}
+
+/** User metadata, what `addWriteOptions` adds, and what they start from. */
+export function addMetadataOptions(command: Command): Command {
+  command
     .optionsGroup('Metadata:')
     .option('--meta <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
     .option('--remove-meta <name>', 'drop user metadata (repeatable)', collect)
@@ -130,13 +129,24 @@ export function addCopyOptions(command: Command): Command {
         'replace',
       ]),
     );
-  addWriteOptions(command);
-  command.addOption(
+  return addWriteOptions(command).addOption(
     new Option('--tagging-directive <what>', 'start from the tags of the source or from none').choices([
       'copy',
       'replace',
     ]),
   );
+}
+
+/** Everything `cp` and `mv` take. */
+export function addCopyOptions(command: Command): Command {
+  command
+    .optionsGroup('What:')
+    .option('-r, --recursive', 'everything below the source, as with a source that ends in a slash')
+    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
+    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
+    .option('--version-id <id>', 'this version of the source');
+  addOverwriteOptions(command);
+  addMetadataOptions(command);
   addRunOptions(command).option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
   addOutputOptions(command);
   return addStoreOptions(command);

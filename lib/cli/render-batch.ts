@@ -12,8 +12,7 @@ import { formatTable } from './table.ts';
 /** `oss://photos/2024/ -> oss://backup/`, `list.csv -> s3://backup/`. */
 export function batchText({ store, source, destination, mapping }: BatchRequest): string {
   const url = (bucket: string, key: string): string => printable(`${store.scheme}://${bucket}/${key}`);
-  const file = (ref: FileRef): string =>
-    'path' in ref ? printable(ref.path) : 'bucket' in ref ? url(ref.bucket, ref.key) : 'standard input';
+  const file = (ref: FileRef): string => ('path' in ref ? printable(ref.path) : url(ref.bucket, ref.key));
   const from =
     source.kind === 'prefix'
       ? url(source.bucket, source.prefix)

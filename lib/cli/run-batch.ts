@@ -31,11 +31,9 @@ export async function printEnd({ io, flags, say }: Session, view: BatchView): Pr
   const code = exitOf(view);
   if (flags.json) await printLine(io.stdout, JSON.stringify(view));
   else if (!flags.quiet) await printLine(io.stdout, endLine(view, paintFor(io.stdout, io.env)));
-  if (view.counts.losses && Object.keys(view.counts.losses).length > 0) {
-    const warn = paintFor(io.stderr, io.env);
-    for (const [what, objects] of Object.entries(view.counts.losses))
-      say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')}`);
-  }
+  const warn = paintFor(io.stderr, io.env);
+  for (const [what, objects] of Object.entries(view.counts.losses))
+    say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')}`);
   const failed = (view.counts.counts.failed ?? 0) > 0;
   if (failed && !flags.quiet) {
     say(`why: ferry batch report ${view.id} --status failed; again: ferry batch retry ${view.id}`);

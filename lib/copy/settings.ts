@@ -31,6 +31,8 @@ export interface Settings {
   maxAttempts: number;
   /** Finished rows are kept this long. */
   keepMs: number;
+  /** Store requests a second over all batches and workers; 0: as fast as the stores allow. */
+  batchRequestsPerSecond: number;
 }
 
 export const defaultSettings: Settings = {
@@ -49,4 +51,5 @@ export const defaultSettings: Settings = {
   orphanGraceMs: 3_600_000,
   maxAttempts: 8,
   keepMs: 7 * 86_400_000,
+  batchRequestsPerSecond: 0,
 };

@@ -15,7 +15,6 @@ export interface BatchWorldParts {
   workPlace?: WorkPlace;
   /** Whether files of this machine may be read and written: not where workers run on many. */
   localFiles: boolean;
-  requestsPerSecond?: number;
 }
 
 /** Folder of the batches below the state folder. */
@@ -25,11 +24,10 @@ export function workFolderOf(home: string): WorkPlace {
 
 /** Gives the engine's world what batches need besides. */
 export function batchWorld(world: World, parts: BatchWorldParts): BatchWorld {
-  const { client, workPlace, requestsPerSecond } = parts;
+  const { client, workPlace } = parts;
   return {
     ...world,
     workPlace,
-    requestsPerSecond,
     files: (place) => workFiles(parts, place),
     sources: (address) => sourcePorts(parts, address),
     throttled: (address) => client(address).pressure.throttled,
@@ -55,7 +53,7 @@ function sourcePorts(
     async stream(file, options = {}) {
       if ('bucket' in file) return await streamObject(store, file, options);
       if (!localFiles) throw new GiveUp('BadRequest', 'A manifest has to be an object of a bucket here.');
-      return 'path' in file ? streamFile(file.path, options.from) : streamStdin(options.from);
+      return streamFile(file.path, options.from);
     },
   };
 }
@@ -76,9 +74,4 @@ async function* streamFile(path: string, from = 0): AsyncGenerator<Uint8Array> {
     const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new GiveUp(gone ? 'NotFound' : 'BadRequest', `${path} cannot be read: ${String(error)}`, { cause: error });
   }
-}
-
-async function* streamStdin(from = 0): AsyncGenerator<Uint8Array> {
-  if (from > 0) throw new GiveUp('BadRequest', 'Standard input cannot be read twice; put the manifest into a file.');
-  yield* process.stdin as AsyncIterable<Uint8Array>;
 }

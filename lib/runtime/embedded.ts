@@ -52,8 +52,6 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
   clock?: Clock;
   /** In [0, 1). */
   random?: () => number;
-  /** Requests a second over all batches. */
-  batchRequestsPerSecond?: number;
   /** Does one task; default: the engine's own `work`. */
   work?: typeof work;
   /** How long tasks under way may go on when they are asked to stop, milliseconds. */
@@ -177,7 +175,6 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     client: (address) => stores.get(address),
     workPlace: workFolderOf(home),
     localFiles: true,
-    requestsPerSecond: options.batchRequestsPerSecond,
   });
   const batchParts = {
     world: batches,

@@ -93,7 +93,8 @@ async function abort(caller: Caller, destination: ObjectRef, uploadId: string, o
   try {
     await perform(caller, call, options, () => undefined);
   } catch (error) {
-    if (!gaveUp(error, 'NoSuchUpload')) throw error;
+    // Swift calls an upload that is completed a missing key.
+    if (!gaveUp(error, 'NoSuchUpload', 'NotFound')) throw error;
   }
 }
 

@@ -88,11 +88,10 @@ export interface OpenSource {
 
 const text = z.string().min(1);
 
-/** An object, a local file, or standard input. */
+/** An object or a local file. Standard input cannot be read again: who reads a batch from it keeps it in a file first. */
 export const fileSchema = z.union([
   z.strictObject({ bucket: text, key: text, versionId: text.optional() }),
   z.strictObject({ path: text }),
-  z.strictObject({ stdin: z.literal(true) }),
 ]);
 export type FileRef = z.output<typeof fileSchema>;
 

@@ -8,7 +8,7 @@ import type { BatchRequest, BatchView, Status } from '../../batch/batch.ts';
 import type { DefineCommand } from '../context.ts';
 import { exit } from '../exit.ts';
 import {
-  addBatchWriteOptions,
+  addModeOptions,
   addControlOptions,
   addMappingOptions,
   addSourceOptions,
@@ -49,7 +49,7 @@ export const defineBatch: DefineCommand = (program, context) => {
       )
       .argument('[places...]', 'source and destination; only the destination with --manifest or --inventory');
     addMappingOptions(addSourceOptions(command));
-    if (!verify) addBatchWriteOptions(command);
+    if (!verify) addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
       await act(flags, (session) => start(session, places, flags, verify), flags.dryRun);
     });

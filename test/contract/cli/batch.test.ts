@@ -78,6 +78,18 @@ describe('ferry batch', () => {
     expect(rig.twin.store.keys('backup', 'plan/')).toEqual([]);
   });
 
+  it('asks no faster than it and all batches together may', async () => {
+    await fill('paced/', 3);
+    const run = (rate: string) =>
+      rig.runWith(
+        { FERRY_BATCH_REQUESTS_PER_SECOND: '40' },
+        ...['batch', 'run', 'oss://photos/paced/', 'oss://backup/paced/', '--rate', rate, '--detach', '--json'],
+      );
+    expect(documents((await run('7')).stdout)).toMatchObject([{ pace: 7 }]);
+    expect(documents((await run('90')).stdout)).toMatchObject([{ pace: 40 }]);
+    expect((await rig.run('batch', 'run', 'oss://photos/paced/', 'oss://backup/paced/', '--rate', '0')).code).toBe(2);
+  });
+
   it('is started, cancelled and paused by other commands', async () => {
     await fill('parts/', 40);
     const home = newHome();

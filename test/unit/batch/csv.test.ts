@@ -126,9 +126,9 @@ describe('bad rows', () => {
   });
 });
 
-test('standard input is read in one go', async () => {
-  const ports = filesModel({ stdin: 'k1\nk2\nk3\n' });
-  const { entries } = await readAll({ kind: 'manifest', format: 'csv', file: { stdin: true }, bucket: 'b' }, ports, {
+test('page after page is read in one go', async () => {
+  const ports = filesModel({ list: 'k1\nk2\nk3\n' });
+  const { entries } = await readAll({ kind: 'manifest', format: 'csv', file: { path: 'list' }, bucket: 'b' }, ports, {
     limit: 1,
   });
   expect(entries.map(({ key, line }) => [key, line])).toEqual([

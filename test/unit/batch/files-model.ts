@@ -23,7 +23,7 @@ export function filesModel(files: Record<string, string | Uint8Array>, chunk = 7
     opened,
     list: () => Promise.reject(new Error('nothing is listed here')),
     stream: (file, { from = 0 } = {}) => {
-      const name = 'stdin' in file ? 'stdin' : 'path' in file ? file.path : `${file.bucket}/${file.key}`;
+      const name = 'path' in file ? file.path : `${file.bucket}/${file.key}`;
       const content = files[name];
       if (content === undefined) return Promise.reject(new GiveUp('NotFound', `There is no ${name}.`));
       const one = { name, from, closed: false };
