@@ -1,3 +1,4 @@
+import { applyAcl, planAcl, wantedAcl } from './acl.ts';
 import { move } from './closing.ts';
 import { headIfThere } from './destination.ts';
 import { expectedFrom } from './expect.ts';
@@ -24,8 +25,14 @@ export async function endIfCopied(
 ): Promise<StartOutcome | undefined> {
   const copied = await alreadyCopied(store, job, head, options);
   if (!copied) return undefined;
+  const request = requestOf(job);
+  if (head) {
+    // An ACL that no canned name says is written after the copy, and whoever copied may not have come to that.
+    const acl = await planAcl(store, job.source, wantedAcl(request), options);
+    copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
+  }
   if (job.mode === 'rename' && job.pin) {
-    await removeSource(store, { ...requestOf(job), pin: job.pin }, options);
+    await removeSource(store, { ...request, pin: job.pin }, options);
     copied.sourceRemoved = true;
   }
   return await finishDirect(world, job, copied);

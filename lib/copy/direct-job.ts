@@ -48,9 +48,12 @@ export async function continueDirect(
     return nothingLeft ? await finishDirect(world, job, nothingLeft) : await run(world, store, job, found, options);
   }
   try {
-    const copied = await endIfCopied(world, store, job, head, options);
+    const sourceStands = head !== undefined && job.pin !== undefined && isPinned(job.pin, head);
+    // Copying once more is surer than any proof that it was us: bytes and headers may be equal, ACL and tags another's.
+    const mayCopyAgain = sourceStands && request.options.overwrite !== 'never';
+    const copied = mayCopyAgain ? undefined : await endIfCopied(world, store, job, head, options);
     if (copied) return copied;
-    if (!head || !job.pin || !isPinned(job.pin, head)) {
+    if (!sourceStands) {
       const what = head ? 'was changed' : 'was deleted';
       throw new SourceChanged(`${describe(job.store, job.source)} ${what} before it was copied; nothing was written.`);
     }

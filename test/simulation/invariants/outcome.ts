@@ -45,6 +45,8 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
       completions(sim, request.destination) > sim.scenario.settings.maxRestarts
     )
       continue;
+    // Two CopyObjects of ours, the first of them late: where nothing proves a copy, the second looks like a stranger's.
+    if (row?.reason?.code === 'VerificationFailed' && !proves(sim, request) && copiesOf(sim, request) > 1) continue;
     const problem =
       request.options.overwrite === 'never' && mayRefuse(sim, request) ? undefined : notDone(sim, request);
     if (problem) return `${problem}${row ? ` (job ${row.id} is ${row.state}: ${row.reason?.message ?? ''})` : ''}`;
@@ -60,17 +62,27 @@ function completions(sim: Simulation, destination: ObjectRef): number {
   return sim.watch.writes.filter((w) => w.by !== stranger && w.uploadId !== undefined && isAt(w, destination)).length;
 }
 
+/** Writes of ours in one piece. */
+function copiesOf(sim: Simulation, { destination }: CopyRequest): number {
+  return sim.watch.writes.filter((w) => w.by !== stranger && w.uploadId === undefined && isAt(w, destination)).length;
+}
+
+/** Something was there, or may be taken for somebody else's. */
+function mayRefuse(sim: Simulation, request: CopyRequest): boolean {
+  const { bucket, key } = request.destination;
+  return sim.watch.occupied.has(`${bucket}/${key}`) || !proves(sim, request);
+}
+
 /**
- * Something was there, or may be taken for somebody else's: without a CRC an OSS store gives no proof that a copy is ours,
- * and ETags give none under a key of KMS, nor where a copy in one piece has another than its source in parts.
+ * Whether the store tells that a copy is ours: without a CRC an OSS store gives no proof, and ETags give none under a key of
+ * KMS, nor where a copy in one piece has another than its source in parts.
  */
-function mayRefuse(sim: Simulation, { source, destination, options }: CopyRequest): boolean {
+function proves(sim: Simulation, { source, options }: CopyRequest): boolean {
   const { facts, quirks } = sim.scenario.dialect;
   const isSealed = options.encryption?.algorithm.toLowerCase().includes('kms') ?? false;
   const isRehashed =
     quirks.copyRehashesMultipart && sim.watch.writes.some((w) => w.key === source.key && w.layout !== undefined);
-  const proves = quirks.tellsCrc64 || (facts.compositeEtag && !isSealed && !isRehashed);
-  return sim.watch.occupied.has(`${destination.bucket}/${destination.key}`) || !proves;
+  return quirks.tellsCrc64 || (facts.compositeEtag && !isSealed && !isRehashed);
 }
 
 /** A followed source has an owner who writes it even in fair weather. */
