@@ -35,5 +35,8 @@ export const regressions: readonly { seed: number; was: string }[] = [
   { seed: 342698, was: 'a rename that must not overwrite was refused for its own late CopyObject' },
   { seed: 1408109, was: 'a resumed copy that must not overwrite did, on a store that copies over anything' },
   { seed: 378196, was: 'what refused an upload was our own late CopyObject' },
-  { seed: 1021360, was: "a stranger's equal object was taken for our unanswered copy, and its ACL and tags for the source's" },
+  {
+    seed: 1021360,
+    was: "a stranger's equal object was taken for our unanswered copy, and its ACL and tags for the source's",
+  },
 ];
