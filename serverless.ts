@@ -9,6 +9,11 @@ interface Stage {
   read: string[];
   /** Buckets that objects are written to and, for a rename, deleted from. */
   write: string[];
+  /**
+   * Where batches keep pages, results and report: `s3://bucket/prefix/`, best a bucket of its own, for below `read` each of these
+   * files would be an event. Without it every batch has to name a place below `write`.
+   */
+  work?: `s3://${string}/`;
   /** ARNs of KMS keys that objects in these buckets are encrypted with. */
   kmsKeys?: string[];
   /** Part tasks worked on at once, 2 to 1,000; each copies the parts of its task side by side. */
@@ -26,6 +31,7 @@ const stages: Record<string, Stage> = {
     region: 'eu-central-1',
     read: ['ferry-dev-source'],
     write: ['ferry-dev-backup'],
+    work: 's3://ferry-dev-work/batches/',
     partsAtOnce: 16,
     othersAtOnce: 8,
   },
@@ -33,6 +39,7 @@ const stages: Record<string, Stage> = {
     region: 'eu-central-1',
     read: ['ferry-prod-source'],
     write: ['ferry-prod-backup'],
+    work: 's3://ferry-prod-work/batches/',
     partsAtOnce: 64,
     othersAtOnce: 32,
   },
@@ -66,8 +73,13 @@ const objectArns = (buckets: string[]) => buckets.map((name) => sub(`arn:\${AWS:
 const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 const functionName = (name: FunctionName) => `${service}-${stageName}-${name}`;
 
-const allow = (Action: string[], Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
-type Statement = ReturnType<typeof allow>;
+interface Statement {
+  Effect: 'Allow';
+  Action: string[];
+  Resource: unknown[];
+  Condition?: object;
+}
+const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: 'Allow', Action, Resource });
 
 /** What every function does; the sweep alone deletes no objects. */
 const objects = (deletes: boolean): Statement[] => {
@@ -86,6 +98,20 @@ const objects = (deletes: boolean): Statement[] => {
     ...(kmsKeys.length > 0 ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeys)] : []),
   ];
 };
+
+/** As `lib/store/work-bucket.ts` uses it: nothing is deleted there. The sweep only looks which files there are. */
+function workFolder(use: 'list' | 'all'): Statement[] {
+  const { work } = stage;
+  if (work === undefined) return [];
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/((?:.*\/)?)$/.exec(work) ?? [];
+  if (!bucket) throw new Error(`The work folder of stage '${stageName}' must be like s3://bucket/prefix/: ${work}`);
+  // IfExists: a GET names no prefix, and without this permission S3 answers 403 instead of 404 for what is not there.
+  const Condition = { StringLikeIfExists: { 's3:prefix': [`${prefix}*`] } };
+  const list = { ...allow(['s3:ListBucket'], bucketArns([bucket])), Condition };
+  if (use === 'list') return [list];
+  return [list, allow(['s3:GetObject', 's3:PutObject'], bucketArns([`${bucket}/${prefix}*`]))];
+}
+
 const change = ['dynamodb:GetItem', 'dynamodb:UpdateItem'];
 const rows = (actions: string[]) => allow(actions, [arnOf('JobTable')]);
 const index = (name: string) => allow(['dynamodb:Query'], [sub(`\${JobTable.Arn}/index/${name}`)]);
@@ -97,10 +123,16 @@ const receive = (...names: Queue[]) =>
   );
 
 const statements: Record<FunctionName, Statement[]> = {
-  api: [...objects(true), rows([...change, 'dynamodb:PutItem']), index(listIndex), send],
+  api: [...objects(true), ...workFolder('all'), rows([...change, 'dynamodb:PutItem']), index(listIndex), send],
   objectCreated: [...objects(true), rows([...change, 'dynamodb:PutItem']), send, receive('Events')],
-  work: [...objects(true), rows([...change, 'dynamodb:PutItem']), send, receive('Tasks', 'Parts')],
-  sweep: [...objects(false), rows(change), index(dueIndex), send],
+  work: [
+    ...objects(true),
+    ...workFolder('all'),
+    rows([...change, 'dynamodb:PutItem']),
+    send,
+    receive('Tasks', 'Parts'),
+  ],
+  sweep: [...objects(false), ...workFolder('list'), rows(change), index(dueIndex), send],
 };
 
 function role(name: FunctionName) {
@@ -229,6 +261,7 @@ const config: AWS = {
       FERRY_EVENTS_QUEUE_URL: { Ref: 'EventsQueue' },
       // Tasks may wait their turn here, and a lost one is delivered again by the queue: the sweep need not hurry.
       FERRY_STALE_MS: '900000',
+      ...(stage.work && { FERRY_WORK: stage.work }),
       ...stage.environment,
       ...Object.fromEntries(shell),
     },

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Statement } from './iam.ts';
+import { statementsOf } from './iam.ts';
 import type { Packaged } from './template.ts';
 import { ofType, packageStack } from './template.ts';
 
@@ -14,17 +16,6 @@ const properties = (id: string): Record<string, unknown> => {
 };
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
-interface Statement {
-  Effect: string;
-  Action: string | string[];
-  Resource: unknown;
-  Condition?: unknown;
-}
-
-function statementsOf(role: Record<string, unknown>): Statement[] {
-  const policies = role['Policies'] as { PolicyDocument: { Statement: Statement[] } }[];
-  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
-}
 const actionsOf = (id: string) => new Set(statementsOf(properties(id)).flatMap(({ Action }) => Action));
 
 describe('functions', () => {
