@@ -53,23 +53,31 @@ function sourcePorts(
     async stream(file, options = {}) {
       if ('bucket' in file) return await streamObject(store, file, options);
       if (!localFiles) throw new GiveUp('BadRequest', 'A manifest has to be an object of a bucket here.');
-      return streamFile(file.path, options.from);
+      return streamFile(file.path, options);
     },
   };
+}
+
+/** Of a file: bytes from `from` on, up to `to`, which is left out. */
+interface Stretch {
+  from?: number;
+  to?: number;
 }
 
 async function streamObject(
   store: StoreClient,
   file: Extract<FileRef, { bucket: string }>,
-  { from, ...options }: CallOptions & { from?: number },
+  { from, to, ...options }: CallOptions & Stretch,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { body } = await store.getObject(file, { ...options, ...(from ? { first: from } : {}) });
+  const range = { ...(from ? { first: from } : {}), ...(to === undefined ? {} : { last: to - 1 }) };
+  const { body } = await store.getObject(file, { ...options, ...range });
   return body;
 }
 
-async function* streamFile(path: string, from = 0): AsyncGenerator<Uint8Array> {
+async function* streamFile(path: string, { from = 0, to = Infinity }: Stretch): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { start: from, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+    const stretch = { start: from, end: to - 1, highWaterMark: 256 * 1024 };
+    yield* createReadStream(path, stretch) as AsyncIterable<Uint8Array>;
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new GiveUp(gone ? 'NotFound' : 'BadRequest', `${path} cannot be read: ${String(error)}`, { cause: error });

@@ -110,7 +110,8 @@ async function* withNamedErrors(bytes: Bytes, name: string): AsyncGenerator<Uint
   }
 }
 
-function readingError(error: unknown, name: string): CopyError {
+/** What went wrong while a file was read, as the engine's errors have it. */
+export function readingError(error: unknown, name: string): CopyError {
   if (error instanceof CopyError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('Z_')) {

@@ -32,9 +32,9 @@ const maxManifestBytes = 64 * 1024 * 1024;
 
 export interface Inventory {
   cloud: 's3' | 'oss';
-  format: 'csv';
-
-  columns: string[];
+  format: 'csv' | 'parquet';
+  /** Of CSV; Parquet files name their own. */
+  columns?: string[];
   files: { file: FileRef; size?: number; md5?: string }[];
 }
 
@@ -52,10 +52,11 @@ export async function readInventoryManifest(
   await checkSum(ports, file, text, options);
   const manifest = parse(text, name);
   const { fileSchema, destinationBucket, fileFormat } = manifest;
+  const format = formatOf(fileFormat, name);
   return {
     cloud: destinationBucket.startsWith('arn:') ? 's3' : 'oss',
-    format: formatOf(fileFormat, name),
-    columns: fileSchema.split(',').map((column) => column.trim()),
+    format,
+    ...(format === 'csv' && { columns: fileSchema.split(',').map((column) => column.trim()) }),
     files: manifest.files.map(({ key, size, MD5checksum }) => ({
       file: placeOf(file, bucketOf(destinationBucket), key),
       ...(size !== undefined && { size }),
@@ -66,10 +67,10 @@ export async function readInventoryManifest(
 
 function formatOf(fileFormat: string, name: string): Inventory['format'] {
   const format = fileFormat.toLowerCase();
-  if (format === 'csv') return format;
+  if (format === 'csv' || format === 'parquet') return format;
   throw new GiveUp(
     'BadRequest',
-    `${name}: inventories in ${fileFormat} are not read here; configure the inventory to write CSV.`,
+    `${name}: inventories in ${fileFormat} are not read here; configure the inventory to write CSV or Parquet.`,
   );
 }
 

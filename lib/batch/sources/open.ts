@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { GiveUp } from '../../copy/errors.ts';
 import { FileReader } from './file-reader.ts';
 import type { OpenRows, Rows } from './file-reader.ts';
+import type { Inventory } from './inventory-manifest.ts';
 import { readInventoryManifest } from './inventory-manifest.ts';
+import type { KeyEncoding } from './keys.ts';
 import { firstRange, ListingReader } from './listing.ts';
 import { ResultsReader } from './results.ts';
 import type { OpenSource, RangeSpec, SourcePorts, SourceSpec } from './source.ts';
@@ -13,9 +15,11 @@ import { openTextRows } from './text-rows.ts';
 const fileRangeSchema = z.object({
   /** Absent: an inventory without files, of an empty bucket. */
   file: fileSchema.optional(),
-  format: z.literal('csv'),
+  format: z.enum(['csv', 'parquet']),
   encoding: z.enum(['url', 'form', 'plain']),
-  columns: z.array(z.string()),
+  columns: z.array(z.string()).optional(),
+  /** Bytes. */
+  size: z.int().optional(),
   md5: z.string().optional(),
 });
 
@@ -53,23 +57,34 @@ function openManifest({ file, onBad, ...format }: Kind<'manifest'>, ports: Sourc
 function openInventory(spec: Kind<'inventory'>, ports: SourcePorts): OpenSource {
   const ranges = async (): Promise<RangeSpec[]> => {
     const { cloud, format, columns, files } = await readInventoryManifest(ports, spec.file);
-    const encoding = spec.encoding ?? (cloud === 's3' ? 'form' : 'url');
-    const common = { format, encoding, columns };
+    const encoding = spec.encoding ?? encodingOf(cloud, format);
+    const common = { format, encoding, ...(columns && { columns }) };
     if (files.length === 0) return [{ range: '0', ...common }];
-    return files.map(({ file, md5 }, n) => ({
+    return files.map(({ file, size, md5 }, n) => ({
       range: String(n),
       ...common,
       file,
+      ...(size !== undefined && { size }),
       ...(md5 !== undefined && { md5 }),
     }));
   };
-  const open: OpenRows = (range, cursor, options) => {
-    const { file, ...format } = fileRangeSchema.parse(range);
+  const open: OpenRows = async (range, cursor, options) => {
+    const { file, format, size, ...rules } = fileRangeSchema.parse(range);
     const { versions } = spec;
-    if (!file) return Promise.resolve(noRows);
-    return openTextRows(ports, file, { ...format, versions, header: false }, cursor, options);
+    if (!file) return noRows;
+    if (format === 'csv')
+      return await openTextRows(ports, file, { ...rules, format, versions, header: false }, cursor, options);
+    // Few read Parquet; all others need not load what reads it.
+    const { openParquetRows } = await import('./parquet-rows.ts');
+    return await openParquetRows(ports, file, { ...rules, size, versions }, cursor, options);
   };
   return openFiles(ranges, open, spec.onBad);
+}
+
+/** Both clouds encode the keys of CSV files; Parquet files have them as they are (S3 User Guide, "S3 Inventory list"). */
+function encodingOf(cloud: Inventory['cloud'], format: Inventory['format']): KeyEncoding {
+  if (format === 'parquet') return 'plain';
+  return cloud === 's3' ? 'form' : 'url';
 }
 
 const noRows: Rows = {

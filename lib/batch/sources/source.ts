@@ -133,7 +133,7 @@ export const sourceSchema = z.discriminatedUnion('kind', [
       .enum(['latest', 'all'])
       .default('latest')
       .describe('Whether versions that are not the latest are copied too.'),
-    encoding: encoding.optional().describe('Left out: form for S3, url for OSS.'),
+    encoding: encoding.optional().describe('Left out: for CSV form for S3, url for OSS; plain for Parquet.'),
     onBad,
   }),
   z.strictObject({
@@ -164,8 +164,11 @@ export interface SourcePorts {
     bucket: string,
     query: { prefix: string; startAfter?: string; limit: number } & CallOptions,
   ): Promise<{ entries: ListedEntry[]; more: boolean }>;
-  /** The bytes of a file from `from` on. Stopping early must let go of the connection. @throws GiveUp NotFound. */
-  stream(file: FileRef, options?: { from?: number } & CallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * The bytes of a file from `from` on, to its end or up to `to`, which is left out. Stopping early must let go of the
+   * connection. @throws GiveUp NotFound.
+   */
+  stream(file: FileRef, options?: { from?: number; to?: number } & CallOptions): Promise<AsyncIterable<Uint8Array>>;
   /** The results of another batch; needed for `results`. */
   results?(batchId: string): {
     /** In no particular order. */

@@ -22,7 +22,7 @@ export function filesModel(files: Record<string, string | Uint8Array>, chunk = 7
   return {
     opened,
     list: () => Promise.reject(new Error('nothing is listed here')),
-    stream: (file, { from = 0 } = {}) => {
+    stream: (file, { from = 0, to } = {}) => {
       const name = 'path' in file ? file.path : `${file.bucket}/${file.key}`;
       const content = files[name];
       if (content === undefined) return Promise.reject(new GiveUp('NotFound', `There is no ${name}.`));
@@ -31,7 +31,7 @@ export function filesModel(files: Record<string, string | Uint8Array>, chunk = 7
       return Promise.resolve(
         (async function* () {
           try {
-            const bytes = Buffer.from(content);
+            const bytes = Buffer.from(content).subarray(0, to);
             for (let at = from; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
           } finally {
             one.closed = true;

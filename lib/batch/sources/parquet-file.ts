@@ -1,0 +1,125 @@
+/** A Parquet file behind the port: its length and checksum, and reads of the stretches that the reader asks for. */
+import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
+import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { CopyError, GiveUp } from '../../copy/errors.ts';
+import type { CallOptions } from '../../copy/ports.ts';
+import { nameOf, openBytes, readingError } from './bytes.ts';
+import type { FileRef, SourcePorts } from './source.ts';
+
+export interface ParquetFile {
+  name: string;
+  buffer: KeptRanges;
+  metadata: FileMetaData;
+}
+
+/** Of a column chunk, in bytes of the file. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/**
+ * Reads the footer, after the file's MD5 where the manifest names one, which takes a reading of all bytes.
+ * @throws GiveUp VerificationFailed for another MD5; GiveUp BadRequest for what is no Parquet file; RetryLater.
+ */
+export async function openParquetFile(
+  ports: SourcePorts,
+  file: FileRef,
+  { size, md5 }: { size?: number; md5?: string },
+  options: CallOptions,
+): Promise<ParquetFile> {
+  const name = nameOf(file);
+  const isMeasured = md5 !== undefined || size === undefined;
+  const byteLength = isMeasured ? await measure(ports, file, md5, options) : size;
+  const buffer = new KeptRanges(byteLength, (start, end) => readStretch(ports, file, start, end, options));
+  const metadata = await asParquet(name, async () => {
+    const footer = await parquetMetadataAsync(buffer, { geoparquet: false });
+    const rows = footer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+    if (rows !== footer.num_rows) throw new Error(`it has ${rows} rows of ${footer.num_rows}`);
+    return footer;
+  });
+  return { name, buffer, metadata };
+}
+
+/** Columns by name. Those that are groups of others have no type. */
+export function columnElements(metadata: FileMetaData): Map<string, SchemaElement> {
+  return new Map(parquetSchema(metadata).children.map(({ element }) => [element.name, element]));
+}
+
+/** Whatever the reader stumbles over is the file's fault, unless the reading itself failed. */
+export async function asParquet<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof CopyError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new GiveUp('BadRequest', `${name} cannot be read as a Parquet file: ${why}.`, { cause: error });
+  }
+}
+
+/** Bytes of the whole file. */
+async function measure(
+  ports: SourcePorts,
+  file: FileRef,
+  md5: string | undefined,
+  options: CallOptions,
+): Promise<number> {
+  const checked = md5 === undefined ? {} : { md5 };
+  const { bytes } = await openBytes(ports, file, { ...options, from: 0, gzip: false, ...checked });
+  let length = 0;
+  for await (const chunk of bytes) length += chunk.length;
+  return length;
+}
+
+async function readStretch(
+  ports: SourcePorts,
+  file: FileRef,
+  start: number,
+  end: number,
+  options: CallOptions,
+): Promise<ArrayBuffer> {
+  const name = nameOf(file);
+  const whole = new Uint8Array(end - start);
+  let length = 0;
+  try {
+    for await (const chunk of await ports.stream(file, { ...options, from: start, to: end })) {
+      whole.set(chunk.subarray(0, whole.length - length), length);
+      length += chunk.length;
+    }
+  } catch (error) {
+    throw readingError(error, name);
+  }
+  if (length !== whole.length)
+    throw new GiveUp('BadRequest', `${name} ends within bytes ${start} to ${end - 1}, which belong to it.`);
+  return whole.buffer;
+}
+
+/**
+ * Files whose pages have no index are read by whole column chunks, however few rows are wanted: those of the row group that
+ * is being read are kept, and nothing else is.
+ */
+class KeptRanges implements AsyncBuffer {
+  readonly byteLength: number;
+  readonly #read: (start: number, end: number) => Promise<ArrayBuffer>;
+  #kept = new Map<string, Promise<ArrayBuffer> | undefined>();
+
+  constructor(byteLength: number, read: (start: number, end: number) => Promise<ArrayBuffer>) {
+    this.byteLength = byteLength;
+    this.#read = read;
+  }
+
+  /** From now on, of what is read, keeps these ranges. */
+  keep(ranges: ByteRange[]): void {
+    this.#kept = new Map(ranges.map(({ start, end }) => [`${start}-${end}`, undefined]));
+  }
+
+  async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
+    if (!(start >= 0 && start < end && end <= this.byteLength))
+      throw new Error(`it has ${this.byteLength} bytes, and ${start} to ${end} are asked for`);
+    const name = `${start}-${end}`;
+    if (!this.#kept.has(name)) return await this.#read(start, end);
+    const kept = this.#kept.get(name) ?? this.#read(start, end);
+    this.#kept.set(name, kept);
+    return await kept;
+  }
+}
