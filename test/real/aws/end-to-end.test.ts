@@ -3,7 +3,6 @@
  * out as on Lambda, messages that come twice and late. `FERRY_E2E_SCALE` (1) scales the large object and the many small ones;
  * `FERRY_LAMBDA_NODE` is another Node to run the functions with, best of Lambda's own version.
  */
-import { randomInt } from 'node:crypto';
 import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
@@ -13,17 +12,17 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { putLarge, sha256 } from '../../contract/store/large.ts';
 import { MiB } from '../../contract/store/target.ts';
-import type { LambdaFunction } from '../../lambda-host/function.ts';
 import { quirks } from '../quirks.ts';
 import type { Passed } from '../servers/proxy.ts';
 import { isPartCopy } from '../servers/proxy.ts';
 import { isSkipped, type ServerInfo } from '../servers/server.ts';
+import { expectAtRest, patience } from './at-rest.ts';
 import type { Queue } from './deploy.ts';
 import type { Installation } from './installation.ts';
 import { apiKey, install, timeout } from './installation.ts';
+import { withMischief } from './mischief.ts';
 
 const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
-const patience = { timeout: 400_000, interval: 1_000 };
 
 const rgw = inject('servers').find(({ kind }) => kind === 'rgw20');
 const [moto] = inject('queues');
@@ -56,37 +55,6 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     at.calls.table.passed.length = 0;
     at.deliveries.clear();
   };
-  const live = () => Object.entries(at.queues).filter(([id]) => id.endsWith('Queue'));
-  const dead = () => Object.entries(at.queues).filter(([id]) => id.endsWith('DeadLetters'));
-  const depths = async (queues: [string, Queue][]) =>
-    (await Promise.all(queues.map(([, queue]) => at.depth(queue)))).reduce((sum, depth) => sum + depth, 0);
-
-  /** No message is left, every job has ended well, no upload is open, nothing was given up. */
-  async function expectAtRest(): Promise<void> {
-    await expect.poll(() => depths(live()), patience).toBe(0);
-    expect(await depths(dead())).toBe(0);
-    const { jobs } = await at.jobs.list({ limit: 100 });
-    expect(jobs.filter(({ state }) => state !== 'done')).toEqual([]);
-    const open = async () => (await at.store.listMultipartUploads(at.replica)).uploads;
-    await expect.poll(open, patience).toEqual([]);
-  }
-
-  /** Until `done`: kills one function after another, and stalls some, so that their timeout finds them. */
-  async function withMischief(victim: LambdaFunction, done: () => Promise<void>): Promise<void> {
-    at.duplicates = true;
-    let turn = 0;
-    const strikes = setInterval(() => {
-      if (randomInt(3) === 0) return;
-      if (victim.strike(turn % 4 === 1 ? 'stall' : 'kill', Math.random)) turn += 1;
-      if (turn === 12) clearInterval(strikes);
-    }, 1_000);
-    try {
-      await done();
-    } finally {
-      clearInterval(strikes);
-      at.duplicates = false;
-    }
-  }
 
   it('copies a large object in parts, within the budget of requests and writes', async () => {
     const ref = { bucket: at.source, key: 'large, in peace' };
@@ -94,7 +62,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     const large = await putLarge(place(), ref, { parts: 24, partSize: 12 * MiB });
     const replica = { bucket: at.replica, key: ref.key };
     await expect.poll(() => at.store.head(replica).catch(() => undefined), patience).toBeDefined();
-    await expectAtRest();
+    await expectAtRest(at);
     expect(await sha256(at.store, replica)).toBe(large.sha256);
     const counted = {
       parts: requests(isPartCopy),
@@ -131,20 +99,20 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     expect(await job()).toMatchObject({ result: { way: 'parts', sourceRemoved: true }, progress: { partsCopied: 24 } });
     expect(await sha256(at.store, to)).toBe(before);
     await expect(at.store.head(from)).rejects.toMatchObject({ code: 'NotFound' });
-    await expectAtRest();
+    await expectAtRest(at);
   });
 
   it('fans a huge object out over many invocations, which are killed, stalled and told everything twice', async () => {
     const parts = Math.max(8, Math.round(64 * scale));
     const ref = { bucket: at.source, key: 'huge' };
     forget();
-    await withMischief(at.work, async () => {
+    await withMischief(at, at.work, async () => {
       const huge = await putLarge(place(), ref, { parts, partSize: 32 * MiB });
       const replica = { bucket: at.replica, key: ref.key };
       await expect.poll(() => at.store.head(replica).catch(() => undefined), patience).toBeDefined();
       expect(await sha256(at.store, replica)).toBe(huge.sha256);
     });
-    await expectAtRest();
+    await expectAtRest(at);
     const { counts } = at.work;
     expect(counts.peak).toBeGreaterThanOrEqual(8);
     expect(counts.killed).toBeGreaterThan(0);
@@ -166,7 +134,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     const count = Math.ceil(500 * scale);
     await putMany('small', count);
     await expectSame('small', count);
-    await expectAtRest();
+    await expectAtRest(at);
     const most = delivered('EventsQueue');
     expect(requests(isCopy)).toBeGreaterThanOrEqual(count);
     expect(requests(isCopy)).toBeLessThanOrEqual(most);
@@ -181,11 +149,11 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     forget();
     const count = Math.ceil(4_500 * scale);
     const { killed, timeouts } = { ...at.objectCreated.counts };
-    await withMischief(at.objectCreated, async () => {
+    await withMischief(at, at.objectCreated, async () => {
       await putMany('many', count);
       await expectSame('many', count);
     });
-    await expectAtRest();
+    await expectAtRest(at);
     expect(at.objectCreated.counts.killed).toBeGreaterThan(killed);
     expect(at.objectCreated.counts.timeouts).toBeGreaterThan(timeouts);
     expect(requests(isCopy)).toBeLessThanOrEqual(delivered('EventsQueue'));
@@ -209,7 +177,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     await hideEventsFor(timeout + 2);
     await redrive(letters, at.queues['EventsQueue'] as Queue);
     await expectSame('refused', 1);
-    await expectAtRest();
+    await expectAtRest(at);
   });
 
   /** @param seconds until an event comes back whose function failed */

@@ -3,9 +3,13 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { StateTable } from '../../../lib/copy/ports.ts';
 import { DynamoStateTable } from '../../../lib/state/dynamodb.ts';
+import { openAws } from '../../../lib/runtime/aws.ts';
+import type { AwsClients } from '../../../lib/runtime/aws-clients.ts';
+import type { Runtime } from '../../../lib/runtime/runtime.ts';
 import { systemClock } from '../../../lib/runtime/system-clock.ts';
 import { openStore } from '../../../lib/store/open.ts';
 import type { StoreClient } from '../../../lib/store/types.ts';
@@ -28,6 +32,10 @@ export interface Installation extends Deployment {
   replica: string;
   /** No rule is for this one. */
   aside: string;
+  /** Holds the work folder of batches. */
+  workBucket: string;
+  /** The engine in this process, on the same table, queues and store as the functions. */
+  open(): Promise<Runtime>;
   /** Between the functions and the store, and between them and the table. */
   calls: { store: Proxy; table: Proxy };
   jobs: StateTable;
@@ -45,19 +53,38 @@ export interface Installation extends Deployment {
 /** Of every function, seconds. */
 export const timeout = 15;
 
-export async function install(server: ServerInfo, moto: ServerInfo<'moto'>): Promise<Installation> {
+/** @param settings further variables of the functions */
+export async function install(
+  server: ServerInfo,
+  moto: ServerInfo<'moto'>,
+  settings: Record<string, string> = {},
+): Promise<Installation> {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const local = await startDynamoDBLocal();
   const sqs = new SQSClient({ endpoint: moto.endpoint, region, credentials });
   const store = openStore({ address: { scheme: 's3', endpoint, region }, credentials: async () => credentials });
-  const [source, replica, aside] = [unique('source'), unique('replica'), unique('aside')];
-  for (const bucket of [source, replica, aside]) await store.createBucket(bucket);
+  const [source, replica, aside, workBucket] = [unique('source'), unique('replica'), unique('aside'), unique('work')];
+  for (const bucket of [source, replica, aside, workBucket]) await store.createBucket(bucket);
   const calls = { store: await startProxy(endpoint), table: await startProxy(local.endpoint) };
   const deliveries = new Map<string, number>();
   const errors: string[] = [];
   const seen = new Set<string | undefined>();
 
+  const variables = {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_ENDPOINT_URL_S3: calls.store.url,
+    AWS_ENDPOINT_URL_DYNAMODB: calls.table.url,
+    AWS_ENDPOINT_URL_SQS: moto.endpoint,
+    FERRY_PART_RESERVE_MS: '4000',
+    FERRY_LEASE_MS: '15000',
+    FERRY_STALE_MS: '30000',
+    FERRY_ORPHAN_GRACE_MS: '30000',
+    FERRY_WORK: `s3://${workBucket}/batches/`,
+    ...settings,
+  };
   const deployment = await deploy({
     stack: await packageStack('dev'),
     sqs,
@@ -72,7 +99,7 @@ export async function install(server: ServerInfo, moto: ServerInfo<'moto'>): Pro
         {
           name: 'end-to-end',
           keys: [apiKey],
-          read: [`s3://${source}`, `s3://${replica}`],
+          read: [source, replica, aside].map((bucket) => `s3://${bucket}`),
           write: [`s3://${replica}`],
           seesAllJobs: true,
         },
@@ -80,18 +107,7 @@ export async function install(server: ServerInfo, moto: ServerInfo<'moto'>): Pro
       defaultStore: 's3',
       rules: [{ name: 'all', source: { bucket: source }, destination: { bucket: replica } }],
     }),
-    variables: {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_ENDPOINT_URL_S3: calls.store.url,
-      AWS_ENDPOINT_URL_DYNAMODB: calls.table.url,
-      AWS_ENDPOINT_URL_SQS: moto.endpoint,
-      FERRY_PART_RESERVE_MS: '4000',
-      FERRY_LEASE_MS: '15000',
-      FERRY_STALE_MS: '30000',
-      FERRY_ORPHAN_GRACE_MS: '30000',
-    },
+    variables,
     onLine: (_, line) => {
       if (line.includes('"level":"error"')) errors.push(line);
     },
@@ -112,6 +128,9 @@ export async function install(server: ServerInfo, moto: ServerInfo<'moto'>): Pro
     source,
     replica,
     aside,
+    workBucket,
+    open: () =>
+      openAws({ env: { ...variables, ...places(deployment) }, clients: clientsOf(local.client, sqs), write() {} }),
     calls,
     jobs: new DynamoStateTable({ client: local.client, tableName: deployment.table, clock: systemClock }),
     deliveries,
@@ -132,6 +151,21 @@ export async function install(server: ServerInfo, moto: ServerInfo<'moto'>): Pro
     },
   };
   return installation;
+}
+
+/** As `serverless.ts` sets them. */
+function places({ table, queues }: Deployment): Record<string, string> {
+  const url = (id: string): string => queues[id]?.url ?? '';
+  return {
+    FERRY_TABLE: table,
+    FERRY_PARTS_QUEUE_URL: url('PartsQueue'),
+    FERRY_TASKS_QUEUE_URL: url('TasksQueue'),
+    FERRY_EVENTS_QUEUE_URL: url('EventsQueue'),
+  };
+}
+
+function clientsOf(dynamodb: DynamoDBClient, sqs: SQSClient): AwsClients {
+  return { dynamodb: async () => dynamodb, sqs: async () => sqs };
 }
 
 /**

@@ -1,0 +1,209 @@
+/**
+ * Batches on the whole installation: pages and results in a bucket, the built bundles on the Lambda host, left in peace,
+ * killed and told everything twice, paused, and cancelled. `FERRY_E2E_SCALE` (1) scales the number of small objects.
+ */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { BatchInput, BatchView, BatchWorld, ResultLine, Summary } from '../../../lib/batch/batch.ts';
+import { cancelBatch, createBatch, pauseBatch, readBatch, results, resumeBatch } from '../../../lib/batch/batch.ts';
+import { putLarge, sha256 } from '../../contract/store/large.ts';
+import { MiB, unique } from '../../contract/store/target.ts';
+import { quirks } from '../quirks.ts';
+import type { Passed } from '../servers/proxy.ts';
+import { isPartCopy } from '../servers/proxy.ts';
+import { isSkipped, type ServerInfo } from '../servers/server.ts';
+import { expectAtRest, patience } from './at-rest.ts';
+import type { Installation } from './installation.ts';
+import { install } from './installation.ts';
+import { withMischief } from './mischief.ts';
+
+const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
+const pageSize = 200;
+const parts = 8;
+const larges = ['in/large 1', 'in/large 2'];
+
+const rgw = inject('servers').find(({ kind }) => kind === 'rgw20');
+const [moto] = inject('queues');
+const why = [rgw, moto]
+  .flatMap((server) => (!server ? ['not there'] : isSkipped(server) ? [server.why] : []))
+  .join('; ');
+
+if (!rgw || !moto || isSkipped(rgw) || isSkipped(moto))
+  describe.skip(`batches on AWS (${why})`, () => it('need both', () => {}));
+else describe('batches on AWS', () => batches(rgw, moto));
+
+function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
+  const small = Math.ceil(3_000 * scale);
+  /** What lies in the source: key, bytes, ETag. */
+  let wanted: [string, number, string][] = [];
+  const sums: Record<string, string> = {};
+  let at: Installation;
+  let world: BatchWorld;
+  beforeAll(async () => {
+    at = await install(server, queueServer, { FERRY_DIRECT_MAX: String(32 * MiB) });
+    const runtime = await at.open();
+    if (!runtime.batches) throw new Error('the runtime has no batches');
+    world = runtime.batches;
+    let next = 0;
+    const put = async (): Promise<void> => {
+      for (let n = next++; n < small; n = next++) {
+        await at.store.putObject({ bucket: at.aside, key: `in/${n % 7}/ä ${n}` }, `body ${n}`.repeat(50));
+      }
+    };
+    await Promise.all(Array.from({ length: 24 }, put));
+    for (const key of larges) {
+      const place = { store: at.store, bucket: at.aside, quirks: quirks[server.kind] };
+      sums[key] = (await putLarge(place, { bucket: at.aside, key }, { parts, partSize: 5 * MiB })).sha256;
+    }
+    wanted = await listed(at.aside, 'in/');
+    expect(wanted).toHaveLength(small + larges.length);
+  });
+  afterAll(() => at?.close());
+
+  const isCopy = (request: Passed) => request.method === 'PUT' && 'x-amz-copy-source' in request.headers;
+  const requests = (is: (request: Passed) => boolean) => at.calls.store.passed.filter(is).length;
+  const copies = () => ({
+    CopyObject: requests((r) => isCopy(r) && !isPartCopy(r)),
+    UploadPartCopy: requests(isPartCopy),
+  });
+  const bytesOf = (objects: [string, number, string][]) => objects.reduce((sum, [, size]) => sum + size, 0);
+
+  async function listed(bucket: string, prefix: string): Promise<[string, number, string][]> {
+    const found: [string, number, string][] = [];
+    let token: string | undefined;
+    do {
+      const page = await at.store.listObjects(bucket, { prefix, token });
+      found.push(...page.contents.map(({ key, size, etag }): [string, number, string] => [key, size, etag]));
+      token = page.next;
+    } while (token !== undefined);
+    return found;
+  }
+
+  /** Copies all of `in/` into a prefix of its own. */
+  async function start(): Promise<{ id: string; prefix: string }> {
+    const prefix = `${unique('batch')}/`;
+    const input: BatchInput = {
+      mode: 'copy',
+      store: { scheme: 's3', endpoint: at.calls.store.url, region: server.region },
+      source: { kind: 'prefix', bucket: at.aside, prefix: 'in/' },
+      destination: { bucket: at.replica },
+      mapping: { kind: 'prefix', from: 'in/', to: prefix },
+      options: {},
+      pageSize,
+    };
+    at.calls.store.passed.length = 0;
+    at.deliveries.clear();
+    const { id } = await createBatch(world, input);
+    return { id, prefix };
+  }
+
+  const view = (id: string): Promise<BatchView> => readBatch(world, id);
+  const ended = (id: string) => expect.poll(async () => (await view(id)).ended, patience).toBe(true);
+  const delivered = (queue: string) => at.deliveries.get(at.queues[queue]?.url ?? '') ?? 0;
+  const copied = async (prefix: string) => (await listed(at.replica, prefix)).length;
+
+  /** As it lies in the bucket. */
+  async function summaryOf(id: string): Promise<Summary> {
+    const text = await world
+      .files({
+        kind: 'bucket',
+        store: { scheme: 's3', endpoint: at.calls.store.url, region: server.region },
+        bucket: at.workBucket,
+        prefix: 'batches/',
+      })
+      .read(`${id}/summary.json`);
+    return JSON.parse(text ?? '{}') as Summary;
+  }
+
+  async function linesOf(id: string): Promise<ResultLine[]> {
+    const lines: ResultLine[] = [];
+    for await (const line of results(world, id)) lines.push(line);
+    return lines;
+  }
+
+  /** Each object is there and counted once, and nothing else. */
+  async function expectAll({ id, prefix }: { id: string; prefix: string }): Promise<Summary> {
+    const summary = await summaryOf(id);
+    const all = small + larges.length;
+    expect(summary).toMatchObject({
+      state: 'done',
+      entries: all,
+      counts: { copied: all },
+      bytes: bytesOf(wanted),
+      failures: {},
+      rejected: 0,
+    });
+    const lines = await linesOf(id);
+    expect(lines.map(({ key }) => key).sort()).toEqual(wanted.map(([key]) => key).sort());
+    const there = (await listed(at.replica, prefix)).map(([key, ...rest]) => [
+      `in/${key.slice(prefix.length)}`,
+      ...rest,
+    ]);
+    expect(there.sort()).toEqual([...wanted].sort());
+    for (const key of larges) {
+      expect(await sha256(at.store, { bucket: at.replica, key: prefix + key.slice(3) })).toBe(sums[key]);
+    }
+    return summary;
+  }
+
+  it('copies every object with one call each, and every part of the large ones once', async () => {
+    const batch = await start();
+    await ended(batch.id);
+    await expectAtRest(at);
+    const summary = await expectAll(batch);
+    const { CopyObject, UploadPartCopy } = copies();
+    console.log('a batch in peace', {
+      CopyObject,
+      UploadPartCopy,
+      seconds: summary.seconds,
+      tasks: delivered('TasksQueue'),
+    });
+    expect(CopyObject).toBe(small);
+    expect(UploadPartCopy).toBe(larges.length * parts);
+  });
+
+  it('counts each object once when its functions are killed and stalled and messages come twice', async () => {
+    const { killed, timeouts } = { ...at.work.counts };
+    const batch = await start();
+    await withMischief(at, at.work, () => ended(batch.id));
+    await expectAtRest(at);
+    const summary = await expectAll(batch);
+    expect(at.work.counts.killed).toBeGreaterThan(killed);
+    console.log('a batch in trouble', {
+      ...copies(),
+      seconds: summary.seconds,
+      before: { killed, timeouts },
+      ...at.work.counts,
+    });
+  });
+
+  it('begins nothing while it is paused, and goes on when it is resumed', async () => {
+    const batch = await start();
+    await expect.poll(() => copied(batch.prefix), { timeout: 100_000, interval: 100 }).toBeGreaterThan(small / 20);
+    expect(await pauseBatch(world, batch.id)).toMatchObject({ paused: true });
+    await expectAtRest(at, ['done', 'planned', 'copying']);
+    const before = await copied(batch.prefix);
+    expect(before).toBeLessThan(small);
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    expect(await copied(batch.prefix)).toBe(before);
+    await resumeBatch(world, batch.id);
+    await ended(batch.id);
+    await expectAtRest(at);
+    await expectAll(batch);
+  });
+
+  it('begins nothing more when it is cancelled, and tells what was copied', async () => {
+    const batch = await start();
+    await expect.poll(() => copied(batch.prefix), { timeout: 100_000, interval: 100 }).toBeGreaterThan(small / 20);
+    await cancelBatch(world, batch.id);
+    await ended(batch.id);
+    await expectAtRest(at, ['done', 'cancelled']);
+    const summary = await summaryOf(batch.id);
+    const there = new Set((await listed(at.replica, batch.prefix)).map(([key]) => key));
+    const lines = await linesOf(batch.id);
+    const told = lines.filter(({ status }) => status === 'copied');
+    expect(there.size).toBeLessThan(small);
+    expect(summary).toMatchObject({ state: 'cancelled', entries: lines.length, counts: { copied: told.length } });
+    expect(told.filter(({ destination }) => !there.has(destination.key))).toEqual([]);
+    expect(new Set(told.map(({ destination }) => destination.key))).toEqual(there);
+  });
+}
