@@ -59,7 +59,12 @@ export async function continueDirect(
     }
     const found = { head, expected: expectedFrom(head, request) };
     // Some stores copy over anything, whatever the condition says: there our own look is all there is.
-    if (request.options.overwrite === 'never') await lookAtDestination(store, request, found, options, true);
+    if (request.options.overwrite === 'never') {
+      const there = await lookAtDestination(store, request, found, options, true);
+      // A second worker of this job has copied between our two looks.
+      const copiedMeanwhile = there && (await endIfCopied(world, store, job, head, options));
+      if (copiedMeanwhile) return copiedMeanwhile;
+    }
     return await run(world, store, job, found, options);
   } catch (error) {
     await endWith(world, job, error);
@@ -80,6 +85,10 @@ async function run(
     return await finishDirect(world, job, result);
   } catch (error) {
     if (prefersParts(world, found.head.size, error)) return await inParts(world, store, job, request, found, options);
+    const copied = gaveUp(error, 'DestinationExists')
+      ? await endIfCopied(world, store, job, found.head, options)
+      : undefined;
+    if (copied) return copied;
     const moved = await movedMeanwhile(store, job, found, error, options);
     if (moved) return await finishDirect(world, job, moved);
     await endWith(world, job, error);

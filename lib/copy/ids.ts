@@ -8,9 +8,10 @@ import type { CopyRequest } from './request.ts';
  */
 export function jobId(request: CopyRequest, pin: Pin): string {
   const { mode, store, source, destination, options } = request;
+  const { etag, size, lastModified, versionId, attributes } = pin;
   return (
     keyedJobId(request) ??
-    digest([mode, store, source, destination, options, pin.etag, pin.size, pin.lastModified, pin.versionId])
+    digest([mode, store, source, destination, options, etag, size, lastModified, versionId, attributes])
   );
 }
 

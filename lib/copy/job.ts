@@ -9,6 +9,7 @@
  * taken over: finishing -> finishing. A job whose upload vanished (somebody aborted it) goes back to planned. A final row
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
+import { createHash } from 'node:crypto';
 import type { AclPlan } from './acl.ts';
 import type { Checksum, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
@@ -47,11 +48,18 @@ export interface Pin {
   versionId?: string;
   crc64?: string;
   checksum?: Checksum;
+  /** Digest of headers and user metadata: all that tells two writes of the same bytes within one second apart. */
+  attributes?: string;
 }
 
 export function pinOf(head: ObjectHead): Pin {
   const { etag, size, lastModified, versionId, crc64, checksum } = head;
-  return { etag, size, lastModified, versionId, crc64, checksum };
+  return { etag, size, lastModified, versionId, crc64, checksum, attributes: attributesOf(head) };
+}
+
+function attributesOf({ content, userMetadata }: ObjectHead): string {
+  const sorted = [content, userMetadata].map((record) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);
 }
 
 /** Whether HEAD still shows the pinned version; stores that ignore the condition on parts make this look necessary (I1). */
@@ -60,7 +68,8 @@ export function isPinned(pin: Pin, head: ObjectHead): boolean {
     pin.etag === head.etag &&
     pin.size === head.size &&
     pin.lastModified === head.lastModified &&
-    pin.versionId === head.versionId
+    pin.versionId === head.versionId &&
+    (pin.attributes === undefined || pin.attributes === attributesOf(head))
   );
 }
 

@@ -8,6 +8,8 @@ import type { Settings } from './settings.ts';
 export interface CallOptions {
   /** Epoch milliseconds. */
   deadline?: number;
+  /** Hears of every request that is sent for the call, retries included, by the name of its operation. */
+  onRequest?(operation: string): void;
 }
 
 /** Size limits of a store and what it can do, as data: the planner and the rules ask these, never for a vendor. */

@@ -39,4 +39,6 @@ export const regressions: readonly { seed: number; was: string }[] = [
     seed: 1021360,
     was: "a stranger's equal object was taken for our unanswered copy, and its ACL and tags for the source's",
   },
+  { seed: 1625996, was: 'a rename that must not overwrite was refused for the copy of its own second worker' },
+  { seed: 1952253, was: 'a replica was finished with the metadata of another write of the same bytes in that second' },
 ];
