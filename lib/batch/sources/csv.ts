@@ -69,11 +69,18 @@ function splitRow(text: string): string[] | 'open' | 'trailing' {
   }
 }
 
-/** The common case, at once: all fields are quoted and none holds a quote. A comma in a field has no quotes around it then. */
+/** The common case, and nothing else: all fields are quoted and none holds a quote. */
 function splitQuoted(text: string): string[] | undefined {
-  if (text.length < 2 || text.charCodeAt(0) !== 34 || text.charCodeAt(text.length - 1) !== 34) return undefined;
-  const fields = text.slice(1, -1).split('","');
-  return fields.some((field) => field.includes('"')) ? undefined : fields;
+  if (text.charCodeAt(0) !== 34) return undefined;
+  const fields: string[] = [];
+  for (let start = 1; ;) {
+    const close = text.indexOf('"', start);
+    if (close < 0) return undefined;
+    fields.push(text.slice(start, close));
+    if (close === text.length - 1) return fields;
+    if (text.charCodeAt(close + 1) !== 44 || text.charCodeAt(close + 2) !== 34) return undefined;
+    start = close + 3;
+  }
 }
 
 /** A quote that is not doubled. */

@@ -3,12 +3,30 @@ export type KeyEncoding = 'plain' | 'url' | 'form';
 
 const decoders: Record<KeyEncoding, (text: string) => string> = {
   plain: (text) => text,
-  url: (text) => (text.includes('%') ? decodeURIComponent(text) : text),
-  form: (text) => {
-    const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-    return spaced.includes('%') ? decodeURIComponent(spaced) : spaced;
-  },
+  url: unescaped,
+  form: (text) => unescaped(text.includes('+') ? text.replaceAll('+', ' ') : text),
 };
+
+/** As `decodeURIComponent`, which takes three times as long for a key with a few escapes. @throws URIError. */
+function unescaped(text: string): string {
+  let plain = '';
+  let from = 0;
+  for (let at = text.indexOf('%'); at >= 0; at = text.indexOf('%', from)) {
+    const code = hexDigit(text.charCodeAt(at + 1)) * 16 + hexDigit(text.charCodeAt(at + 2));
+    // A character of several bytes, or no escape at all.
+    if (!(code < 0x80)) return decodeURIComponent(text);
+    plain += text.slice(from, at) + String.fromCharCode(code);
+    from = at + 3;
+  }
+  return from === 0 ? text : plain + text.slice(from);
+}
+
+/** NaN for anything else. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : NaN;
+}
 
 /**
  * The key; undefined when it is not encoded as promised.

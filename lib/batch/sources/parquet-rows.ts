@@ -1,6 +1,6 @@
-/** Reads the rows of one Parquet file of an inventory, some thousand at a time, so that memory is flat in the file's size. */
+/** Reads the rows of one Parquet file of an inventory, some mebibytes at a time, so that memory is flat in the file's size. */
 import { isUtf8 } from 'node:buffer';
-import type { ParquetScan, RowGroup } from 'hyparquet';
+import type { ParquetScan } from 'hyparquet';
 import { parquetScan } from 'hyparquet';
 import * as z from 'zod';
 import type { Row, Rows } from './file-reader.ts';
@@ -8,13 +8,12 @@ import type { KeyEncoding } from './keys.ts';
 import { decodeKey, keyFault } from './keys.ts';
 import type { ParquetColumn, ParquetColumns } from './parquet-columns.ts';
 import { columnsIn, compressors } from './parquet-columns.ts';
-import type { ByteRange, ParquetFile } from './parquet-file.ts';
+import type { ParquetFile } from './parquet-file.ts';
 import { asParquet, openParquetFile } from './parquet-file.ts';
+import type { RowGroup } from './parquet-groups.ts';
+import { rowGroupsOf } from './parquet-groups.ts';
 import type { Verdict } from './row.ts';
 import type { Cursor, Entry, FileRef, ReadOptions, SourcePorts } from './source.ts';
-
-/** Rows decoded at once: some pages of every column. */
-const rowsAtOnce = 32_768;
 
 const placeSchema = z.object({ row: z.int().min(0) });
 
@@ -52,6 +51,8 @@ export async function openParquetRows(
   const known = { ...(size !== undefined && { size }), ...(md5 !== undefined && { md5 }) };
   const file = await openParquetFile(ports, ref, known, deadline === undefined ? {} : { deadline });
   const columns = columnsIn(file);
+  // What is current is copied, be it another version by then: as `RowRules` has it.
+  if (format.versions === 'latest' && columns.isLatest !== undefined) delete columns.versionId;
   const { name, buffer, metadata } = file;
   const scan = await asParquet(name, () =>
     parquetScan({ file: buffer, metadata, columns: Object.values(columns), parsers, compressors, geoparquet: false }),
@@ -68,14 +69,14 @@ class ParquetRows implements Rows {
   readonly #scan: ParquetScan;
   readonly #columns: ParquetColumns;
   readonly #format: ParquetFormat;
-  readonly #total: number;
+  readonly #groups: RowGroup[];
   /** The next one, from 0. */
   #row: number;
   /** Rows `start` to `end` are decoded. */
   #values: Values = {};
   #start = 0;
   #end = 0;
-  #group: unknown;
+  #group: RowGroup | undefined;
 
   constructor(file: ParquetFile, scan: ParquetScan, columns: ParquetColumns, format: ParquetFormat, row: number) {
     this.name = file.name;
@@ -84,7 +85,7 @@ class ParquetRows implements Rows {
     this.#columns = columns;
     this.#format = format;
     this.#row = row;
-    this.#total = scan.ranges.at(-1)?.rowEnd ?? 0;
+    this.#groups = rowGroupsOf(file.metadata, Object.values(columns));
   }
 
   next(): Row | undefined {
@@ -97,18 +98,18 @@ class ParquetRows implements Rows {
 
   async more(): Promise<boolean> {
     const row = this.#row;
-    const group = this.#scan.ranges.find(({ rowEnd }) => row < rowEnd);
+    const group = this.#groups.find(({ end }) => row < end);
     if (!group) return false;
-    if (group !== this.#group) this.#file.buffer.keep(this.#rangesOf(group));
+    if (group !== this.#group) this.#file.buffer.keep(group.shared);
     this.#group = group;
-    const end = Math.min(group.rowEnd, row + rowsAtOnce);
+    const end = Math.min(group.end, row + group.rowsAtOnce);
     this.#values = await asParquet(this.name, () => this.#decode(row, end));
     [this.#start, this.#end] = [row, end];
     return true;
   }
 
   hasMore(): Promise<boolean> {
-    return Promise.resolve(this.#row < this.#total);
+    return Promise.resolve(this.#row < (this.#groups.at(-1)?.end ?? 0));
   }
 
   cursor(): Cursor {
@@ -131,32 +132,6 @@ class ParquetRows implements Rows {
     }
     return Object.fromEntries(decoded.map((values, n) => [columns[n]?.[0], values]));
   }
-
-  /** Of the row group, what is read as a whole for any of its rows. */
-  #rangesOf({ rowStart, rowEnd }: { rowStart: number; rowEnd: number }): ByteRange[] {
-    if (rowEnd - rowStart <= rowsAtOnce) return [];
-    return chunksOf(groupAt(this.#file.metadata.row_groups, rowStart), Object.values(this.#columns));
-  }
-}
-
-function groupAt(groups: RowGroup[], row: number): RowGroup | undefined {
-  let before = 0;
-  return groups.find(({ num_rows }) => {
-    before += Number(num_rows);
-    return row < before;
-  });
-}
-
-function chunksOf(group: RowGroup | undefined, names: string[]): ByteRange[] {
-  return (group?.columns ?? []).flatMap(({ meta_data, offset_index_offset, offset_index_length }): ByteRange[] => {
-    if (!meta_data || !names.includes(meta_data.path_in_schema[0] ?? '')) return [];
-    if (offset_index_offset !== undefined && offset_index_length !== undefined) {
-      const start = Number(offset_index_offset);
-      return [{ start, end: start + offset_index_length }];
-    }
-    const start = Number(meta_data.dictionary_page_offset || meta_data.data_page_offset);
-    return [{ start, end: start + Number(meta_data.total_compressed_size) }];
-  });
 }
 
 /** As `entryOf` does for rows of text. */
@@ -175,8 +150,7 @@ function entryAt(values: Values, at: number, line: number, { encoding, versions 
 
   const entry: Entry = { bucket, key, line };
   const versionId = values.versionId?.[at];
-  const isVersion = typeof versionId === 'string' && versionId !== '';
-  if (isVersion && (values.isLatest === undefined || versions === 'all')) entry.versionId = versionId;
+  if (typeof versionId === 'string' && versionId !== '') entry.versionId = versionId;
   const etag = values.etag?.[at];
   if (typeof etag === 'string' && etag !== '') entry.etag = etag.startsWith('"') ? etag.replaceAll('"', '') : etag;
   const size = values.size?.[at] ?? undefined;

@@ -76,7 +76,13 @@ test('all versions when asked, never delete markers', async () => {
 });
 
 const many: InventoryRow[] = Array.from({ length: 50_000 }, (_, n) => ({
-  ...{ key: `2024/${n % 365}/image-${n}.jpg`, size: n * 3, last_modified_date: time + n, e_tag: `e${n}` },
+  // Long enough for a row group to be decoded in several steps.
+  ...{
+    key: `2024/${n % 365}/image-${n}.jpg${'x'.repeat(300)}`,
+    size: n * 3,
+    last_modified_date: time + n,
+    e_tag: `e${n}`,
+  },
   ...{ is_latest: true, is_delete_marker: n % 1000 === 999, storage_class: n % 3 ? 'STANDARD' : 'GLACIER' },
 }));
 
@@ -120,7 +126,8 @@ function watched(files: Record<string, string | Uint8Array>) {
   return { ranges, ports: { ...model, stream } };
 }
 
-const columnsUsed = 9;
+/** All but the version, for the latest one is copied. */
+const columnsUsed = 8;
 
 test('a reader that goes on in the middle reads no row group before it', async () => {
   const bytes = inventoryParquet(many.slice(0, 5000), { rowGroupSize: 500 });
@@ -147,8 +154,8 @@ test.each([true, false])('only what is used is read, and once (index of the page
   await readInventory(ports, {}, { limit: 1000 });
   const [footer, ...data] = ranges;
   expect(footer).toEqual([Math.max(0, bytes.length - 512 * 1024), bytes.length]);
-  // The rows are decoded in two steps: with an index that is the index, and two stretches of pages and a dictionary.
-  expect(data.length).toBeLessThanOrEqual(columnsUsed * (offsetIndex ? 4 : 1));
+  // The rows are decoded in three steps: with an index that is the index, and a dictionary and pages for each.
+  expect(data.length).toBeLessThanOrEqual(columnsUsed * (offsetIndex ? 7 : 1));
   const bytesRead = data.reduce((sum, [from, to]) => sum + to - from, 0);
   expect(bytesRead).toBeLessThan(bytes.length * 1.1);
 });
@@ -171,7 +178,7 @@ test('rows that name no object are reported by their row, or end the batch', asy
     [4, 'a key of more than 1024 bytes'],
     [5, 'the size is no number of bytes: -1'],
   ]);
-  expect(rejected[3]?.text).toBe('photos,negative,,,,-1,,,');
+  expect(rejected[3]?.text).toBe('photos,negative,,,-1,,,');
   await expect(read(files, { onBad: 'fail' })).rejects.toThrow(/0\.parquet, line 2: no key/);
 });
 
