@@ -7,7 +7,7 @@ const decoders: Record<KeyEncoding, (text: string) => string> = {
   form: (text) => unescaped(text.includes('+') ? text.replaceAll('+', ' ') : text),
 };
 
-/** As `decodeURIComponent`, which takes three times as long for a key with a few escapes. @throws URIError. */
+/** As `decodeURIComponent`, in about half the time for a key with a few escapes. @throws URIError. */
 function unescaped(text: string): string {
   let plain = '';
   let from = 0;
