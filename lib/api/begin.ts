@@ -76,7 +76,7 @@ async function recordDone(world: World, request: CopyRequest, id: string, result
   return created.job;
 }
 
-function fingerprintOf(path: string, body: unknown): string {
+export function fingerprintOf(path: string, body: unknown): string {
   return createHash('sha256')
     .update(`${path}\n${JSON.stringify(body)}`)
     .digest('hex')
@@ -84,7 +84,7 @@ function fingerprintOf(path: string, body: unknown): string {
 }
 
 /** @throws Problem idempotency-mismatch when the row was made by another request. */
-function sameRequest(job: Job, fingerprint: string): Job {
+export function sameRequest(job: Job, fingerprint: string): Job {
   if (job.labels?.['fingerprint'] !== fingerprint) {
     throw new Problem(
       'idempotency-mismatch',

@@ -3,6 +3,7 @@
  * `guardMs` until the job has ended, so no crash loses the callback. The end of the job itself sends another, which is what
  * normally delivers. The row remembers the delivery, and whoever comes second finds it.
  */
+import type { BatchWorld } from '../batch/batch.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
@@ -13,7 +14,7 @@ import type { Resolve, TargetRules } from './callback-target.ts';
 import { checkTarget, resolveTarget } from './callback-target.ts';
 import type { MessageQueue } from './deps.ts';
 import type { JobEvent } from './events.ts';
-import { eventContentType, jobEvent } from './events.ts';
+import { eventContentType, eventOf } from './events.ts';
 import type { Stores } from './object-url.ts';
 import type { Send } from './post.ts';
 import { Problem } from './problem.ts';
@@ -26,6 +27,7 @@ export type CallbackMessage =
 
 export interface CallbackDeps {
   world: World;
+  batches: BatchWorld;
   messages: MessageQueue;
   callers: readonly Caller[];
   stores: Stores;
@@ -59,7 +61,7 @@ export async function deliverCallback(deps: CallbackDeps, message: CallbackMessa
   if (!isFinal(job.state)) return later(deps, { ...message, attempt: 1 }, guardMs);
   const caller = deps.callers.find((candidate) => candidate.name === job.labels?.['caller']);
   if (!caller) throw new GiveUp('Unsupported', `callback of job ${job.id}: its caller is not configured any more`);
-  const event = jobEvent(job, `${job.id}-${job.state}`, deps.source, deps.stores);
+  const event = await eventOf(deps, job, `${job.id}-${job.state}`);
   const rules = { hosts: caller.policy.callbackHosts, isAllowed: deps.isAllowed };
   if (await attempt(deps, message, { url, rules, secrets: caller.secrets, event })) await remember(deps, job);
 }

@@ -1,3 +1,4 @@
+import type { BatchWorld } from '../batch/batch.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { Invocation, SendOptions, World } from '../copy/ports.ts';
 import type { AddressFilter } from './addresses.ts';
@@ -32,6 +33,8 @@ export interface ApiDeps {
   /** Which addresses callers may be called back at. */
   isAllowed: AddressFilter;
   resolve: Resolve;
+  /** For requests about many objects. */
+  batches: BatchWorld;
   /** Stands in for authentication; only for `--insecure-no-auth`. */
   everyone?: Caller;
   /** A new unique id. */

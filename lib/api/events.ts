@@ -1,4 +1,7 @@
+import type { BatchWorld } from '../batch/batch.ts';
 import type { Job } from '../copy/job.ts';
+import type { BatchView } from './batch-views.ts';
+import { viewBatchJob } from './batch-views.ts';
 import type { Stores } from './object-url.ts';
 import type { JobView } from './views.ts';
 import { viewJob } from './views.ts';
@@ -9,30 +12,38 @@ export interface JobEvent {
   /** The same over all deliveries of one event. */
   id: string;
   source: string;
-  /** `object-ferry.job.` and the state. */
+  /** `object-ferry.job.` or `object-ferry.batch.`, and the state. */
   type: string;
-  /** The job's id. */
+  /** The id of the job or batch. */
   subject: string;
   time: string;
   datacontenttype: 'application/json';
-  data: JobView;
+  data: JobView | BatchView;
 }
 
 export const eventContentType = 'application/cloudevents+json';
 
+export interface EventDeps {
+  batches: BatchWorld;
+  stores: Stores;
+  /** URI reference that names this installation. */
+  source: string;
+}
+
 /**
- * @param source URI reference that names this installation
  * @param id unique within the source
+ * @throws CopyError for a batch whose work folder cannot be read.
  */
-export function jobEvent(job: Job, id: string, source: string, stores: Stores): JobEvent {
+export async function eventOf({ batches, stores, source }: EventDeps, job: Job, id: string): Promise<JobEvent> {
+  const isBatch = job.batch !== undefined;
   return {
     specversion: '1.0',
     id,
     source,
-    type: `object-ferry.job.${job.state}`,
+    type: `object-ferry.${isBatch ? 'batch' : 'job'}.${job.state}`,
     subject: job.id,
     time: new Date(job.updatedAt).toISOString(),
     datacontenttype: 'application/json',
-    data: viewJob(job, stores),
+    data: isBatch ? await viewBatchJob(batches, job, stores) : viewJob(job, stores),
   };
 }

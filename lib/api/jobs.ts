@@ -27,7 +27,9 @@ export async function listJobs(
   const { state, mode, limit, cursor } = call.query;
   const states: JobState[] | undefined = state && [state];
   const wanted = (job: Job) =>
-    isVisible(call.caller, job) && (mode === undefined ? modes.includes(job.mode) : job.mode === mode);
+    job.batch === undefined &&
+    isVisible(call.caller, job) &&
+    (mode === undefined ? modes.includes(job.mode) : job.mode === mode);
   const jobs: Job[] = [];
   let next = cursor;
   for (let pages = 0; pages < maxPages; pages++) {
@@ -89,7 +91,7 @@ export async function deleteJob(call: Call): Promise<ApiResponse> {
 }
 
 /** @throws Problem not-found, for the jobs of others as for none: who may not see a job does not learn that it exists. */
-async function findJob(call: Call<unknown>): Promise<Job> {
+export async function findJob(call: Call<unknown>): Promise<Job> {
   const id = call.params['id'] ?? '';
   const job = /^[A-Za-z0-9_-]{1,64}$/.test(id) ? await call.deps.world.state.get(id) : undefined;
   const collection = call.path.split('/').slice(0, 3).join('/');
@@ -99,6 +101,6 @@ async function findJob(call: Call<unknown>): Promise<Job> {
   return job;
 }
 
-function isVisible(caller: Caller, job: Job): boolean {
+export function isVisible(caller: Caller, job: Job): boolean {
   return caller.policy.seesAllJobs || job.labels?.['caller'] === caller.name;
 }

@@ -1,11 +1,15 @@
 import type { Job } from '../copy/job.ts';
+import { isNote } from '../batch/note.ts';
 import { isFinal } from '../copy/job.ts';
 import type { StateTable } from '../copy/ports.ts';
 import type { CallbackDeps, CallbackMessage } from './callbacks.ts';
-import { jobEvent } from './events.ts';
+import { eventOf } from './events.ts';
 
 /** The same table; `onState` hears of every job that is in a new state, after the write has landed. */
-export function observed(state: StateTable, onState: (job: Job) => Promise<void>): StateTable {
+export function observed(state: StateTable, listener: (job: Job) => Promise<void>): StateTable {
+  const onState = async (job: Job): Promise<void> => {
+    if (!isNote(job)) await listener(job);
+  };
   return {
     async create(job) {
       const created = await state.create(job);
@@ -28,18 +32,17 @@ export function observed(state: StateTable, onState: (job: Job) => Promise<void>
  * Tells the lifecycle webhook and the caller's callback. A failure here must not fail the engine's step that has already
  * landed: it is logged, and the message behind the request brings the callback all the same.
  */
-export function notifier(deps: Pick<CallbackDeps, 'world' | 'messages' | 'stores' | 'source' | 'hook'>) {
+export function notifier(deps: Pick<CallbackDeps, 'world' | 'batches' | 'messages' | 'stores' | 'source' | 'hook'>) {
   return async (job: Job): Promise<void> => {
-    const messages: CallbackMessage[] = [];
-    if (deps.hook) {
-      const event = jobEvent(job, `${job.id}-${job.revision}`, deps.source, deps.stores);
-      messages.push({ kind: 'event', event, attempt: 1 });
-    }
-    if (isFinal(job.state) && job.labels?.['callback'] !== undefined) {
-      messages.push({ kind: 'callback', jobId: job.id, attempt: 1 });
-    }
-    if (messages.length === 0) return;
+    const isCalledBack = isFinal(job.state) && job.labels?.['callback'] !== undefined;
+    if (!deps.hook && !isCalledBack) return;
     try {
+      const messages: CallbackMessage[] = [];
+      if (deps.hook) {
+        const event = await eventOf(deps, job, `${job.id}-${job.revision}`);
+        messages.push({ kind: 'event', event, attempt: 1 });
+      }
+      if (isCalledBack) messages.push({ kind: 'callback', jobId: job.id, attempt: 1 });
       await deps.messages.send(messages);
     } catch (error) {
       deps.world.log.error('notification could not be queued', { job: job.id, error: String(error) });

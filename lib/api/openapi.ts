@@ -33,7 +33,10 @@ function build(): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [{ name: 'jobs', description: 'One object to one destination each.' }],
+    tags: [
+      { name: 'jobs', description: 'One object to one destination each.' },
+      { name: 'batches', description: 'Many objects from one request.' },
+    ],
     security: [{ bearer: [] }, { signature: [] }],
     paths,
     components: {
@@ -67,7 +70,7 @@ function operation(route: Route, schemas: Json): Json {
   return {
     operationId: route.name,
     summary: route.summary,
-    tags: ['jobs'],
+    tags: [route.tag ?? 'jobs'],
     parameters: [
       ...pathParameters(route.path),
       ...queryParameters(route.query),

@@ -1,5 +1,6 @@
 /** Every address of the API, as data: the router, the OpenAPI document and `Allow` all read this table. */
 import type * as z from 'zod';
+import { batchRoutes } from './batch-routes.ts';
 import { createCopy, createMetadata, createRename } from './create.ts';
 import type { Call } from './deps.ts';
 import type { ApiResponse } from './http.ts';
@@ -17,6 +18,8 @@ export interface Route {
   body?: z.ZodType;
   query: z.ZodType;
   answers: { status: 200 | 202; description: string; view: z.ZodType }[];
+  /** OpenAPI tag. Default: jobs. */
+  tag?: 'batches';
   run: (call: Call<never, never>) => Promise<ApiResponse>;
 }
 
@@ -115,6 +118,7 @@ export const routes: readonly Route[] = [
     answers: [{ status: 200, description: 'A page of jobs.', view: jobListView }],
     run: (call) => listJobs(call, allModes),
   },
+  ...batchRoutes,
 ];
 
 /** What a path leads to: the routes that share it, and the values of its parameters. */

@@ -26,13 +26,13 @@ function keyBytes(url: string): number {
   return Buffer.byteLength(url.slice(url.indexOf('/', url.indexOf('://') + 3) + 1));
 }
 
-const objectUrl = urlSchema(objectUrlPattern, 'oss://bucket/key').meta({
+export const objectUrl = urlSchema(objectUrlPattern, 'oss://bucket/key').meta({
   description:
     'An object: store, bucket and key. The key is taken exactly as it stands; nothing in it is decoded, so no character needs escaping beyond JSON.',
   examples: ['oss://photos/2026/cat.jpg'],
 });
 
-const prefixUrl = urlSchema(prefixUrlPattern, 'oss://bucket/prefix/').meta({
+export const prefixUrl = urlSchema(prefixUrlPattern, 'oss://bucket/prefix/').meta({
   description: 'Everything whose key starts with this; end it in a slash to mean a folder.',
   examples: ['oss://photos/2026/'],
 });
@@ -146,14 +146,14 @@ const shared = {
   concurrency: z.int().min(1).max(256).optional().meta({ description: 'Part copies in flight.' }),
 };
 
-const options = z
-  .strictObject({
-    ...shared,
-    overwrite: z.enum(['always', 'never', 'if-different']).optional().meta({ description: 'Default `always`.' }),
-  })
-  .default({});
+export const copyOptions = z.strictObject({
+  ...shared,
+  overwrite: z.enum(['always', 'never', 'if-different']).optional().meta({ description: 'Default `always`.' }),
+});
 
-const callback = z.string().min(1).max(2048).optional().meta({
+const options = copyOptions.default({});
+
+export const callback = z.string().min(1).max(2048).optional().meta({
   format: 'uri',
   description:
     'Where a signed CloudEvent is posted when the job has ended; the host must be on the list of the caller.',
@@ -189,8 +189,8 @@ export type RenameBody = z.output<typeof renameBody>;
 export type RenamePrefixBody = z.output<typeof renamePrefixBody>;
 export type MetadataBody = z.output<typeof metadataBody>;
 
-const limit = z.coerce.number().int().min(1).max(200).default(50);
-const cursor = z.string().min(1).max(2048).optional().meta({ description: 'From `next` of the page before.' });
+export const limit = z.coerce.number().int().min(1).max(200).default(50);
+export const cursor = z.string().min(1).max(2048).optional().meta({ description: 'From `next` of the page before.' });
 
 export const listQuery = z.strictObject({
   state: z.enum(['planned', 'copying', 'finishing', 'done', 'failed', 'superseded', 'cancelled']).optional(),

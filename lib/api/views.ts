@@ -105,7 +105,8 @@ export const problemView = z
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
 /** The collection a job is found under. */
-export function pathOf(job: Pick<Job, 'id' | 'mode'>): string {
+export function pathOf(job: Pick<Job, 'id' | 'mode' | 'batch'>): string {
+  if (job.batch !== undefined) return `/v1/batches/${job.id}`;
   const collection = job.mode === 'rename' ? 'renames' : job.mode === 'metadata' ? 'metadata' : 'copies';
   return `/v1/${collection}/${job.id}`;
 }

@@ -1,6 +1,6 @@
 /** Many objects from one request. Everything that callers outside of `lib/batch` use. */
 import type { CallOptions } from '../copy/ports.ts';
-import { startBatch } from './create.ts';
+import { startBatch, type StartOptions } from './create.ts';
 import type { BatchInput } from './request.ts';
 import { openBatch } from './row.ts';
 import type { Status } from './tally.ts';
@@ -8,6 +8,7 @@ import type { BatchView } from './view.ts';
 import { viewOf } from './view.ts';
 import type { BatchWorld } from './world.ts';
 
+export { batchId, startBatch } from './create.ts';
 export { cancelBatch, pauseBatch, resumeBatch } from './control.ts';
 export { dryRunBatch } from './dry-run.ts';
 export type { BatchDryRun } from './dry-run.ts';
@@ -15,13 +16,14 @@ export type { WorkFiles, WorkPlace } from './files.ts';
 export { isNote } from './note.ts';
 export type { BatchInput, BatchLimits, BatchMode, BatchRequest } from './request.ts';
 export type { ResultLine } from './result-file.ts';
-export { rejectedOf as rejected, resultsOf as results } from './results.ts';
+export { rejectedOf as rejected, resultsAfter, resultsOf as results } from './results.ts';
 export { sweepBatches } from './revive.ts';
-export { batchRow } from './row.ts';
+export type { Batch } from './row.ts';
+export { batchOf, batchRow } from './row.ts';
 export type { Summary } from './summary.ts';
 export { statuses } from './tally.ts';
 export type { Status, Tally } from './tally.ts';
-export { listBatches, viewBatch as readBatch } from './view.ts';
+export { listBatches, viewBatch as readBatch, viewOf } from './view.ts';
 export type { BatchView } from './view.ts';
 export type { BatchWorld } from './world.ts';
 
@@ -30,7 +32,11 @@ export type { BatchWorld } from './world.ts';
  *
  * @throws GiveUp BadRequest, NoSuchBucket, AccessDenied, NotFound, ... before anything was written; RetryLater.
  */
-export async function createBatch(world: BatchWorld, input: BatchInput, options: CallOptions = {}): Promise<BatchView> {
+export async function createBatch(
+  world: BatchWorld,
+  input: BatchInput,
+  options: StartOptions = {},
+): Promise<BatchView> {
   const { batch } = await startBatch(world, input, options);
   return await viewOf(world, batch, options);
 }

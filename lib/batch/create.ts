@@ -18,6 +18,11 @@ import type { BatchWorld } from './world.ts';
 /** Entries that are looked at before anything is written. */
 const sampleSize = 100;
 
+export interface StartOptions extends CallOptions {
+  /** For the batch's own row; the labels of the request go with each of its objects as well. */
+  rowLabels?: Record<string, string>;
+}
+
 /**
  * Starts a batch: everything that can be refused is refused before the first write, then its ranges are written, its row,
  * and the tasks that read. With an idempotency key a second request finds the batch of the first.
@@ -27,10 +32,10 @@ const sampleSize = 100;
 export async function startBatch(
   world: BatchWorld,
   input: BatchInput,
-  options: CallOptions = {},
+  { rowLabels, ...options }: StartOptions = {},
 ): Promise<{ batch: Batch; isNew: boolean }> {
   const kept = readRequest(input);
-  const id = idOf(kept.idempotencyKey);
+  const id = batchId(kept.idempotencyKey);
   const before = kept.idempotencyKey === undefined ? undefined : await world.state.get(id);
   if (before) return { batch: sameBatch(batchOf(world, before), kept), isNew: false };
   checkBatch(world, kept);
@@ -41,6 +46,7 @@ export async function startBatch(
   for (const range of ranges) await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);
   const { job, landed } = await world.state.create({
     ...rowOf(world, id, kept),
+    labels: { ...kept.labels, ...rowLabels },
     batch: {
       kind: 'batch',
       request: kept,
@@ -57,7 +63,8 @@ export async function startBatch(
   return { batch, isNew: true };
 }
 
-function idOf(key: string | undefined): string {
+/** The same for the same key. */
+export function batchId(key: string | undefined): string {
   if (key === undefined) return randomUUID().replaceAll('-', '').slice(0, 24);
   return createHash('sha256')
     .update(JSON.stringify(['batch', key]))
@@ -73,7 +80,7 @@ function sameBatch(batch: Batch | undefined, request: BatchRequest): Batch {
   );
 }
 
-function rowOf(world: BatchWorld, id: string, { mode, store, source, destination, labels }: BatchRequest) {
+function rowOf(world: BatchWorld, id: string, { mode, store, source, destination }: BatchRequest) {
   const now = world.clock.now();
   const from = source.kind === 'prefix' ? { bucket: source.bucket, key: source.prefix } : { bucket: '', key: '' };
   return {
@@ -85,7 +92,6 @@ function rowOf(world: BatchWorld, id: string, { mode, store, source, destination
     source: from,
     destination: { bucket: destination?.bucket ?? from.bucket, key: '' },
     options: {},
-    labels,
     many: true as const,
     partsDone: 0,
     createdAt: now,
@@ -99,13 +105,14 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
   const source = openSourceOf(world, { request });
   try {
     const ranges = await source.ranges();
-    const [first] = ranges;
-    if (!first) throw new GiveUp('BadRequest', 'There is nothing to read in this source.');
-    const { entries } = await source.reader.read(first, undefined, sampleSize, { ...options, split: false });
+    const [range] = ranges;
+    if (!range) throw new GiveUp('BadRequest', 'There is nothing to read in this source.');
+    const { entries } = await source.reader.read(range, undefined, sampleSize, { ...options, split: false });
     const select = selectorOf(request, world.store(request.store).facts);
     const selected = entries.flatMap((entry) => select(entry) ?? []);
     refuseInside(request, selected);
-    if (selected[0]) await lookAtDestination(world, request, selected[0], options);
+    const first = selected.find(({ error }) => error === undefined);
+    if (first) await lookAtDestination(world, request, first, options);
     return ranges;
   } finally {
     await source.close();

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { FiltersConfig, filtersSchema } from '../copy/filters.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { CopyOptions } from '../copy/request.ts';
+import type { Areas } from './areas.ts';
 import type { WorkPlace } from './files.ts';
 import type { Mapping, MappingInput } from './mapping.ts';
 import type { SourceInput, SourceSpec } from './sources/source.ts';
@@ -44,6 +45,8 @@ export interface BatchRequest {
   idempotencyKey?: string;
   /** Carried along and given back untouched. */
   labels?: Record<string, string>;
+  /** What may be touched, where not all that our credentials reach; objects elsewhere fail. */
+  areas?: Areas;
   /** Where pages and report are kept; default: where the runtime keeps them. */
   work?: WorkPlace;
 }

@@ -2,6 +2,7 @@ import { GiveUp } from '../copy/errors.ts';
 import type { WorkFiles } from './files.ts';
 import type { BatchRequest } from './request.ts';
 import { namesIn, fileOf } from './files.ts';
+import { withinAreas } from './areas.ts';
 import { workPlaceOf } from './check.ts';
 import { parseEntryOptions } from './entry-options.ts';
 import { findBatch } from './row.ts';
@@ -12,7 +13,7 @@ import type { BatchWorld } from './world.ts';
 /** Opens what a batch reads. */
 export function openSourceOf(world: BatchWorld, { request }: { request: BatchRequest }): OpenSource {
   const ports: SourcePorts = {
-    ...world.sources(request.store),
+    ...withinAreas(world.sources(request.store), request),
     parseOptions: parseEntryOptions,
     results: (id) => ({
       names: async function* () {

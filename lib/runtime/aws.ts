@@ -59,7 +59,12 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   });
   const state = observed(dynamoState(clients, places.table, clock), (job) => notify(job));
   const world: World = { store: (address) => stores.get(address), state, queue, clock, random, log, settings };
-  const api = apiRuntime(file, { store: (address) => stores.get(address) }, world, { messages }, undefined);
+  const batches = batchWorld(world, {
+    client: (address) => stores.get(address),
+    workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),
+    localFiles: false,
+  });
+  const api = apiRuntime(file, { store: (address) => stores.get(address) }, { world, batches, messages }, undefined);
   // A hoisted function, for the table it listens to is itself a part of what it needs.
   async function notify(job: Job): Promise<void> {
     await notifier(api)(job);
@@ -74,11 +79,6 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   }
 
   const isUsed = file.callers.length > 0 || file.lifecycle !== undefined;
-  const batches = batchWorld(world, {
-    client: (address) => stores.get(address),
-    workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),
-    localFiles: false,
-  });
   return { world, rules: file.rules, batches, postpone, ...(isUsed && { api }) };
 }
 

@@ -6,7 +6,7 @@ import { cancelJob } from '../copy/cancel.ts';
 import type { Config } from '../config.ts';
 import type { Job, JobState } from '../copy/job.ts';
 import type { StoreAddress } from '../copy/object.ts';
-import type { Clock, Invocation, JobPage, Landed, Log, TaskQueue, World } from '../copy/ports.ts';
+import type { Clock, Invocation, JobPage, Landed, Log, StateTable, TaskQueue, World } from '../copy/ports.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { defaultSettings } from '../copy/settings.ts';
 import type { Settings } from '../copy/settings.ts';
@@ -52,6 +52,8 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
   clock?: Clock;
   /** In [0, 1). */
   random?: () => number;
+  /** Wraps the state table that everything here writes to, to hear of changes. */
+  observe?(state: StateTable): StateTable;
   /** Does one task; default: the engine's own `work`. */
   work?: typeof work;
   /** How long tasks under way may go on when they are asked to stop, milliseconds. */
@@ -108,7 +110,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const database = StateDatabase.openIn(home);
   const processes = new ProcessRegistry(database, { clock });
   const { token } = processes;
-  const state = new EmbeddedStateTable(database, { clock, owner: token });
+  const table = new EmbeddedStateTable(database, { clock, owner: token });
+  const state = options.observe?.(table) ?? table;
   const runs = new EmbeddedRunLog(database, processes, clock);
   const stores = new Stores({ ...options, clock, random, log, concurrency: settings.concurrency });
   const heartbeat = new Heartbeat(processes, clock, log);
@@ -201,7 +204,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   }
 
   function purge(): void {
-    state.purge();
+    table.purge();
     processes.purge();
     runs.purge(settings.keepMs);
     inbox.reclaim(processes.living());

@@ -6,6 +6,7 @@ import { anyone, callerFrom } from '../api/callers.ts';
 import type { MessageQueue } from '../api/deps.ts';
 import type { ApiRuntime } from '../api/messages.ts';
 import { post } from '../api/post.ts';
+import type { BatchWorld } from '../batch/batch.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { World } from '../copy/ports.ts';
 import type { Embedded } from './embedded.ts';
@@ -38,12 +39,12 @@ export function everyoneOf(
 export function apiRuntime(
   config: ServeConfig,
   { store: storeAt }: Pick<Embedded, 'store'>,
-  world: World,
-  { messages }: { messages: MessageQueue },
+  { world, batches, messages }: { world: World; batches: BatchWorld; messages: MessageQueue },
   everyone: Caller | undefined,
 ): ApiRuntime {
   return {
     world,
+    batches,
     messages,
     everyone,
     isAllowed: addressFilter(config.callbacks.allowAddresses),

@@ -8,6 +8,7 @@ const counters = {
   ferry_store_requests_total: 'Requests sent to stores, by operation and HTTP status.',
   ferry_tasks_done_total: 'Tasks of the engine done, by kind.',
   ferry_jobs_ended_total: 'Copy jobs ended, by mode and final state.',
+  ferry_batches_ended_total: 'Batches ended, by mode and final state.',
 };
 
 const names: readonly QueueName[] = ['events', 'messages', 'tasks'];

@@ -6,7 +6,7 @@ import { notifier, observed } from '../api/observe.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
-import type { Log, World } from '../copy/ports.ts';
+import type { Log } from '../copy/ports.ts';
 import { workByRules } from '../replicate/work.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
 import { openEmbedded } from './embedded.ts';
@@ -57,11 +57,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { serve: config, log, handlers, graceMs = defaultGraceMs, onRequest } = options;
   const everyone = everyoneOf(config, options.insecureNoAuth);
   const metrics = openServeMetrics(() => queues);
-  const watched = (world: World): World => ({ ...world, state: observed(world.state, onState) });
   const embedded = await openEmbedded({
     ...options,
+    observe: (state) => observed(state, onState),
     work: async (world, task, invocation) => {
-      await workByRules(watched(world), config.rules, task, invocation);
+      await workByRules(world, config.rules, task, invocation);
       metrics.count('ferry_tasks_done_total', { kind: task.kind });
     },
     onRequest: (info) => {
@@ -70,18 +70,19 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
   });
   const queues: Queues = openQueues(embedded, (name) => pools[name as keyof Pools]?.wake());
-  const world = watched(embedded.world);
-  const api = apiRuntime(config, embedded, world, queues, everyone);
+  const { world, batches } = embedded;
+  const api = apiRuntime(config, embedded, { world, batches, messages: queues.messages }, everyone);
   const notify = notifier(api);
   async function onState(job: Job): Promise<void> {
-    if (isFinal(job.state)) metrics.count('ferry_jobs_ended_total', { mode: job.mode, state: job.state });
+    const ended = job.batch === undefined ? 'ferry_jobs_ended_total' : 'ferry_batches_ended_total';
+    if (isFinal(job.state)) metrics.count(ended, { mode: job.mode, state: job.state });
     await notify(job);
   }
   const getRuntime = async (): Promise<Runtime> => ({
     world,
     rules: config.rules,
     api,
-    batches: embedded.batches,
+    batches,
   });
   const answerApi = handlers.api(getRuntime);
 

@@ -11,7 +11,7 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
   'lib/queue': ['lib/copy', 'lib/state'],
   'lib/replicate': ['lib/copy'],
   'lib/batch': ['lib/copy'],
-  'lib/api': ['lib/copy', 'lib/replicate'],
+  'lib/api': ['lib/copy', 'lib/batch'],
   'lib/twin': [],
   'lib/runtime': [
     'lib/copy',

@@ -52,6 +52,17 @@ it('the README renames an object with its configuration and its curl', async () 
   expect(twin.store.keys('photos')).toEqual(['b.jpg']);
 });
 
+it('a batch by curl, as the documentation has it, is begun once and tells what failed', async () => {
+  const caller = { name: 'ops', keys: ['env:OPS_KEY'], read: ['oss://photos/'], write: ['oss://photos/'] };
+  const { twin, ferry } = await open({ callers: [caller] }, { OPS_KEY: key });
+  await twin.store.put('photos', '2024/b.jpg', { body: 'another' });
+  const [commands = ''] = blocks('docs/api.md', 'v1/batches');
+  const env = { FERRY: ferry.url, OPS_KEY: key };
+  await until(async () => (await type(commands, env)).includes('"ended":true'));
+  expect(await type(commands, env)).toMatch(/"counts":\{"copied":1\}.*\{"results":\[\]\}/s);
+  expect(twin.store.keys('photos').sort()).toEqual(['2024/b.jpg', 'a.jpg', 'archive/2024/b.jpg']);
+});
+
 it('a rename by curl, signed by hand as the documentation tells, answers and calls back', async () => {
   const receiver = await openReceiver();
   toClose.push(() => receiver.close());

@@ -17,11 +17,18 @@ import { serve } from '../../../lib/runtime/serve.ts';
 import { systemClock } from '../../../lib/runtime/system-clock.ts';
 import { startTwin, type Twin } from '../../../lib/twin/start.ts';
 import type { BadRequest } from '../../unit/api/bad-requests.ts';
-import { malformed, wrongCallbacks, wrongCallers, wrongFields, wrongObjects } from '../../unit/api/bad-requests.ts';
+import {
+  malformed,
+  wrongBatches,
+  wrongCallbacks,
+  wrongCallers,
+  wrongFields,
+  wrongObjects,
+} from '../../unit/api/bad-requests.ts';
 import { callerConfigs, fullRequest, start } from '../../unit/api/fakes.ts';
 
 /** All but those that want a name server of their own, and a header that HTTP cannot carry. */
-const list: BadRequest[] = [malformed, wrongFields, wrongObjects, wrongCallers, wrongCallbacks]
+const list: BadRequest[] = [malformed, wrongFields, wrongObjects, wrongCallers, wrongCallbacks, wrongBatches]
   .flat()
   .filter(([what]) => !what.startsWith('a name ') && what !== 'an idempotency key with a line break');
 

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { problemKinds } from '../../../lib/api/problem.ts';
 import type { BadRequest } from './bad-requests.ts';
-import { malformed, wrongCallbacks, wrongCallers, wrongFields, wrongObjects } from './bad-requests.ts';
+import { malformed, wrongBatches, wrongCallbacks, wrongCallers, wrongFields, wrongObjects } from './bad-requests.ts';
 import { bench, json, keys, secrets } from './fakes.ts';
 
-const lists: Record<string, BadRequest[]> = { malformed, wrongFields, wrongObjects, wrongCallers, wrongCallbacks };
+const lists: Record<string, BadRequest[]> = {
+  malformed,
+  wrongFields,
+  wrongObjects,
+  wrongCallers,
+  wrongCallbacks,
+  wrongBatches,
+};
 
 describe.each(Object.entries(lists))('%s', (_name, list) => {
   it.each(list)('%s', async (_what, request, status, kind) => {

@@ -29,6 +29,13 @@ const prefixes = (fromPrefix: string, toPrefix: string) => ({ path: '/v1/renames
 const callback = (url: string) => copy({ callback: url });
 const headers = (changed: ApiRequest['headers']) => ({ ...copy({}), headers: changed });
 
+const template = { kind: 'template', template: '{key}' };
+const shared = { source: { prefix: 'oss://shared/' }, destination: 'oss://backup/' };
+const batch = (fields: object) => ({
+  path: '/v1/batches',
+  ...body({ source: { prefix: 'oss://media/uploads/' }, destination: 'oss://backup/', ...fields }),
+});
+
 /** Signed at a time, with changes made afterwards. */
 function signed(change: Partial<ApiRequest>, at = start, secret = secrets.media): Partial<ApiRequest> {
   const request = fullRequest(copy({}));
@@ -228,4 +235,40 @@ export const wrongCallbacks: BadRequest[] = [
   ['a name that resolves to a private address', callback('https://inside.example/'), 403, 'callback-forbidden'],
   ['a name with one private address of two', callback('https://a.wild.example/'), 403, 'callback-forbidden'],
   ['a name that does not exist', callback('https://b.wild.example/'), 422, 'invalid'],
+];
+
+export const wrongBatches: BadRequest[] = [
+  ['a batch of nothing', batch({ source: {} }), 422, 'invalid'],
+  ['a batch of two sources', batch({ source: { prefix: 'oss://media/uploads/', batch: 'abc' } }), 422, 'invalid'],
+  ['a batch of a local file', batch({ source: { manifest: '/etc/passwd' } }), 422, 'invalid'],
+  ['a batch to nowhere', batch({ destination: undefined }), 422, 'invalid'],
+  ['a mapping beside a prefix', batch({ destination: 'oss://backup/x/', mapping: template }), 422, 'invalid'],
+  ['a mapping that is none', batch({ mapping: { kind: 'reverse' } }), 422, 'invalid'],
+  ['a glob of many stars', batch({ filters: { glob: '*a*a*a*a*' } }), 422, 'invalid'],
+  ['an extended glob', batch({ filters: { glob: '+(a|b)' } }), 422, 'invalid'],
+  ['a page of nothing', batch({ pageSize: 0 }), 422, 'invalid'],
+  ['a rate of nothing', batch({ limits: { requestsPerSecond: 0 } }), 422, 'invalid'],
+  ['a report that is no folder', batch({ report: 'oss://backup/report' }), 422, 'invalid'],
+  ['a batch from elsewhere', batch({ source: { prefix: 'oss://media/' } }), 403, 'forbidden'],
+  ['a batch to elsewhere', batch({ destination: 'oss://media/' }), 403, 'forbidden'],
+  ['a batch that climbs', batch({ source: { prefix: 'oss://media/uploads/../' } }), 403, 'forbidden'],
+  ['a list from elsewhere', batch({ source: { manifest: 'oss://other/list.csv' } }), 403, 'forbidden'],
+  ['an inventory from elsewhere', batch({ source: { inventory: 'oss://other/manifest.json' } }), 403, 'forbidden'],
+  ['a rename of what may only be read', batch({ mode: 'rename', ...shared }), 403, 'forbidden'],
+  ['a change of what may only be read', batch({ mode: 'metadata', ...shared }), 403, 'forbidden'],
+  ['a report elsewhere', batch({ report: 'oss://other/reports/' }), 403, 'forbidden'],
+  ['a batch between stores', batch({ source: { prefix: 's3://assets/' } }), 422, 'cross-store'],
+  ['a report in another store', batch({ report: 's3://assets/reports/' }), 422, 'cross-store'],
+  ['a batch of an unknown store', batch({ source: { prefix: 'gcs://media/' } }), 422, 'unknown-store'],
+  ['a batch of an unknown batch', batch({ source: { batch: 'nowhere' } }), 404, 'not-found'],
+  ['an unknown batch', { method: 'GET', path: '/v1/batches/abc' }, 404, 'not-found'],
+  ['the results of one', { method: 'GET', path: '/v1/batches/abc/results' }, 404, 'not-found'],
+  ['a pause of one', { path: '/v1/batches/abc/pause' }, 404, 'not-found'],
+  [
+    'a cursor of our own',
+    { method: 'GET', path: '/v1/batches/abc/results', query: 'cursor=..%2F' },
+    400,
+    'bad-request',
+  ],
+  ['a batch that calls a stranger', batch({ callback: 'https://evil.example/' }), 403, 'callback-forbidden'],
 ];

@@ -201,12 +201,18 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
     log: { debug: write, info: write, warn: write, error: write },
     settings: defaultSettings,
   };
+  const tooFar = (name: string): never => {
+    calls.push(name);
+    throw new Error(`the fake world has no ${name}`);
+  };
   let ids = 0;
   const deps: ApiDeps = {
     world,
     stores,
     callers,
     messages: { send: async (sent, options) => void messages.push(...sent.map((message) => ({ message, options }))) },
+    // Batches are tried on the twin; here, whoever gets so far has gone too far.
+    batches: { ...world, files: () => tooFar('files'), sources: () => tooFar('sources') },
     listKeys: async (_store, bucket, { prefix, startAfter = '', limit }) => {
       calls.push('list');
       const below = [...known.keys()].filter((name) => name.startsWith(`${bucket}/${prefix}`));
