@@ -112,7 +112,7 @@ const statusOf: Record<Exclude<BatchRequest['mode'], 'verify'>, Status> = {
 };
 
 function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): ResultLine {
-  const { way, size, etag, versionId, verifiedBy, lost } = result;
+  const { way, parts, size, etag, versionId, verifiedBy, lost } = result;
   const mode = request.mode as Exclude<BatchRequest['mode'], 'verify'>;
   const status = way === 'unchanged' && mode !== 'rename' ? 'unchanged' : statusOf[mode];
   return {
@@ -121,6 +121,7 @@ function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): Re
     size,
     etag,
     way,
+    ...(parts !== undefined && { parts }),
     verifiedBy,
     ...(versionId !== undefined && { destinationVersionId: versionId }),
     ...(lost.length > 0 && { lost }),

@@ -6,7 +6,7 @@
  */
 import { RetryLater } from '../copy/errors.ts';
 import type { StoreAddress } from '../copy/object.ts';
-import type { ObjectStore, World } from '../copy/ports.ts';
+import type { CallOptions, ObjectStore, World } from '../copy/ports.ts';
 import type { Turn } from './pace-row.ts';
 import { bookPace, slowPace } from './pace-row.ts';
 import type { Batch } from './row.ts';
@@ -40,6 +40,8 @@ export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
 
 export interface Paced {
   store: World['store'];
+  /** Requests that were sent so far, retries included, by operation. */
+  readonly calls: Record<string, number>;
   /** Tells other workers of what this one saw. Returns how many answers said that we are too fast. */
   end(): Promise<number>;
 }
@@ -51,12 +53,31 @@ export function openPaced(world: BatchWorld, batch: Batch): Paced {
   const store = pacer.guard(world.store(batch.request.store));
   return {
     store: () => store,
+    calls: pacer.sent,
     end: async () => {
       await pacer.tellThrottling();
       return pacer.throttled;
     },
   };
 }
+
+/** Where the options stand among the arguments of a call. */
+const optionsAt: Record<Exclude<keyof ObjectStore, 'address' | 'facts'>, number> = {
+  head: 1,
+  copyObject: 1,
+  initiate: 1,
+  uploadPartCopy: 1,
+  complete: 1,
+  abort: 2,
+  listParts: 2,
+  listUploads: 1,
+  region: 1,
+  getTags: 1,
+  putTags: 2,
+  getAcl: 1,
+  putAcl: 2,
+  delete: 1,
+};
 
 class Pacer {
   readonly #world: BatchWorld;
@@ -72,6 +93,7 @@ class Pacer {
   #seenBefore: number;
   #told = 0;
   throttled = 0;
+  readonly sent: Record<string, number> = {};
 
   constructor(world: BatchWorld, scopes: Scope[], address: StoreAddress) {
     this.#world = world;
@@ -89,7 +111,7 @@ class Pacer {
         await this.#turn();
         this.#calls += 1;
         try {
-          return await (call as (...all: unknown[]) => Promise<unknown>)(...args);
+          return await (call as (...all: unknown[]) => Promise<unknown>)(...this.#counted(name, args));
         } catch (error) {
           if (error instanceof RetryLater && error.throttled) this.throttled += 1;
           throw error;
@@ -97,6 +119,19 @@ class Pacer {
       };
     }
     return guarded as unknown as ObjectStore;
+  }
+
+  /** The arguments, with options that count what is sent. */
+  #counted(name: string, args: unknown[]): unknown[] {
+    const place = (optionsAt as Record<string, number | undefined>)[name];
+    if (place === undefined) return args;
+    const onRequest = (operation: string): void => {
+      const called = operation === 'CreateMultipartUpload' ? 'InitiateMultipartUpload' : operation;
+      this.sent[called] = (this.sent[called] ?? 0) + 1;
+    };
+    const counted = [...args];
+    counted[place] = { ...(args[place] as CallOptions | undefined), onRequest };
+    return counted;
   }
 
   async #turn(): Promise<void> {

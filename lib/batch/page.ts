@@ -16,7 +16,7 @@ import { readResultHeader, resultText, tallyLines } from './result-file.ts';
 import type { Batch } from './row.ts';
 import { addLive, findBatch, isAtWork, nextLook } from './row.ts';
 import type { Tally } from './tally.ts';
-import { addTallies } from './tally.ts';
+import { addRecords, addTallies } from './tally.ts';
 import type { BatchWorld } from './world.ts';
 
 type PageTask = Extract<BatchTask, { kind: 'page' }>;
@@ -48,11 +48,11 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
   const throttled = await paced.end();
   if (known.lines.size === entries.length) {
-    const tally = await writeResult(batch, header, known, options);
+    const tally = await writeResult(batch, header, known, paced.calls, options);
     return await countPage(world, batch, tally, throttled);
   }
   known.waits = known.lines.size > before ? 0 : known.waits + 1;
-  await savePartial(batch.files, batch.id, task.page, known, options);
+  await savePartial(batch.files, batch.id, task.page, known, paced.calls, options);
   if (stopped === 'batch') return await tellStopped(world, await findBatch(world, batch.id));
   if (stopped === 'time') return await world.queue.send([task]);
   await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
@@ -75,10 +75,11 @@ async function writeResult(
   batch: Batch,
   header: PageHeader,
   known: Known,
+  calls: Record<string, number>,
   options: { deadline: number },
 ): Promise<Tally | undefined> {
   const lines = [...known.lines].sort(([a], [b]) => a - b).map(([, line]): ResultLine => line);
-  const tally = tallyLines(header, lines);
+  const tally = tallyLines(header, lines, addRecords(known.calls, calls));
   const text = resultText({ page: header.page, ...tally }, lines);
   const name = fileOf.result(batch.id, header.page);
   return (await batch.files.write(name, text, { ...options, ifAbsent: true })) ? tally : undefined;

@@ -2,6 +2,7 @@ import type { CallOptions } from '../copy/ports.ts';
 import type { WorkFiles } from './files.ts';
 import { fileOf } from './files.ts';
 import type { ResultLine } from './result-file.ts';
+import { addRecords } from './tally.ts';
 
 /** What is known of a page that is not finished; by the place of the object in the page. */
 export interface Known {
@@ -12,6 +13,8 @@ export interface Known {
   tries: number;
   /** Rounds in which nothing ended. */
   waits: number;
+  /** Store requests of the deliveries that have kept something here, by operation. */
+  calls: Record<string, number>;
 }
 
 interface PartialFile {
@@ -19,6 +22,7 @@ interface PartialFile {
   waits: number;
   lines: [number, ResultLine][];
   jobs: [number, string][];
+  calls: Record<string, number>;
 }
 
 export async function readPartial(
@@ -28,22 +32,24 @@ export async function readPartial(
   options?: CallOptions,
 ): Promise<Known> {
   const text = await files.read(fileOf.partial(batch, page), options);
-  const { tries, waits, lines, jobs } =
-    text === undefined ? { tries: 0, waits: 0, lines: [], jobs: [] } : (JSON.parse(text) as PartialFile);
-  return { tries, waits, lines: new Map(lines), jobs: new Map(jobs) };
+  const empty: PartialFile = { tries: 0, waits: 0, lines: [], jobs: [], calls: {} };
+  const { lines, jobs, ...counts } = text === undefined ? empty : (JSON.parse(text) as PartialFile);
+  return { ...counts, lines: new Map(lines), jobs: new Map(jobs) };
 }
 
-/** Keeps what is known, and what another worker of the same page has kept meanwhile. */
+/** Keeps what is known, and what another worker of the same page has kept meanwhile. @param calls of this delivery alone */
 export async function savePartial(
   files: WorkFiles,
   batch: string,
   page: string,
   known: Known,
+  calls: Record<string, number>,
   options?: CallOptions,
 ): Promise<void> {
   const there = await readPartial(files, batch, page, options);
   const lines = new Map([...there.lines, ...known.lines]);
   const jobs = [...new Map([...there.jobs, ...known.jobs])].filter(([index]) => !lines.has(index));
-  const file: PartialFile = { tries: known.tries, waits: known.waits, lines: [...lines], jobs };
+  const { tries, waits } = known;
+  const file: PartialFile = { tries, waits, lines: [...lines], jobs, calls: addRecords(there.calls, calls) };
   await files.write(fileOf.partial(batch, page), JSON.stringify(file), options);
 }

@@ -19,6 +19,8 @@ export interface ResultLine {
   /** Of the destination. */
   etag?: string;
   way?: CopyResult['way'];
+  /** Of the way `parts`. */
+  parts?: number;
   verifiedBy?: CopyResult['verifiedBy'];
   /** The version that was written. */
   destinationVersionId?: string;
@@ -37,18 +39,38 @@ export interface ResultHeader extends Tally {
   stopped?: true;
 }
 
-export function tallyLines(header: PageHeader, lines: readonly ResultLine[]): Tally {
-  const tally: Tally = { ...noTally, entries: lines.length, rejected: header.rejected, passedOver: header.passedOver };
+/** @param calls those that were counted while the page was worked on. */
+export function tallyLines(
+  { rejected, passedOver }: PageHeader,
+  lines: readonly ResultLine[],
+  calls: Record<string, number>,
+): Tally {
+  const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
-  for (const { status, size, error, lost = [], differences = [] } of lines) {
+  for (const { status, size, error, way, parts, lost = [], differences = [] } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
+    if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0));
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
     if (lost.length > 0) tally.losses = addRecords(tally.losses, onceEach(lost));
     if (differences.length > 0) tally.differences = addRecords(tally.differences, onceEach(differences));
   }
   return { ...tally, counts, failures };
+}
+
+/**
+ * What a large object's job asks of the store after its start, nothing going wrong: the parts, the ledger, the source and the
+ * destination once more, and for a rename the source before it is deleted.
+ */
+function callsOfParts(status: Status, parts: number): Record<string, number> {
+  const calls = {
+    UploadPartCopy: parts,
+    ListParts: Math.ceil(parts / 1_000),
+    CompleteMultipartUpload: 1,
+    HeadObject: 2,
+  };
+  return status === 'renamed' ? { ...calls, HeadObject: 3, DeleteObject: 1 } : calls;
 }
 
 function onceEach(losses: readonly FidelityLoss[]): Record<string, number> {

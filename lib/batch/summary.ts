@@ -1,3 +1,5 @@
+import type { Cost } from './prices.ts';
+import { costOf } from './prices.ts';
 import type { BatchMode } from './request.ts';
 import type { Batch } from './row.ts';
 import type { Tally } from './tally.ts';
@@ -12,6 +14,8 @@ export interface Summary extends Tally {
   /** Pauses included. */
   seconds: number;
   objectsPerSecond: number;
+  /** Of `calls`. */
+  cost: Cost;
   reason?: { code: string; message: string };
   labels?: Record<string, string>;
 }
@@ -28,6 +32,7 @@ export function summaryOf(batch: Batch, state: Summary['state'], now: number, ta
     seconds,
     objectsPerSecond: Math.round((10 * tally.entries) / seconds) / 10,
     ...tally,
+    cost: costOf(request, tally.calls),
     ...(job.reason && { reason: job.reason }),
     ...(request.labels && { labels: request.labels }),
   };

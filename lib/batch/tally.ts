@@ -26,6 +26,11 @@ export interface Tally {
   rejected: number;
   /** Rows of the source that are not for copying, by why. */
   passedOver: Record<string, number>;
+  /**
+   * Requests to the store for these objects, by operation, retries included: those of every delivery that came to write down
+   * what it did, and what the jobs of large objects take when nothing goes wrong. Neither listings nor the work folder.
+   */
+  calls: Record<string, number>;
 }
 
 export const noTally: Tally = {
@@ -37,6 +42,7 @@ export const noTally: Tally = {
   differences: {},
   rejected: 0,
   passedOver: {},
+  calls: {},
 };
 
 export function addTallies(a: Tally, b: Tally): Tally {
@@ -49,6 +55,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     differences: addRecords(a.differences, b.differences),
     rejected: a.rejected + b.rejected,
     passedOver: addRecords(a.passedOver, b.passedOver),
+    calls: addRecords(a.calls, b.calls),
   };
 }
 

@@ -99,7 +99,7 @@ async function closePages(world: BatchWorld, batch: Batch, options: CallOptions)
   for await (const page of namesIn(files, id, 'partial', '', options)) {
     if (finished.has(page)) continue;
     const { header, entries } = await readPage(files, id, page, options);
-    const { lines, jobs } = await readPartial(files, id, page, options);
+    const { lines, jobs, calls } = await readPartial(files, id, page, options);
     for (const [index, jobId] of jobs) {
       const job = (await cancelJob(world, jobId)).job;
       if (job && !isFinal(job.state)) {
@@ -110,7 +110,7 @@ async function closePages(world: BatchWorld, batch: Batch, options: CallOptions)
       if (line) lines.set(index, line);
     }
     const known = [...lines].sort(([a], [b]) => a - b).map(([, line]) => line);
-    const result = { page, ...tallyLines(header, known), stopped: true as const };
+    const result = { page, ...tallyLines(header, known, calls), stopped: true as const };
     await files.write(fileOf.result(id, page), resultText(result, known), { ...options, ifAbsent: true });
   }
 }

@@ -4,7 +4,7 @@ import type { Settings } from '../copy/settings.ts';
 import { defaultSettings } from '../copy/settings.ts';
 import { s3 } from '../store/dialects/s3.ts';
 import { awsPrices, type PlatformPrices } from './prices-aws.ts';
-import { estimate, prices } from './prices.ts';
+import { estimate, prices } from '../batch/prices.ts';
 
 export interface Workload {
   objects: number;

@@ -1,6 +1,6 @@
 /**
  * What AWS charges for the services around S3, and what others publish for the same work; as data. List prices of one region
- * without free quotas, discounts or tax, for an order of magnitude. `prices.ts` has the requests of the stores.
+ * without free quotas, discounts or tax, for an order of magnitude. `lib/batch/prices.ts` has the requests of the stores.
  */
 export interface PlatformPrices {
   currency: string;

@@ -1,9 +1,19 @@
 /** What `ferry batch` prints. */
 import type { BatchDryRun, BatchRequest, BatchView, Tally } from '../batch/batch.ts';
+import { costOf } from '../batch/prices.ts';
 import type { FileRef } from '../batch/sources/source.ts';
 import { exit } from './exit.ts';
 import { factLines } from './facts.ts';
-import { formatBytes, formatCount, formatDuration, formatRate, formatTime, plural, printable } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatRate,
+  formatTime,
+  plural,
+  printable,
+} from './format.ts';
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { callsText, priceOf, priceText } from './render-plan.ts';
@@ -87,6 +97,8 @@ export function batchLines(view: BatchView, stream: TextStream, paint: Paint): s
     ['copied', formatBytes(counts.bytes)],
     ['not kept', list(counts.losses) || undefined],
     ['differences', list(counts.differences) || undefined],
+    ['calls', hasCalls(counts) ? callsText(counts.calls) : undefined],
+    ['price', hasCalls(counts) ? priceText(request, counts.calls) : undefined],
     ['rate', `${formatCount(view.rate)} objects/s`],
     ['throttled', view.throttled > 0 ? plural(view.throttled, 'answer') : undefined],
     ['pace', pace === undefined ? undefined : `${formatCount(pace)} requests/s`],
@@ -112,8 +124,20 @@ export function endLine(view: BatchView, paint: Paint): string {
   const seconds = summary?.seconds ?? 0;
   const mark = exitOf(view) === exit.done ? paint('green', '✓') : paint('yellow', '!');
   const bytes = counts.bytes > 0 ? `, ${formatBytes(counts.bytes)} (${formatRate(counts.bytes, seconds)})` : '';
-  const rate = `${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
-  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes} in ${formatDuration(seconds)}, ${rate}`;
+  const pace = `in ${formatDuration(seconds)}, ${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
+  const cost = hasCalls(counts) ? `, ${costText(view)}` : '';
+  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes} ${pace}${cost}`;
+}
+
+function hasCalls({ calls }: Tally): boolean {
+  return Object.keys(calls).length > 0;
+}
+
+/** `1,204 requests, about 0.0054 USD`. */
+export function costText({ request, counts: { calls } }: BatchView): string {
+  const sent = Object.values(calls).reduce((sum, count) => sum + count, 0);
+  const { amount, currency } = costOf(request, calls);
+  return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}`;
 }
 
 /** 3 where some of many failed or differ, 1 where all did or the batch itself failed. */

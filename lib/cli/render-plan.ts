@@ -6,7 +6,7 @@ import { factLines } from './facts.ts';
 import { formatBytes, formatCount, formatMoney, plural } from './format.ts';
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
-import { estimate, prices } from './prices.ts';
+import { costOf } from '../batch/prices.ts';
 import { lossText, subjectText } from './render.ts';
 
 /** The plan of one object, for people. */
@@ -28,26 +28,24 @@ export function planLines(request: CopyRequest, plan: DryRun, stream: TextStream
 /** The plan of one object, for machines. */
 export function planDocument(request: CopyRequest, plan: DryRun): Record<string, unknown> {
   const { scheme } = request.store;
-  const list = prices[scheme];
   return {
     status: 'planned',
     mode: request.mode,
     source: `${scheme}://${request.source.bucket}/${request.source.key}`,
     destination: `${scheme}://${request.destination.bucket}/${request.destination.key}`,
     ...plan,
-    price: { amount: priceOf(request, plan.calls), currency: list.currency, asOf: list.asOf, region: list.region },
+    price: costOf(request, plan.calls),
   };
 }
 
 /** Price of the calls at the class that is written, in the currency of the store's list. */
 export function priceOf(request: Pick<CopyRequest, 'store' | 'options'>, calls: Record<string, number>): number {
-  return estimate(prices[request.store.scheme], calls, request.options.storageClass ?? 'STANDARD');
+  return costOf(request, calls).amount;
 }
 
 export function priceText(request: Pick<CopyRequest, 'store' | 'options'>, calls: Record<string, number>): string {
-  const list = prices[request.store.scheme];
-  const amount = formatMoney(priceOf(request, calls), list.currency);
-  return `about ${amount} (requests only, list prices of ${list.asOf}, ${list.region})`;
+  const { amount, currency, asOf, region } = costOf(request, calls);
+  return `about ${formatMoney(amount, currency)} (requests only, list prices of ${asOf}, ${region})`;
 }
 
 export function callsText(calls: Record<string, number>): string {

@@ -38,7 +38,7 @@ export async function headObject(caller: Caller, ref: ObjectRef, options: HeadOp
 /** HEAD of S3 says the same for a missing object and a missing bucket. Each bucket is asked for once. */
 async function mustExist(caller: Caller, bucket: string, options: CallOptions): Promise<void> {
   try {
-    await headBucket(caller, bucket, { deadline: options.deadline });
+    await headBucket(caller, bucket, { deadline: options.deadline, onRequest: options.onRequest });
     caller.knownBuckets.add(bucket);
   } catch (error) {
     // Anything else, such as a missing permission, leaves the first answer standing.

@@ -128,6 +128,7 @@ export async function performWith<T>(
       const time = clock.now() + caller.skew.offset;
       const wire = buildRequest(call, caller.dialect, caller.addressing, caller.signer, credentials, time);
       const timeout = Math.max(1, Math.min(slow ? retry.slowTimeout : retry.timeout, remaining));
+      options?.onRequest?.(call.operation);
       const result = await attemptOnce(wire, attempt, timeout);
       if ('value' in result) {
         outcome = 'served';

@@ -20,7 +20,7 @@ import { printLine } from '../io.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
 import { collect, wholeNumber } from '../parse.ts';
 import { paintFor } from '../paint.ts';
-import { batchLines, batchTable, dryRunDocument, dryRunLines } from '../render-batch.ts';
+import { batchLines, batchTable, costText, dryRunDocument, dryRunLines, tallyText } from '../render-batch.ts';
 import { announce, runBatch } from '../run-batch.ts';
 import { withSession, type Session } from '../session.ts';
 
@@ -176,7 +176,7 @@ async function show({ io, flags }: Session, view: BatchView): Promise<number> {
 
 async function printReport(session: Session, id: string, { status, rejected }: ReportFlags): Promise<number> {
   const batch = await import('../../batch/batch.ts');
-  const { io, runtime } = session;
+  const { io, runtime, say } = session;
   if (rejected) {
     for await (const row of batch.rejected(runtime.batches, id)) await printLine(io.stdout, JSON.stringify(row));
     return exit.done;
@@ -184,5 +184,7 @@ async function printReport(session: Session, id: string, { status, rejected }: R
   for await (const line of batch.results(runtime.batches, id)) {
     if (!status || status.includes(line.status)) await printLine(io.stdout, JSON.stringify(line));
   }
+  const view = await batch.readBatch(runtime.batches, id);
+  say(`batch ${id}: ${tallyText(view.counts)}; ${costText(view)}`);
   return exit.done;
 }

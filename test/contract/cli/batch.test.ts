@@ -26,17 +26,21 @@ describe('ferry batch', () => {
     const run = await rig.run(
       ...['batch', 'run', 'oss://photos/all/', 'oss://backup/new/', '--page-size', '10', '--state', home],
     );
-    expect(run.stdout).toMatch(/^✓ batch \w+ done: copied 25, .* in .*\n$/);
+    expect(run.stdout).toMatch(/^✓ batch \w+ done: copied 25, .* in .*, 50 requests, about 0.000050 CNY\n$/);
     expect(run.code).toBe(0);
     expect(rig.twin.store.keys('backup', 'new/')).toHaveLength(25);
 
     const listed = await rig.run('batch', 'status', '--state', home, '--json');
     const id = idIn(listed);
-    const report = documents((await rig.run('batch', 'report', id, '--state', home)).stdout);
+    const reported = await rig.run('batch', 'report', id, '--state', home);
+    expect(reported.stderr).toContain('copied 25; 50 requests, about 0.000050 CNY');
+    const report = documents(reported.stdout);
     expect(report.map(({ key }) => key).sort()).toEqual(keys);
     expect(new Set(report.map(({ status }) => status))).toEqual(new Set(['copied']));
     const shown = await rig.run('batch', 'status', id, '--state', home);
     expect(shown.stdout).toMatch(/objects +25 of 25\n/);
+    expect(shown.stdout).toMatch(/calls +50: 25 HeadObject, 25 CopyObject\n/);
+    expect(shown.stdout).toMatch(/price +about 0.000050 CNY/);
 
     const same = await rig.run('batch', 'verify', 'oss://photos/all/', 'oss://backup/new/');
     expect(same).toMatchObject({ code: 0, stdout: expect.stringContaining('done: same 25') as string });

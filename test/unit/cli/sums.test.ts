@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { commandText, readCommand, type PrefixCommand } from '../../../lib/cli/prefix-command.ts';
-import { estimate, prices } from '../../../lib/cli/prices.ts';
+import { estimate, prices } from '../../../lib/batch/prices.ts';
 import { planDocument, planLines } from '../../../lib/cli/render-plan.ts';
 import { Tally } from '../../../lib/cli/tally.ts';
 import { GiveUp } from '../../../lib/copy/errors.ts';

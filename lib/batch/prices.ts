@@ -1,3 +1,5 @@
+import type { CopyRequest } from '../copy/request.ts';
+
 /**
  * Request prices, as data. They are list prices of one region, without free quotas, discounts or tax, meant for an order
  * of magnitude: check them before you rely on them. Storage, retrieval of cold classes and traffic between regions are not in here.
@@ -18,7 +20,15 @@ export interface PriceList {
   freeCalls: readonly string[];
 }
 
-const readCalls = ['HeadObject', 'GetObjectTagging', 'GetObjectAcl', 'ListParts', 'GetObject'];
+const readCalls = [
+  'HeadObject',
+  'HeadBucket',
+  'GetObject',
+  'GetObjectTagging',
+  'GetObjectAcl',
+  'GetBucketLocation',
+  'ListParts',
+];
 
 export const prices: Record<'oss' | 's3', PriceList> = {
   oss: {
@@ -57,6 +67,25 @@ export const prices: Record<'oss' | 's3', PriceList> = {
     freeCalls: ['DeleteObject', 'AbortMultipartUpload'],
   },
 };
+
+/** An estimate, at list prices. */
+export interface Cost {
+  amount: number;
+  currency: string;
+  /** Month and region of the price list. */
+  asOf: string;
+  region: string;
+}
+
+/** Price of the calls at the class that is asked for, in the currency of the store's list. */
+export function costOf(
+  { store, options }: Pick<CopyRequest, 'store' | 'options'>,
+  calls: Record<string, number>,
+): Cost {
+  const list = prices[store.scheme];
+  const { currency, asOf, region } = list;
+  return { amount: estimate(list, calls, options.storageClass ?? 'STANDARD'), currency, asOf, region };
+}
 
 /** Estimated price of the calls, in the list's currency. A class the list does not know counts as its most expensive one. */
 export function estimate(list: PriceList, calls: Record<string, number>, storageClass: string): number {
