@@ -148,6 +148,21 @@ describe('a batch by HTTP', () => {
     expect((await post(service, `${batch.self}/pause`)).status).toBe(409);
   });
 
+  it('tells its lifecycle, and nothing of what its workers note for each other', async () => {
+    const receiver = await openReceiver();
+    toClose.push(receiver);
+    const service = await open({ config: { lifecycle: { url: `${receiver.url}/hook`, secrets: [secret] } } });
+    await furnish(service, 5);
+    const body = { ...copyAll, limits: { requestsPerSecond: 1000 }, priority: 1 };
+    const { id } = await ended(service, await started(service, body));
+    await until(async () => receiver.received.length >= 3);
+    await after(300, () => undefined);
+    const events = receiver.received.map(({ body: text }) => JSON.parse(text) as { type: string; subject: string });
+    const types = ['planned', 'copying', 'finishing', 'done'].map((state) => `object-ferry.batch.${state}`);
+    expect(events.map(({ type }) => type).sort()).toEqual(types.sort());
+    expect(new Set(events.map(({ subject }) => subject))).toEqual(new Set([id]));
+  });
+
   it('goes on after the service was stopped', async () => {
     const first = await open();
     const keys = await furnish(first, 120);
