@@ -22,7 +22,7 @@ async function furnish(): Promise<void> {
     const put = Array.from({ length: Math.min(some, objects - from) }, (_, i) => {
       const n = from + i;
       const key = `in/${String(Math.floor(n / 1000)).padStart(4, '0')}/object-${String(n).padStart(7, '0')}.bin`;
-      // The twin keeps 64 KiB for each seed.
+      // The twin keeps a mebibyte for each seed.
       return { bucket: 'photos', key, size: 500 + (n % 1000), seed: n % 50 };
     });
     await twin.control('POST', 'objects', put);
