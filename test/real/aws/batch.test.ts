@@ -3,8 +3,8 @@
  * killed and told everything twice, paused, and cancelled. `FERRY_E2E_SCALE` (1) scales the number of small objects.
  */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { BatchInput, BatchView, BatchWorld, ResultLine, Summary } from '../../../lib/batch/batch.ts';
-import { cancelBatch, createBatch, pauseBatch, readBatch, results, resumeBatch } from '../../../lib/batch/batch.ts';
+import type { BatchWorld, ResultLine, Summary } from '../../../lib/batch/batch.ts';
+import { results } from '../../../lib/batch/batch.ts';
 import { putLarge, sha256 } from '../../contract/store/large.ts';
 import { MiB, unique } from '../../contract/store/target.ts';
 import { quirks } from '../quirks.ts';
@@ -13,13 +13,22 @@ import { isPartCopy } from '../servers/proxy.ts';
 import { isSkipped, type ServerInfo } from '../servers/server.ts';
 import { expectAtRest, patience } from './at-rest.ts';
 import type { Installation } from './installation.ts';
-import { install } from './installation.ts';
+import { apiKey, install } from './installation.ts';
 import { withMischief } from './mischief.ts';
 
 const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
 const pageSize = 200;
 const parts = 8;
 const larges = ['in/large 1', 'in/large 2'];
+
+/** As the API answers. */
+interface View {
+  id: string;
+  paused: boolean;
+  ended: boolean;
+  /** Path of the batch. */
+  self: string;
+}
 
 const rgw = inject('servers').find(({ kind }) => kind === 'rgw20');
 const [moto] = inject('queues');
@@ -78,26 +87,29 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     return found;
   }
 
-  /** Copies all of `in/` into a prefix of its own. */
-  async function start(): Promise<{ id: string; prefix: string }> {
-    const prefix = `${unique('batch')}/`;
-    const input: BatchInput = {
-      mode: 'copy',
-      store: { scheme: 's3', endpoint: at.calls.store.url, region: server.region },
-      source: { kind: 'prefix', bucket: at.aside, prefix: 'in/' },
-      destination: { bucket: at.replica },
-      mapping: { kind: 'prefix', from: 'in/', to: prefix },
-      options: {},
-      pageSize,
-    };
-    at.calls.store.passed.length = 0;
-    at.deliveries.clear();
-    const { id } = await createBatch(world, input);
-    return { id, prefix };
+  async function call(method: string, path: string, body?: object): Promise<View> {
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    const answer = await fetch(at.front.url + path, { method, headers, body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as View;
   }
 
-  const view = (id: string): Promise<BatchView> => readBatch(world, id);
-  const ended = (id: string) => expect.poll(async () => (await view(id)).ended, patience).toBe(true);
+  /** Asks for a copy of all of `in/` into a prefix of its own. */
+  async function start(): Promise<{ id: string; prefix: string; path: string }> {
+    const prefix = `${unique('batch')}/`;
+    at.calls.store.passed.length = 0;
+    at.deliveries.clear();
+    const { id, self } = await call('POST', '/v1/batches', {
+      source: { prefix: `s3://${at.aside}/in/` },
+      destination: `s3://${at.replica}/${prefix}`,
+      pageSize,
+    });
+    return { id, prefix, path: self };
+  }
+
+  const ended = ({ path }: { path: string }) =>
+    expect.poll(async () => (await call('GET', path)).ended, patience).toBe(true);
   const delivered = (queue: string) => at.deliveries.get(at.queues[queue]?.url ?? '') ?? 0;
   const copied = async (prefix: string) => (await listed(at.replica, prefix)).length;
 
@@ -147,7 +159,7 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
 
   it('copies every object with one call each, and every part of the large ones once', async () => {
     const batch = await start();
-    await ended(batch.id);
+    await ended(batch);
     await expectAtRest(at);
     const summary = await expectAll(batch);
     const { CopyObject, UploadPartCopy } = copies();
@@ -157,18 +169,27 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
       seconds: summary.seconds,
       tasks: delivered('TasksQueue'),
     });
-    expect(CopyObject).toBe(small);
-    expect(UploadPartCopy).toBe(larges.length * parts);
+    // A function that a slow machine let run out of time is followed by another.
+    const again = at.work.counts.timeouts + at.work.counts.errors;
+    expect(CopyObject).toBeLessThanOrEqual(small + again * pageSize);
+    expect(UploadPartCopy).toBeLessThanOrEqual(larges.length * parts + again);
+    expect(summary.calls['UploadPartCopy']).toBe(larges.length * parts);
+    expect(summary.calls['CopyObject']).toBeGreaterThanOrEqual(small - again * pageSize);
+    expect(summary.calls['CopyObject']).toBeLessThanOrEqual(CopyObject);
+    expect(summary.cost).toMatchObject({ currency: 'USD' });
+    // A copy each and a look each, and what the parts take, at 5 and 0.4 USD for a million.
+    expect(summary.cost.amount).toBeCloseTo((small * (5 + 0.4) + larges.length * (parts + 2) * 5) / 1e6, 4);
   });
 
   it('counts each object once when its functions are killed and stalled and messages come twice', async () => {
     const { killed, timeouts } = { ...at.work.counts };
     const batch = await start();
-    await withMischief(at, at.work, () => ended(batch.id));
+    await withMischief(at, at.work, () => ended(batch));
     await expectAtRest(at);
     const summary = await expectAll(batch);
     expect(at.work.counts.killed).toBeGreaterThan(killed);
     console.log('a batch in trouble', {
+      told: summary.calls,
       ...copies(),
       seconds: summary.seconds,
       before: { killed, timeouts },
@@ -179,14 +200,14 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   it('begins nothing while it is paused, and goes on when it is resumed', async () => {
     const batch = await start();
     await expect.poll(() => copied(batch.prefix), { timeout: 100_000, interval: 100 }).toBeGreaterThan(small / 20);
-    expect(await pauseBatch(world, batch.id)).toMatchObject({ paused: true });
+    expect(await call('POST', `${batch.path}/pause`)).toMatchObject({ paused: true });
     await expectAtRest(at, ['done', 'planned', 'copying']);
     const before = await copied(batch.prefix);
     expect(before).toBeLessThan(small);
     await new Promise((resolve) => setTimeout(resolve, 10_000));
     expect(await copied(batch.prefix)).toBe(before);
-    await resumeBatch(world, batch.id);
-    await ended(batch.id);
+    await call('POST', `${batch.path}/resume`);
+    await ended(batch);
     await expectAtRest(at);
     await expectAll(batch);
   });
@@ -194,8 +215,8 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   it('begins nothing more when it is cancelled, and tells what was copied', async () => {
     const batch = await start();
     await expect.poll(() => copied(batch.prefix), { timeout: 100_000, interval: 100 }).toBeGreaterThan(small / 20);
-    await cancelBatch(world, batch.id);
-    await ended(batch.id);
+    await call('DELETE', batch.path);
+    await ended(batch);
     await expectAtRest(at, ['done', 'cancelled']);
     const summary = await summaryOf(batch.id);
     const there = new Set((await listed(at.replica, batch.prefix)).map(([key]) => key));
