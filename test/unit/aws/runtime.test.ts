@@ -75,6 +75,16 @@ describe('openAws', () => {
     expect(runtime.rules.routes.map(({ id }) => id)).toEqual(['backup']);
   });
 
+  it('keeps batches where the stack says', async () => {
+    const { runtime } = await rig(undefined, { FERRY_WORK: 's3://work/batches/' });
+    const store = { scheme: 's3', region: 'eu-central-1' };
+    expect(runtime.batches?.workPlace).toEqual({ kind: 'bucket', store, bucket: 'work', prefix: 'batches/' });
+    expect((await rig()).runtime.batches?.workPlace).toBeUndefined();
+    for (const place of ['work/batches/', 's3://work/batches', 's3:///batches/']) {
+      await expect(rig(undefined, { FERRY_WORK: place }), place).rejects.toThrow(/FERRY_WORK/);
+    }
+  });
+
   it('says which variable is missing', async () => {
     await expect(rig(file)).rejects.toThrow(/MEDIA_KEY/);
     await expect(rig(undefined, { FERRY_TABLE: '' })).rejects.toThrow(/FERRY_TABLE/);
