@@ -1,10 +1,10 @@
 /** Which columns of a Parquet file say what, and whether they can be read. */
-import { gunzipSync } from 'node:zlib';
 import type { SchemaElement } from 'hyparquet';
 import { GiveUp } from '../../copy/errors.ts';
 import { columnsOf } from './columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { columnElements } from './parquet-file.ts';
+import { codecs } from './parquet-values.ts';
 
 /** What a column has to be for what it says. */
 const kinds = {
@@ -33,14 +33,6 @@ const fits: Record<(typeof kinds)[ParquetColumn], (element: SchemaElement) => bo
 function isTime({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type?.startsWith('TIMESTAMP') === true || logical_type?.type === 'TIMESTAMP';
 }
-
-/** What files may be packed by; the reader unpacks Snappy by itself. */
-const codecs: readonly unknown[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP'];
-export const compressors = {
-  /** `length` is that of the unpacked page; no page becomes longer than it says. */
-  GZIP: (packed: Uint8Array, length: number): Uint8Array =>
-    gunzipSync(packed, { maxOutputLength: Math.max(1, length) }),
-};
 
 /**
  * The columns that are used, by what they say.

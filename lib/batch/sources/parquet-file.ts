@@ -8,14 +8,8 @@ import type { FileRef, SourcePorts } from './source.ts';
 
 export interface ParquetFile {
   name: string;
-  buffer: KeptRanges;
+  buffer: AsyncBuffer;
   metadata: FileMetaData;
-}
-
-/** Of a column chunk, in bytes of the file. */
-export interface ByteRange {
-  start: number;
-  end: number;
 }
 
 /**
@@ -31,7 +25,14 @@ export async function openParquetFile(
   const name = nameOf(file);
   const isMeasured = md5 !== undefined || size === undefined;
   const byteLength = isMeasured ? await measure(ports, file, md5, options) : size;
-  const buffer = new KeptRanges(byteLength, (start, end) => readStretch(ports, file, start, end, options));
+  const buffer: AsyncBuffer = {
+    byteLength,
+    slice: async (start, end = byteLength) => {
+      if (!(start >= 0 && start < end && end <= byteLength))
+        throw new Error(`it has ${byteLength} bytes, and ${start} to ${end} are asked for`);
+      return await readStretch(ports, file, start, end, options);
+    },
+  };
   const metadata = await asParquet(name, async () => {
     const footer = await parquetMetadataAsync(buffer, { geoparquet: false });
     const rows = footer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
@@ -92,34 +93,4 @@ async function readStretch(
   if (length !== whole.length)
     throw new GiveUp('BadRequest', `${name} ends within bytes ${start} to ${end - 1}, which belong to it.`);
   return whole.buffer;
-}
-
-/**
- * Files whose pages have no index are read by whole column chunks, however few rows are wanted: those of the row group that
- * is being read are kept, and nothing else is.
- */
-class KeptRanges implements AsyncBuffer {
-  readonly byteLength: number;
-  readonly #read: (start: number, end: number) => Promise<ArrayBuffer>;
-  #kept = new Map<string, Promise<ArrayBuffer> | undefined>();
-
-  constructor(byteLength: number, read: (start: number, end: number) => Promise<ArrayBuffer>) {
-    this.byteLength = byteLength;
-    this.#read = read;
-  }
-
-  /** From now on, of what is read, keeps these ranges. */
-  keep(ranges: ByteRange[]): void {
-    this.#kept = new Map(ranges.map(({ start, end }) => [`${start}-${end}`, undefined]));
-  }
-
-  async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
-    if (!(start >= 0 && start < end && end <= this.byteLength))
-      throw new Error(`it has ${this.byteLength} bytes, and ${start} to ${end} are asked for`);
-    const name = `${start}-${end}`;
-    if (!this.#kept.has(name)) return await this.#read(start, end);
-    const kept = this.#kept.get(name) ?? this.#read(start, end);
-    this.#kept.set(name, kept);
-    return await kept;
-  }
 }

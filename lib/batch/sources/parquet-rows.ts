@@ -1,17 +1,15 @@
-/** Reads the rows of one Parquet file of an inventory, some mebibytes at a time, so that memory is flat in the file's size. */
-import { isUtf8 } from 'node:buffer';
-import type { ParquetScan } from 'hyparquet';
-import { parquetScan } from 'hyparquet';
+/** Reads the rows of one Parquet file of an inventory, page by page, so that memory is flat in the file's size. */
+import { parquetSchema } from 'hyparquet';
 import * as z from 'zod';
 import type { Row, Rows } from './file-reader.ts';
 import type { KeyEncoding } from './keys.ts';
 import { decodeKey, keyFault } from './keys.ts';
+import { ColumnReader } from './parquet-column.ts';
 import type { ParquetColumn, ParquetColumns } from './parquet-columns.ts';
-import { columnsIn, compressors } from './parquet-columns.ts';
+import { columnsIn } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { asParquet, openParquetFile } from './parquet-file.ts';
-import type { RowGroup } from './parquet-groups.ts';
-import { rowGroupsOf } from './parquet-groups.ts';
+import { notText } from './parquet-values.ts';
 import type { Verdict } from './row.ts';
 import type { Cursor, Entry, FileRef, ReadOptions, SourcePorts } from './source.ts';
 
@@ -24,19 +22,6 @@ export interface ParquetFormat {
   size?: number | undefined;
   md5?: string | undefined;
 }
-
-/** Stands for a text that is none. */
-const notText = Symbol('not valid UTF-8');
-
-const parsers = {
-  stringFromBytes(bytes: Uint8Array): string | typeof notText {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    return text.includes('\uFFFD') && !isUtf8(bytes) ? notText : text;
-  },
-  timestampFromMilliseconds: Number,
-  timestampFromMicroseconds: (time: bigint) => Number(time / 1000n),
-  timestampFromNanoseconds: (time: bigint) => Number(time / 1_000_000n),
-};
 
 /** @throws GiveUp BadRequest for a file that cannot be read, or has no keys; what `openParquetFile` throws. */
 export async function openParquetRows(
@@ -53,63 +38,54 @@ export async function openParquetRows(
   const columns = columnsIn(file);
   // What is current is copied, be it another version by then: as `RowRules` has it.
   if (format.versions === 'latest' && columns.isLatest !== undefined) delete columns.versionId;
-  const { name, buffer, metadata } = file;
-  const scan = await asParquet(name, () =>
-    parquetScan({ file: buffer, metadata, columns: Object.values(columns), parsers, compressors, geoparquet: false }),
-  );
-  return new ParquetRows(file, scan, columns, format, row);
+  return new ParquetRows(file, columns, format, row);
 }
 
-/** Values by row; undefined or null for none. */
-type Values = Partial<Record<ParquetColumn, ArrayLike<unknown>>>;
+type Columns = Partial<Record<ParquetColumn, ColumnReader>>;
 
 class ParquetRows implements Rows {
   readonly name: string;
   readonly #file: ParquetFile;
-  readonly #scan: ParquetScan;
-  readonly #columns: ParquetColumns;
+  readonly #names: ParquetColumns;
   readonly #format: ParquetFormat;
-  readonly #groups: RowGroup[];
-  /** The next one, from 0. */
+  readonly #total: number;
+  /** The next one, from 0; those up to `#decoded` are decoded. */
   #row: number;
-  /** Rows `start` to `end` are decoded. */
-  #values: Values = {};
-  #start = 0;
-  #end = 0;
-  #group: RowGroup | undefined;
+  #decoded = 0;
+  /** Of the row group that ends at `#groupEnd`. */
+  #columns: Columns = {};
+  #groupEnd = 0;
 
-  constructor(file: ParquetFile, scan: ParquetScan, columns: ParquetColumns, format: ParquetFormat, row: number) {
+  constructor(file: ParquetFile, names: ParquetColumns, format: ParquetFormat, row: number) {
     this.name = file.name;
     this.#file = file;
-    this.#scan = scan;
-    this.#columns = columns;
+    this.#names = names;
     this.#format = format;
     this.#row = row;
-    this.#groups = rowGroupsOf(file.metadata, Object.values(columns));
+    this.#total = Number(file.metadata.num_rows);
   }
 
   next(): Row | undefined {
-    if (this.#row >= this.#end) return undefined;
-    const [values, at] = [this.#values, this.#row - this.#start];
+    if (this.#row >= this.#decoded) return undefined;
+    const [columns, row] = [this.#columns, this.#row];
     this.#row += 1;
-    const line = this.#row;
-    return { verdict: entryAt(values, at, line, this.#format), line, text: () => textAt(values, at) };
+    return { verdict: entryAt(columns, row, this.#format), line: row + 1, text: () => textAt(columns, row) };
   }
 
   async more(): Promise<boolean> {
     const row = this.#row;
-    const group = this.#groups.find(({ end }) => row < end);
-    if (!group) return false;
-    if (group !== this.#group) this.#file.buffer.keep(group.shared);
-    this.#group = group;
-    const end = Math.min(group.end, row + group.rowsAtOnce);
-    this.#values = await asParquet(this.name, () => this.#decode(row, end));
-    [this.#start, this.#end] = [row, end];
+    if (row >= this.#total) return false;
+    await asParquet(this.name, async () => {
+      if (row >= this.#groupEnd) this.#openGroup(row);
+      const columns = Object.values(this.#columns);
+      await Promise.all(columns.map((column) => column.goTo(row)));
+      this.#decoded = Math.min(this.#groupEnd, ...columns.map(({ behind }) => behind));
+    });
     return true;
   }
 
   hasMore(): Promise<boolean> {
-    return Promise.resolve(this.#row < (this.#groups.at(-1)?.end ?? 0));
+    return Promise.resolve(this.#row < this.#total);
   }
 
   cursor(): Cursor {
@@ -117,29 +93,38 @@ class ParquetRows implements Rows {
   }
 
   close(): Promise<void> {
-    this.#values = {};
-    this.#file.buffer.keep([]);
+    this.#columns = {};
+    this.#decoded = this.#groupEnd = 0;
     return Promise.resolve();
   }
 
-  async #decode(rowStart: number, rowEnd: number): Promise<Values> {
-    const columns = Object.entries(this.#columns);
-    const read = columns.map(([, column]) => this.#scan.readColumn({ column, rowStart, rowEnd }));
-    const decoded = await Promise.all(read);
-    for (const [n, values] of decoded.entries()) {
-      if (values.length !== rowEnd - rowStart)
-        throw new Error(`the column ${columns[n]?.[1]} has less than the ${rowEnd} rows it should have`);
-    }
-    return Object.fromEntries(decoded.map((values, n) => [columns[n]?.[0], values]));
+  #openGroup(row: number): void {
+    const { metadata, buffer } = this.#file;
+    let start = 0;
+    const group = metadata.row_groups.find(({ num_rows }) => {
+      const isIn = row < start + Number(num_rows);
+      if (!isIn) start += Number(num_rows);
+      return isIn;
+    });
+    if (!group) throw new Error(`no row group has the row ${row}`);
+    this.#groupEnd = start + Number(group.num_rows);
+    const schema = parquetSchema(metadata);
+    const readers = Object.entries(this.#names).map(([says, name]) => {
+      const column = schema.children.find(({ element }) => element.name === name);
+      const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name);
+      if (!column || !chunk?.meta_data || chunk.file_path) throw new Error(`a row group has no column ${name}`);
+      return [says, new ColumnReader(buffer, schema, column, chunk.meta_data, start)];
+    });
+    this.#columns = Object.fromEntries(readers) as Columns;
   }
 }
 
 /** As `entryOf` does for rows of text. */
-function entryAt(values: Values, at: number, line: number, { encoding, versions }: ParquetFormat): Verdict {
-  if (values.isDeleteMarker?.[at] === true) return 'delete-marker';
-  if (versions === 'latest' && values.isLatest?.[at] === false) return 'not-latest';
+function entryAt(columns: Columns, row: number, { encoding, versions }: ParquetFormat): Verdict {
+  if (columns.isDeleteMarker?.valueAt(row) === true) return 'delete-marker';
+  if (versions === 'latest' && columns.isLatest?.valueAt(row) === false) return 'not-latest';
 
-  const [bucket, written] = [values.bucket?.[at], values.key?.[at]];
+  const [bucket, written] = [columns.bucket?.valueAt(row), columns.key?.valueAt(row)];
   if (bucket === notText || written === notText) return { why: 'not valid UTF-8' };
   if (typeof bucket !== 'string' || bucket === '') return { why: 'no bucket' };
   if (typeof written !== 'string') return { why: 'no key' };
@@ -148,28 +133,28 @@ function entryAt(values: Values, at: number, line: number, { encoding, versions 
   const fault = keyFault(key);
   if (fault) return { why: fault };
 
-  const entry: Entry = { bucket, key, line };
-  const versionId = values.versionId?.[at];
+  const entry: Entry = { bucket, key, line: row + 1 };
+  const versionId = columns.versionId?.valueAt(row);
   if (typeof versionId === 'string' && versionId !== '') entry.versionId = versionId;
-  const etag = values.etag?.[at];
+  const etag = columns.etag?.valueAt(row);
   if (typeof etag === 'string' && etag !== '') entry.etag = etag.startsWith('"') ? etag.replaceAll('"', '') : etag;
-  const size = values.size?.[at] ?? undefined;
+  const size = columns.size?.valueAt(row) ?? undefined;
   if (size !== undefined) {
     const bytes = Number(size);
     if (!Number.isSafeInteger(bytes) || bytes < 0) return { why: `the size is no number of bytes: ${bytes}` };
     entry.size = bytes;
   }
-  const lastModified = values.lastModified?.[at];
+  const lastModified = columns.lastModified?.valueAt(row);
   if (typeof lastModified === 'number') entry.lastModified = lastModified;
-  const storageClass = values.storageClass?.[at];
+  const storageClass = columns.storageClass?.valueAt(row);
   if (typeof storageClass === 'string' && storageClass !== '') entry.storageClass = storageClass;
   return entry;
 }
 
 /** For reports. */
-function textAt(values: Values, at: number): string {
-  return Object.values(values)
-    .map((column) => column[at] ?? '')
+function textAt(columns: Columns, row: number): string {
+  return Object.values(columns)
+    .map((column) => column.valueAt(row) ?? '')
     .map(String)
     .join();
 }
