@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Row, Rows } from './file-reader.ts';
 import type { KeyEncoding } from './keys.ts';
 import { decodeKey, keyFault } from './keys.ts';
-import { ColumnReader } from './parquet-column.ts';
+import { ColumnReader } from './parquet-column-reader.ts';
 import type { ParquetColumn, ParquetColumns } from './parquet-columns.ts';
 import { columnsIn } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
