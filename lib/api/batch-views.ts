@@ -30,6 +30,11 @@ export const batchView = z
     differences: countsOf('Of verify: objects that differ, by what.'),
     rejected: z.int().meta({ description: 'Malformed rows of the source.' }),
     passedOver: countsOf('Rows of the source that are not for copying, by why.'),
+    calls: countsOf('Requests to the store by operation.'),
+    cost: z
+      .object({ amount: z.number(), currency: z.string(), asOf: z.string(), region: z.string() })
+      .optional()
+      .meta({ description: 'Of `calls`, at list prices; once it is all added up.' }),
     throttled: z.int().meta({ description: 'Answers of the store that said we are too fast.' }),
     requestsPerSecond: z
       .number()
@@ -115,6 +120,8 @@ export function viewBatch(view: View, stores: Stores): BatchView {
     differences: counts.differences,
     rejected: counts.rejected,
     passedOver: counts.passedOver,
+    calls: counts.calls,
+    cost: view.summary?.cost,
     throttled: view.throttled,
     requestsPerSecond: view.pace,
     objectsPerSecond: view.rate,

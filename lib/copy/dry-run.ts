@@ -88,7 +88,7 @@ function callsFor(request: CopyRequest, { head }: Found, parts: PartRun[] | unde
 
 function extraCalls(request: CopyRequest): Record<string, number> {
   const calls: Record<string, number> = {};
-  if (wantedAcl(request) === 'keep') calls.GetObjectACL = 1;
+  if (wantedAcl(request) === 'keep') calls.GetObjectAcl = 1;
   if (request.mode === 'rename') calls.DeleteObject = 1;
   return calls;
 }

@@ -84,6 +84,8 @@ describe('a batch by HTTP', () => {
       objectsDone: 250,
       counts: { copied: 250 },
       failures: {},
+      calls: { CopyObject: 250 },
+      cost: { currency: 'CNY' },
       bytes: keys.reduce((sum, name) => sum + Buffer.byteLength(name), 0),
     });
     const results = await allResults(service, batch, 'limit=77');

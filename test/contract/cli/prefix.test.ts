@@ -106,7 +106,7 @@ describe('many objects', () => {
     }
     const denied = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
     const remove = rig.twin.faults.add({
-      match: { operation: ['GetObjectAcl', 'PutObjectAcl', 'GetObjectACL'] },
+      match: { operation: ['GetObjectAcl', 'PutObjectAcl'] },
       effect: denied,
     });
     const { code, stderr } = await rig.run('cp', 'oss://photos/lossy/', 'oss://backup/lossy/', '--acl', 'keep');
