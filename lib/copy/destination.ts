@@ -29,16 +29,17 @@ export async function lookAtDestination(
   const verdict = judge(existing, { pin: pinOf(head) });
   const sameHeaders = headerLosses(expected, existing).length === 0;
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
-  if (overwrite === 'never' && !(again && proof)) {
+  const sameTags = (existing.tagCount ?? 0) === (head.tagCount ?? 0);
+  const { tags } = request.options;
+  if (overwrite === 'never' && !(again && proof && (tags || sameTags))) {
     throw new GiveUp(
       'DestinationExists',
       `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
     );
   }
   if (!proof) return undefined;
-  const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
   // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
-  if (overwrite === 'if-different' && (!sameTags || request.mode === 'rename')) return undefined;
+  if (overwrite === 'if-different' && (tags || !sameTags || request.mode === 'rename')) return undefined;
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
 }

@@ -1,15 +1,16 @@
 import { applyAcl, planAcl, wantedAcl } from './acl.ts';
 import { move } from './closing.ts';
 import { headIfThere } from './destination.ts';
-import { expectedFrom } from './expect.ts';
+import { expectedFrom, sameRecord } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
-import { requestOf } from './job.ts';
+import { isPinned, requestOf } from './job.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyResult } from './result.ts';
 import type { StartOutcome } from './start.ts';
+import { isGiven } from './settle.ts';
 import { judge } from './verify.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function endIfCopied(
   const copied = await alreadyCopied(store, job, head, options);
   if (!copied) return undefined;
   const request = requestOf(job);
-  if (head) {
+  if (head && job.pin && isPinned(job.pin, head)) {
     // An ACL that no canned name says is written after the copy, and whoever copied may not have come to that.
     const acl = await planAcl(store, job.source, wantedAcl(request), options);
     copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
@@ -52,9 +53,24 @@ export async function alreadyCopied(
   const proof = judge(there, { pin: job.pin });
   if (proof === 'mismatch' || proof === 'undecided') return undefined;
   // Equal bytes may have been there before; our headers and metadata may not.
-  if (head && headerLosses(expectedFrom(head, requestOf(job)), there).length > 0) return undefined;
+  const isOurs = head ? headerLosses(expectedFrom(head, requestOf(job)), there).length === 0 : isGiven(job, there);
+  if (!isOurs || (head && !(await hasItsTags(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
   return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost: [] };
+}
+
+/** CopyObject carries tags along: an object that has others was written by somebody else. */
+async function hasItsTags(
+  store: ObjectStore,
+  { source, destination, options: { tags } }: Job,
+  head: ObjectHead,
+  there: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  if (tags !== undefined) return true;
+  const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
+  if (have !== wanted || have === 0) return have === wanted;
+  return sameRecord(await store.getTags(source, options), await store.getTags(destination, options));
 }
 
 /** planned to done: a job without parts holds no lease. */

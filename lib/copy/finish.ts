@@ -3,9 +3,10 @@ import { CopyError, endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from '.
 import { headIfThere } from './destination.ts';
 import { compositeEtag } from './ids.ts';
 import type { Job } from './job.ts';
-import { isFinal, isPinned } from './job.ts';
+import { isFinal, isPinned, requestOf } from './job.ts';
 import type { Ledger } from './ledger.ts';
 import { missingParts, readLedger } from './ledger.ts';
+import { lookAgainLater } from './look-again.ts';
 import { describe } from './object.ts';
 import { conclude } from './conclude.ts';
 import { partCount } from './plan.ts';
@@ -66,7 +67,7 @@ async function finishHeld(
       `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,
     );
   }
-  const written = await complete(store, job, ledger, invocation.attempt, options);
+  const written = await complete(world, store, job, ledger, invocation.attempt, options);
   if (written === 'unknown' || written instanceof GiveUp) {
     await settle(world, store, job, source, invocation, options, written === 'unknown' ? undefined : written);
     return;
@@ -93,6 +94,7 @@ async function afterWrite(world: World, job: Job, step: () => Promise<void>): Pr
  * own earlier Complete?) all mean: look, do not guess.
  */
 async function complete(
+  world: World,
   store: ObjectStore,
   job: Job,
   ledger: Ledger,
@@ -111,6 +113,8 @@ async function complete(
     return await store.complete(call, options);
   } catch (error) {
     const unknown = error instanceof RetryLater && error.effect === 'unknown';
+    // It may take effect after newer replicas have been written.
+    if (unknown && job.mode === 'replicate') await lookAgainLater(world, requestOf(job));
     if (unknown || gaveUp(error, 'NoSuchUpload')) return 'unknown';
     if (gaveUp(error, 'DestinationExists')) return error;
     if (error instanceof CopyError && error.answer?.code === 'InvalidPart' && attempt < believeAfter) {

@@ -58,7 +58,12 @@ export function pinOf(head: ObjectHead): Pin {
 }
 
 function attributesOf({ content, userMetadata }: ObjectHead): string {
-  const sorted = [content, userMetadata].map((record) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return digestOf(content, userMetadata);
+}
+
+/** Short digest of records of text, in whatever order their fields come. */
+export function digestOf(...records: object[]): string {
+  const sorted = records.map((record) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);
 }
 
@@ -92,6 +97,8 @@ export interface Job {
   labels?: Record<string, string>;
   idempotencyKey?: string;
   pin?: Pin;
+  /** Digest of the user metadata that the copy is given: tells it from another object of equal bytes when the source is gone. */
+  given?: string;
   /** Part layout as runs of equal sizes; absent for a one-call copy. */
   parts?: PartRun[];
   /** The attached upload; the fence against late tasks of another one. */

@@ -1,9 +1,9 @@
 import { RetryLater } from './errors.ts';
 import { jobId } from './ids.ts';
 import type { Job } from './job.ts';
-import { isFinal, pinOf } from './job.ts';
+import { digestOf, isFinal, pinOf } from './job.ts';
 import { headIfThere } from './destination.ts';
-import { sameRecord } from './expect.ts';
+import { expectedFrom, sameRecord } from './expect.ts';
 import type { ObjectHead } from './object.ts';
 import type { PartRun } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
@@ -42,6 +42,7 @@ export async function openRow(
     labels,
     idempotencyKey,
     pin,
+    given: digestOf(expectedFrom(head, request).userMetadata),
     parts,
     intents: intent === undefined ? undefined : [intent],
     attentionAt: nextLook(world),

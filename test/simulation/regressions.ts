@@ -41,4 +41,14 @@ export const regressions: readonly { seed: number; was: string }[] = [
   },
   { seed: 1625996, was: 'a rename that must not overwrite was refused for the copy of its own second worker' },
   { seed: 1952253, was: 'a replica was finished with the metadata of another write of the same bytes in that second' },
+  {
+    seed: 2359969,
+    was: 'an unanswered Complete took effect after a newer replica had been written, and nobody looked again',
+  },
+  {
+    seed: 2872654,
+    was: 'an upload that was aborted was taken for completed, for an earlier CopyObject had the same bytes',
+  },
+  { seed: 2316634, was: "with its source gone, a stranger's object of equal bytes was taken for the replica" },
+  { seed: 2745596, was: "with its source gone, a stranger's object of equal bytes was taken for the replica" },
 ];
