@@ -1,87 +1,64 @@
-import type { Batch, BatchInput, WorkPlace } from '../batch/batch.ts';
+import type { BatchInput } from '../batch/batch.ts';
 import type { BatchBody } from './batch-schemas.ts';
 import type { Call } from './deps.ts';
 import type { Located } from './object-url.ts';
-import { locate } from './object-url.ts';
+import { locate, sameStore } from './object-url.ts';
 import { areasIn, requireAccess } from './policy.ts';
 import { Problem } from './problem.ts';
 
 /**
  * The batch that a body asks for. What it names itself is checked against the caller's policy at once; the objects that a list
- * names are checked one by one while it is read, within the areas that the batch is given.
+ * names are checked one by one, within the areas that the batch is given.
  *
- * @param earlier the batch that `source.batch` names
+ * @param retry what asks for objects of the batch that `source.batch` names
  * @throws Problem forbidden, cross-store, unknown-store, invalid.
  */
-export function batchInput({ deps, caller, body }: Call<BatchBody>, earlier: Batch | undefined): BatchInput {
+export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: BatchInput | undefined): BatchInput {
   const { stores } = deps;
-  const { source, destination, mapping, filters, report, onlyListed, limits, priority, pageSize, concurrency } = body;
-  const [url] = 'prefix' in source ? [source.prefix] : 'manifest' in source ? [source.manifest] : inventoryOf(source);
+  const { source, destination, mapping, filters, options, onlyListed, limits, priority, pageSize, concurrency } = body;
+  const url = listOrPrefix(source);
   const from = url === undefined ? undefined : locate(url, stores);
   const to = destination === undefined ? undefined : locate(destination, stores);
-  const place = report === undefined ? undefined : locate(report, stores);
-  const store = storeOf(earlier, [from, to, place], stores);
-  const mode = body.mode ?? earlier?.request.mode ?? 'copy';
+  const store = oneStore([retry?.store, from?.store, to?.store]);
+  const mode = body.mode ?? retry?.mode ?? 'copy';
   if (from) requireAccess(caller, 'read', from);
-  if (from && 'prefix' in source && mode !== 'copy' && mode !== 'verify') requireAccess(caller, 'write', from);
+  if (from && 'prefix' in source && (mode === 'rename' || mode === 'metadata')) requireAccess(caller, 'write', from);
   if (to) requireAccess(caller, mode === 'verify' ? 'read' : 'write', to);
-  if (place) for (const access of ['read', 'write'] as const) requireAccess(caller, access, place);
   checkDestination(source, mode, mapping, to);
-  return present({
-    ...(earlier && withoutChoice(earlier)),
-    ...present({ options: body.options, onlyListed, limits, priority, pageSize, concurrency }),
-    mode,
-    store: store.store,
-    source: sourceOf(source, from),
+  return {
+    ...retry,
+    options: options ?? retry?.options ?? {},
+    ...present({ filters, onlyListed, limits, priority, pageSize, concurrency }),
+    ...(from && !('batch' in source) && { source: sourceOf(source, from) }),
     ...(to && { destination: { bucket: to.bucket } }),
-    mapping: mapping ?? prefixMapping(source, from, to),
-    filters,
-    options: body.options ?? earlier?.request.options ?? {},
-    areas: areasIn(caller, store.name),
-    work: place && workPlace(place),
-  });
+    ...present({ mapping: mapping ?? prefixMapping(source, from, to) }),
+    mode,
+    store,
+    areas: areasIn(caller, namesOf(store, stores)),
+  } as BatchInput;
 }
 
-function inventoryOf(source: BatchBody['source']): [string] | [] {
-  return 'inventory' in source ? [source.inventory] : [];
+function listOrPrefix(source: BatchBody['source']): string | undefined {
+  if ('prefix' in source) return source.prefix;
+  if ('manifest' in source) return source.manifest;
+  return 'inventory' in source ? source.inventory : undefined;
 }
 
-/** Where each object of an earlier batch goes, and that it was chosen, stands in its line of the report. */
-function withoutChoice({ request }: Batch): Partial<BatchInput> {
-  const { mapping: _mapping, filters: _filters, idempotencyKey: _key, labels: _labels, ...rest } = request;
-  return rest;
-}
-
-/** One store for everything. */
-function storeOf(
-  earlier: Batch | undefined,
-  named: (Located | undefined)[],
-  stores: Call['deps']['stores'],
-): Pick<Located, 'name' | 'store'> {
-  const places: Pick<Located, 'name' | 'store'>[] = named.filter((place) => place !== undefined);
-  if (earlier) {
-    const { store } = earlier.request;
-    const name = Object.entries(stores).find(([, known]) => sameAddress(known, store))?.[0];
-    if (name === undefined) throw new Problem('unknown-store', 'The store of that batch is not configured any more.');
-    places.unshift({ name, store });
-  }
-  const [first, ...others] = places;
+function oneStore(named: (Located['store'] | undefined)[]): Located['store'] {
+  const [first, ...others] = named.filter((store) => store !== undefined);
   if (!first) throw new Problem('invalid', 'Nothing names a store.');
-  const other = others.find(({ name }) => name !== first.name);
-  if (!other) return first;
-  throw new Problem(
-    'cross-store',
-    `A store copies inside itself: ${first.name} and ${other.name} must be one store, and so must the report's.`,
-  );
+  if (others.every((other) => sameStore(first, other))) return first;
+  throw new Problem('cross-store', 'A store copies inside itself: source and destination must be in one store.');
 }
 
-function sameAddress(a: Located['store'], b: Located['store']): boolean {
-  return a.scheme === b.scheme && a.endpoint === b.endpoint && a.region === b.region;
+function namesOf(store: Located['store'], stores: Call['deps']['stores']): string[] {
+  return Object.entries(stores).flatMap(([name, known]) => (sameStore(known, store) ? [name] : []));
 }
 
-function sourceOf(source: BatchBody['source'], from: Located | undefined): BatchInput['source'] {
-  if ('batch' in source) return present({ kind: 'results', batchId: source.batch, statuses: source.statuses });
-  const { bucket = '', key = '' } = from ?? {};
+function sourceOf(
+  source: Exclude<BatchBody['source'], { batch: string }>,
+  { bucket, key }: Located,
+): BatchInput['source'] {
   if ('prefix' in source) return { kind: 'prefix', bucket, prefix: key };
   if ('inventory' in source) {
     const { inventory: _, ...rest } = source;
@@ -116,10 +93,6 @@ function prefixMapping(
   const start = 'prefix' in source ? (from?.key ?? '') : '';
   if (!to || to.key === start) return undefined;
   return { kind: 'prefix', from: start, to: to.key, otherwise: 'fail' };
-}
-
-function workPlace({ store, bucket, key }: Located): WorkPlace {
-  return { kind: 'bucket', store, bucket, prefix: key };
 }
 
 /** Without the fields that are undefined. */

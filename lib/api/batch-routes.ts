@@ -6,7 +6,7 @@ import { noQuery } from './schemas.ts';
 
 const path = '/v1/batches';
 const one = `${path}/{id}`;
-const stands = (description: string): Route['answers'] => [{ status: 200, description, view: batchView }];
+const answersBatch = (description: string): Route['answers'] => [{ status: 200, description, view: batchView }];
 
 /** The addresses of requests about many objects. */
 export const batchRoutes: readonly Route[] = [
@@ -38,7 +38,7 @@ export const batchRoutes: readonly Route[] = [
     name: 'getBatch',
     summary: 'How a batch stands',
     query: noQuery,
-    answers: stands('The batch.'),
+    answers: answersBatch('The batch.'),
     run: getBatch,
   },
   {
@@ -47,7 +47,7 @@ export const batchRoutes: readonly Route[] = [
     name: 'cancelBatch',
     summary: 'Cancel a batch; what was copied stays',
     query: noQuery,
-    answers: stands('The cancelled batch; its counts are exact a moment later, once it has `ended`.'),
+    answers: answersBatch('The cancelled batch; its counts are exact a moment later, once it has `ended`.'),
     run: control('cancelBatch'),
   },
   {
@@ -56,7 +56,7 @@ export const batchRoutes: readonly Route[] = [
     name: 'pauseBatch',
     summary: 'Begin no further objects of a batch',
     query: noQuery,
-    answers: stands('The paused batch.'),
+    answers: answersBatch('The paused batch.'),
     run: control('pauseBatch'),
   },
   {
@@ -65,7 +65,7 @@ export const batchRoutes: readonly Route[] = [
     name: 'resumeBatch',
     summary: 'Go on with a paused batch',
     query: noQuery,
-    answers: stands('The batch.'),
+    answers: answersBatch('The batch.'),
     run: control('resumeBatch'),
   },
   {

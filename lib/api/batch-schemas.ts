@@ -47,8 +47,8 @@ const source = z
   .meta({ description: 'Everything under a prefix, a list that lies in the store, or what became of a batch.' });
 
 /** Each multiplies the ways in which a key can be tried, and keys are chosen by whoever may write to the bucket. */
-const mostStars = 3;
-const globMessage = `may have ${mostStars} stars, and no extended patterns such as +(a|b)`;
+const mostChoices = 3;
+const globMessage = `may have ${mostChoices} of * and {a,b} together, and no parentheses, | or repetition`;
 
 const rate = z.number().positive().max(1_000_000).optional();
 
@@ -73,15 +73,11 @@ export const batchBody = z
     priority: z.int().min(-1000).max(1000).optional(),
     pageSize: z.int().min(1).max(5000).optional(),
     concurrency: z.int().min(1).max(256).optional().meta({ description: 'Objects of one page at work at once.' }),
-    report: prefixUrl
-      .regex(/\/$/, 'must end in a slash')
-      .optional()
-      .meta({ description: 'Where pages and report are kept; default: where the installation keeps them.' }),
     callback,
   })
   .superRefine(({ filters }, context) => {
     for (const glob of filters?.glob ?? []) {
-      if (/[?*+@!]\(/.test(glob) || (glob.match(/\*+/g) ?? []).length > mostStars) {
+      if (/[()|]|[\]}]\+/.test(glob) || (glob.match(/\*+|\{/g) ?? []).length > mostChoices) {
         context.addIssue({ code: 'custom', path: ['filters', 'glob'], message: globMessage });
       }
     }

@@ -1,9 +1,10 @@
 /** What answers about batches hold. */
 import * as z from 'zod';
 import type { BatchView as View, BatchWorld, ResultLine } from '../batch/batch.ts';
+import { costOf } from '../batch/prices.ts';
 import { statuses } from '../batch/tally.ts';
 import type { Job } from '../copy/job.ts';
-import type { ObjectRef } from '../copy/object.ts';
+import type { ObjectRef, StoreAddress } from '../copy/object.ts';
 import type { Stores } from './object-url.ts';
 import { urlOf } from './object-url.ts';
 
@@ -33,8 +34,7 @@ export const batchView = z
     calls: countsOf('Requests to the store by operation.'),
     cost: z
       .object({ amount: z.number(), currency: z.string(), asOf: z.string(), region: z.string() })
-      .optional()
-      .meta({ description: 'Of `calls`, at list prices; once it is all added up.' }),
+      .meta({ description: 'Of `calls`, at list prices.' }),
     throttled: z.int().meta({ description: 'Answers of the store that said we are too fast.' }),
     requestsPerSecond: z
       .number()
@@ -92,11 +92,16 @@ export const batchResultsView = z
   .meta({ id: 'BatchResults', description: 'A page may hold fewer results than asked for and still have a next one.' });
 
 /** A batch as callers see it, from its row. @throws CopyError when its work folder cannot be read. */
-export async function viewBatchJob(world: BatchWorld, job: Job, stores: Stores): Promise<BatchView> {
+export async function viewBatchJob(
+  world: BatchWorld,
+  job: Job,
+  stores: Stores,
+  options?: { summary?: boolean },
+): Promise<BatchView> {
   const { batchOf, viewOf } = await import('../batch/batch.ts');
   const batch = batchOf(world, job);
   if (!batch) throw new Error(`row ${job.id} is no batch`);
-  return viewBatch(await viewOf(world, batch), stores);
+  return viewBatch(await viewOf(world, batch, options), stores);
 }
 
 export function viewBatch(view: View, stores: Stores): BatchView {
@@ -121,7 +126,7 @@ export function viewBatch(view: View, stores: Stores): BatchView {
     rejected: counts.rejected,
     passedOver: counts.passedOver,
     calls: counts.calls,
-    cost: view.summary?.cost,
+    cost: costOf(request, counts.calls),
     throttled: view.throttled,
     requestsPerSecond: view.pace,
     objectsPerSecond: view.rate,
@@ -147,9 +152,9 @@ function sourceOf({ request: { source, store } }: View, stores: Stores): string 
 }
 
 /** One line of the report. */
-export function viewResult(line: ResultLine, view: View, stores: Stores): z.output<typeof resultView> {
+export function viewResult(line: ResultLine, store: StoreAddress, stores: Stores): z.output<typeof resultView> {
   const { bucket, key, versionId, destination, destinationVersionId, options: _, ...rest } = line;
-  const url = (ref: ObjectRef) => urlOf(view.request.store, ref, stores);
+  const url = (ref: ObjectRef) => urlOf(store, ref, stores);
   return {
     source: url({ bucket, key }),
     sourceVersionId: versionId,

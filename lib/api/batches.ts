@@ -23,9 +23,10 @@ const maxPages = 20;
 /** @throws Problem; CopyError for what cannot be done, before anything was written. */
 export async function createBatch(call: Call<BatchBody>): Promise<ApiResponse> {
   const { deps, caller, body, invocation } = call;
-  const { startBatch, batchId } = await loadBatches();
-  const earlier = 'batch' in body.source ? await findBatch(call, body.source.batch) : undefined;
-  const input = batchInput(call, earlier);
+  const { startBatch, batchId, retryRequest } = await loadBatches();
+  const { source } = body;
+  const retry = 'batch' in source ? retryRequest(await findBatch(call, source.batch), source.statuses) : undefined;
+  const input = batchInput(call, retry);
   if (body.callback !== undefined) await checkCallback(deps, caller, body.callback);
   const fingerprint = fingerprintOf(call.path, body);
   // Without a key of its own every request is a new one.
@@ -63,19 +64,19 @@ export async function listBatches(call: Call<undefined, z.output<typeof batchLis
     next = page.cursor;
     if (found.length > 0 || next === undefined) break;
   }
-  const batches = await Promise.all(found.map((job) => viewBatchJob(deps.batches, job, deps.stores)));
+  const light = { summary: false };
+  const batches = await Promise.all(found.map((job) => viewBatchJob(deps.batches, job, deps.stores, light)));
   return jsonResponse(200, { batches, next });
 }
 
 /** What became of each object, of the pages that are finished. */
 export async function listResults(call: Call<undefined, z.output<typeof batchResultsQuery>>): Promise<ApiResponse> {
   const { deps, query, invocation } = call;
-  const { resultsAfter, viewOf } = await loadBatches();
+  const { resultsAfter } = await loadBatches();
   const batch = await findBatch(call);
-  const options = { deadline: invocation.deadline, maxPages };
-  const { lines, next } = await resultsAfter(batch, { ...query, ...options });
-  const view = await viewOf(deps.batches, batch, options);
-  return jsonResponse(200, { results: lines.map((line) => viewResult(line, view, deps.stores)), next });
+  const { lines, next } = await resultsAfter(batch, { ...query, maxPages, deadline: invocation.deadline });
+  const { store } = batch.request;
+  return jsonResponse(200, { results: lines.map((line) => viewResult(line, store, deps.stores)), next });
 }
 
 /** What `POST /v1/batches/{id}/pause` and its like do. @throws Problem already-final. */
@@ -84,20 +85,20 @@ export function control(what: 'pauseBatch' | 'resumeBatch' | 'cancelBatch') {
     const { deps, invocation } = call;
     const batches = await loadBatches();
     const { id, job } = await findBatch(call);
-    if (isFinal(job.state)) throw ended(id, job.state);
+    if (isFinal(job.state)) throw ended(id);
     try {
       const view = await batches[what](deps.batches, id, { deadline: invocation.deadline });
       return jsonResponse(200, viewBatch(view, deps.stores));
     } catch (error) {
       // It has ended between our look and theirs.
-      if (error instanceof GiveUp && error.code === 'BadRequest') throw ended(id, 'over');
+      if (error instanceof GiveUp && error.code === 'BadRequest') throw ended(id);
       throw error;
     }
   };
 }
 
-function ended(id: string, state: string): Problem {
-  return new Problem('already-final', `Batch ${id} is ${state}; start another, or one of what failed in it.`);
+function ended(id: string): Problem {
+  return new Problem('already-final', `Batch ${id} has ended; start another, or one of what failed in it.`);
 }
 
 /** @throws Problem not-found, as for jobs. */

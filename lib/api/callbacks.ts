@@ -4,6 +4,7 @@
  * normally delivers. The row remembers the delivery, and whoever comes second finds it.
  */
 import type { BatchWorld } from '../batch/batch.ts';
+import { batchRow } from '../batch/row.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
@@ -44,6 +45,9 @@ export interface CallbackDeps {
 /** Waits between attempts, milliseconds; about 16 hours altogether. */
 export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000];
 
+/** Until the next look whether a batch is added up. */
+const sumMs = 3_000;
+
 /** How often the message behind a running job looks; under the longest delay that queues of the clouds allow (15 minutes). */
 export const guardMs = 600_000;
 
@@ -59,6 +63,8 @@ export async function deliverCallback(deps: CallbackDeps, message: CallbackMessa
   const url = job?.labels?.['callback'];
   if (!job || url === undefined || job.labels?.['calledBack'] !== undefined) return;
   if (!isFinal(job.state)) return later(deps, { ...message, attempt: 1 }, guardMs);
+  // A batch that was ended early is still being added up.
+  if (job.batch !== undefined && !batchRow(job)?.summed) return later(deps, message, sumMs);
   const caller = deps.callers.find((candidate) => candidate.name === job.labels?.['caller']);
   if (!caller) throw new GiveUp('Unsupported', `callback of job ${job.id}: its caller is not configured any more`);
   const event = await eventOf(deps, job, `${job.id}-${job.state}`);

@@ -58,6 +58,7 @@ export function urlOf(store: StoreAddress, ref: ObjectRef, stores: Stores): stri
   return `${name}://${ref.bucket}/${ref.key}`;
 }
 
-function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
+/** Two names may stand for one store. */
+export function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
   return a?.scheme === b.scheme && a.endpoint === b.endpoint && a.region === b.region;
 }

@@ -22,11 +22,16 @@ export function requireAccess(caller: Caller, access: Access, at: Located): void
   }
 }
 
-/** What the caller may touch in one store, without the store's name: `bucket/start-of-key`, or the empty area of everybody. */
-export function areasIn(caller: Caller, store: string): Record<Access, string[]> {
+/**
+ * What the caller may touch in one store, without the store's name: how `bucket/key` starts; the empty text is everything.
+ * @param names all that the store goes by
+ */
+export function areasIn(caller: Caller, names: readonly string[]): Record<Access, string[]> {
   const within = (entries: readonly string[]): string[] =>
-    entries.flatMap((entry) =>
-      entry === '' ? [''] : entry.startsWith(`${store}://`) ? [entry.slice(store.length + 3)] : [],
-    );
+    entries.flatMap((entry) => {
+      if (entry === '') return [''];
+      const [name = '', start = ''] = entry.split(/:\/\/(.*)/s);
+      return names.includes(name) ? [start] : [];
+    });
   return { read: within(caller.policy.read), write: within(caller.policy.write) };
 }

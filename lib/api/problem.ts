@@ -80,6 +80,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   ClientEncrypted: 'not-copyable',
   CrossRegion: 'cross-region',
   DestinationExists: 'destination-exists',
+  Forbidden: 'forbidden',
   Immutable: 'not-copyable',
   InvalidCredentials: 'store-refused',
   KeyTooLong: 'key-too-long',

@@ -4,7 +4,7 @@ import { GiveUp } from '../copy/errors.ts';
 import type { BatchMode, BatchRequest } from './request.ts';
 import type { SourcePorts } from './sources/source.ts';
 
-/** Starts of `bucket/key` in the batch's store. */
+/** How the objects' `bucket/key` start, in the batch's store. */
 export interface Areas {
   read: string[];
   write: string[];
@@ -74,5 +74,5 @@ export function withinAreas(
 }
 
 function denied(access: string, { bucket, key }: Place): GiveUp {
-  return new GiveUp('AccessDenied', `Whoever asked for this batch may not ${access} ${bucket}/${key}.`);
+  return new GiveUp('Forbidden', `Whoever asked for this batch may not ${access} ${bucket}/${key}.`);
 }

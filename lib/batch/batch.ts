@@ -1,7 +1,9 @@
 /** Many objects from one request. Everything that callers outside of `lib/batch` use. */
+import { GiveUp } from '../copy/errors.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import { startBatch, type StartOptions } from './create.ts';
 import type { BatchInput } from './request.ts';
+import type { Batch } from './row.ts';
 import { openBatch } from './row.ts';
 import type { Status } from './tally.ts';
 import type { BatchView } from './view.ts';
@@ -42,24 +44,32 @@ export async function createBatch(
 }
 
 /**
+ * What asks for those objects of a batch that ended in one of the given ways.
+ * @throws GiveUp BadRequest while it has not ended: what fails later would be missed.
+ */
+export function retryRequest({ id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
+  if (!row.summed) throw new GiveUp('BadRequest', `Batch ${id} has not ended; wait for that, or cancel it.`);
+  // Where each object goes, and whether it is chosen at all, stands in its line.
+  const { mapping: _mapping, filters: _filters, idempotencyKey: _key, ...rest } = request;
+  return { ...rest, source: { kind: 'results', batchId: id, statuses } };
+}
+
+/**
  * A new batch of those objects of another one that ended in one of the given ways. Of a `verify`, `{statuses: ['different'],
  * mode: 'copy'}` copies what differs.
  *
- * @throws GiveUp NotFound; what `createBatch` throws.
+ * @throws GiveUp NotFound; what `retryRequest` and `createBatch` throw.
  */
 export async function retryBatch(
   world: BatchWorld,
   id: string,
   {
-    statuses = ['failed'],
+    statuses,
     idempotencyKey,
     mode,
     ...options
   }: CallOptions & { statuses?: Status[]; idempotencyKey?: string; mode?: BatchInput['mode'] } = {},
 ): Promise<BatchView> {
-  const { request } = await openBatch(world, id);
-  // Where each object goes, and whether it is chosen at all, stands in its line.
-  const { mapping: _mapping, filters: _filters, ...rest } = request;
-  const source = { kind: 'results' as const, batchId: id, statuses };
-  return await createBatch(world, { ...rest, mode: mode ?? request.mode, source, idempotencyKey }, options);
+  const request = retryRequest(await openBatch(world, id), statuses);
+  return await createBatch(world, { ...request, mode: mode ?? request.mode, idempotencyKey }, options);
 }

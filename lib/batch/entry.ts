@@ -7,6 +7,7 @@ import type { Invocation, World } from '../copy/ports.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import type { CopyResult } from '../copy/result.ts';
 import { startCopy } from '../copy/start.ts';
+import { refusalOf } from './areas.ts';
 import type { PageEntry } from './page-file.ts';
 import type { BatchRequest } from './request.ts';
 import type { ResultLine } from './result-file.ts';
@@ -39,6 +40,9 @@ export async function doEntry(
   invocation: Invocation,
 ): Promise<EntryOutcome> {
   if (entry.error) return { line: failedLine(request, entry, entry.error) };
+  // Asked when it was read as well, but who may write to the work folder may have written the page.
+  const refusal = refusalOf(request, { source: entry, destination: entry.destination });
+  if (refusal) return { line: failedLine(request, entry, refusal) };
   try {
     if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {
       return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };

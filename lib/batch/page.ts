@@ -1,4 +1,5 @@
 import type { Invocation } from '../copy/ports.ts';
+import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
 import type { BatchTask } from '../copy/task.ts';
 import { copyEntries } from './entries.ts';
@@ -58,11 +59,17 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
 }
 
+/** A job of this batch, not of whoever else's id stands in a file. */
+export async function jobOf(world: BatchWorld, { id }: Batch, jobId: string): Promise<Job | undefined> {
+  const job = await world.state.get(jobId);
+  return job?.labels?.['batch'] === id ? job : undefined;
+}
+
 /** Large objects whose jobs have ended meanwhile. */
 async function lookAtJobs(world: BatchWorld, batch: Batch, entries: PageEntry[], known: Known): Promise<void> {
   for (const [index, id] of known.jobs) {
     const entry = entries[index];
-    const job = await world.state.get(id);
+    const job = await jobOf(world, batch, id);
     const line = entry && job && lineOfJob(batch.request, entry, job);
     if (line) known.lines.set(index, line);
     // Without a row nobody knows; the object is begun anew.
@@ -92,7 +99,8 @@ async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, thrott
   if (!batch) return;
   if (batch.job.state === 'copying') await totalIfDone(world, batch);
   await tellStopped(world, batch);
-  if (!tally) return;
+  // The row of one that has ended holds the sum.
+  if (!tally || isFinal(batch.job.state)) return;
   await addLive(world, batch, (live) => ({
     ...live,
     tally: addTallies(live.tally, tally),

@@ -55,7 +55,8 @@ export function addTallies(a: Tally, b: Tally): Tally {
     differences: addRecords(a.differences, b.differences),
     rejected: a.rejected + b.rejected,
     passedOver: addRecords(a.passedOver, b.passedOver),
-    calls: addRecords(a.calls, b.calls),
+    // Results of an earlier version have none.
+    calls: addRecords(a.calls ?? {}, b.calls ?? {}),
   };
 }
 

@@ -7,6 +7,7 @@ import type { BatchTask } from '../copy/task.ts';
 import { lineOfJob } from './entry.ts';
 import { endingOnFailure } from './fail.ts';
 import { fileOf, namesIn } from './files.ts';
+import { jobOf } from './page.ts';
 import { readPage } from './page-file.ts';
 import { pageIds } from './pages.ts';
 import { readPartial } from './partial-file.ts';
@@ -41,15 +42,16 @@ export async function totalUp(
       job.state === 'copying' ? { state: 'finishing', attentionAt: nextLook(world) } : undefined,
     );
     if (held?.job.state !== 'finishing') return;
-    await writeSummary(held, summaryOf(held, 'done', world.clock.now(), await sumOf(held, finished, options)), options);
-    await changeBatch(world, batch.id, ({ job }) =>
+    const tally = await sumOf(held, finished, options);
+    await writeSummary(held, summaryOf(held, 'done', world.clock.now(), tally), options);
+    await changeBatch(world, batch.id, ({ job, row }) =>
       job.state !== 'finishing'
         ? undefined
         : {
             state: 'done',
             attentionAt: undefined,
             expiresAt: world.clock.now() + world.settings.keepMs,
-            batch: { summed: true, paused: undefined },
+            batch: { summed: true, paused: undefined, live: { ...row.live, tally } },
           },
     );
     world.log.info('batch done', { batch: batch.id });
@@ -88,7 +90,9 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
     throw new RetryLater(`Batch ${batch.id} was given more results while they were added up.`);
   }
   await changeBatch(world, batch.id, ({ row }) =>
-    row.summed ? undefined : { attentionAt: undefined, batch: { summed: true } },
+    row.summed && row.live.tally.entries === tally.entries
+      ? undefined
+      : { attentionAt: undefined, batch: { summed: true, live: { ...row.live, tally } } },
   );
 }
 
@@ -101,7 +105,7 @@ async function closePages(world: BatchWorld, batch: Batch, options: CallOptions)
     const { header, entries } = await readPage(files, id, page, options);
     const { lines, jobs, calls } = await readPartial(files, id, page, options);
     for (const [index, jobId] of jobs) {
-      const job = (await cancelJob(world, jobId)).job;
+      const job = (await jobOf(world, batch, jobId)) && (await cancelJob(world, jobId)).job;
       if (job && !isFinal(job.state)) {
         throw new RetryLater(`Job ${jobId} of batch ${id} is about to be finished.`, { delayMs: 2_000 });
       }

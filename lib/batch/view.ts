@@ -52,15 +52,21 @@ export async function viewBatch(world: BatchWorld, id: string, options: CallOpti
   return await viewOf(world, await openBatch(world, id), options);
 }
 
-export async function viewOf(world: BatchWorld, batch: Batch, options: CallOptions = {}): Promise<BatchView> {
+/** @param options `summary: false` looks at the row alone, which holds the counts of a batch that has ended. */
+export async function viewOf(
+  world: BatchWorld,
+  batch: Batch,
+  { summary: wantsSummary = true, ...options }: CallOptions & { summary?: boolean } = {},
+): Promise<BatchView> {
   const { id, job, row, request, files } = batch;
-  const text = row.summed ? await files.read(fileOf.summary(id), options) : undefined;
+  const text = row.summed && wantsSummary ? await files.read(fileOf.summary(id), options) : undefined;
   const summary = text === undefined ? undefined : (JSON.parse(text) as Summary);
   const counts = summary ?? row.live.tally;
   const complete = openRanges(batch).length === 0;
   const known = complete ? pagesOf(batch) : row.live.pages;
   const objectsKnown = Math.max(counts.entries, row.live.entries);
-  const rate = summary?.objectsPerSecond ?? (1000 * counts.entries) / Math.max(1, world.clock.now() - job.createdAt);
+  const until = isFinal(job.state) ? job.updatedAt : world.clock.now();
+  const rate = summary?.objectsPerSecond ?? (1000 * counts.entries) / Math.max(1, until - job.createdAt);
   const left = objectsKnown - counts.entries;
   const pace = isFinal(job.state) ? undefined : await paceOf(world, batch);
   return {

@@ -17,6 +17,7 @@ export type GiveUpCode =
   | 'ClientEncrypted'
   | 'CrossRegion'
   | 'DestinationExists'
+  | 'Forbidden'
   | 'Immutable'
   | 'InvalidCredentials'
   | 'KeyTooLong'

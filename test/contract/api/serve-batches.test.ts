@@ -1,4 +1,6 @@
 /** Batches by HTTP: `ferry serve` in this process, on a twin. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchView } from '../../../lib/api/batch-views.ts';
@@ -102,7 +104,8 @@ describe('a batch by HTTP', () => {
     expect(event).toMatchObject({ type: 'object-ferry.batch.done', subject: batch.id, data: { counts: end.counts } });
 
     const { body: list } = await json<{ batches: BatchView[] }>(call('/v1/batches'));
-    expect(list.batches).toEqual([end]);
+    const { id, state, counts, bytes, calls, cost } = end;
+    expect(list.batches).toMatchObject([{ id, state, counts, bytes, calls, cost, ended: true }]);
     const { body: jobs } = await json<{ jobs: unknown[] }>(call('/v1/jobs'));
     expect(jobs.jobs).toEqual([]);
     expect((await call(`/v1/copies/${batch.id}`)).status).toBe(404);
@@ -138,6 +141,8 @@ describe('a batch by HTTP', () => {
     expect(resumed.body).toMatchObject({ paused: false, state: expect.stringMatching(/planned|copying/) as string });
     const moved = service.twin.requests.count();
     await until(async () => service.twin.requests.count() > moved + 10);
+    const early = await json<{ type: string }>(service.call('/v1/batches', { source: { batch: batch.id } }));
+    expect([early.status, early.body.type]).toEqual([422, '/problems/invalid']);
     const cancel = { ...auth, method: 'DELETE' };
     expect((await service.call(batch.self, undefined, cancel)).status).toBe(200);
     const end = await ended(service, batch);
@@ -148,6 +153,20 @@ describe('a batch by HTTP', () => {
     const late = await json<{ type: string }>(service.call(batch.self, undefined, cancel));
     expect([late.status, late.body.type]).toEqual([409, '/problems/already-final']);
     expect((await post(service, `${batch.self}/pause`)).status).toBe(409);
+  });
+
+  it('calls back with exact counts when it was cancelled', async () => {
+    const service = await openWithReceiver();
+    await furnish(service, 100);
+    const slow = { ...copyAll, pageSize: 10, limits: { requestsPerSecond: 40 } };
+    const batch = await started(service, { ...slow, callback: `${service.receiver.url}/done` });
+    await until(async () => (await get(service, batch.self)).counts['copied'] !== undefined);
+    expect((await service.call(batch.self, undefined, { ...auth, method: 'DELETE' })).status).toBe(200);
+    await until(async () => service.receiver.received.length > 0);
+    const [{ body } = { body: '' }] = service.receiver.received;
+    const event = JSON.parse(body) as { type: string; data: BatchView };
+    expect(event).toMatchObject({ type: 'object-ferry.batch.cancelled', data: { ended: true } });
+    expect(event.data.counts['copied']).toBe(service.twin.store.keys('backup').length);
   });
 
   it('tells its lifecycle, and nothing of what its workers note for each other', async () => {
@@ -212,7 +231,7 @@ describe('the policy of a caller', () => {
     expect([refused.status, refused.body.type]).toEqual([403, '/problems/forbidden']);
     const batch = await started(service, { ...list, destination: 'oss://backup/mine/' });
     const end = await ended(service, batch);
-    expect(end).toMatchObject({ state: 'done', counts: { copied: 1, failed: 4 }, failures: { AccessDenied: 4 } });
+    expect(end).toMatchObject({ state: 'done', counts: { copied: 1, failed: 4 }, failures: { Forbidden: 4 } });
     expect(service.twin.store.keys('backup').sort()).toEqual(['mine/a']);
     const failed = await allResults(service, batch, 'status=failed');
     expect(failed.map(({ source }) => source)).toEqual([
@@ -222,11 +241,30 @@ describe('the policy of a caller', () => {
       'oss://backup/mine/x',
     ]);
     const retry = await ended(service, await started(service, { source: { batch: batch.id } }));
-    expect(retry).toMatchObject({ source: batch.self, counts: { failed: 4 }, failures: { AccessDenied: 4 } });
+    expect(retry).toMatchObject({ source: batch.self, counts: { failed: 4 }, failures: { Forbidden: 4 } });
     const asOther = { headers: { authorization: `Bearer ${other.keys[0]}` } };
     expect((await service.call(batch.self, undefined, asOther)).status).toBe(404);
     expect((await service.call(`${batch.self}/results`, undefined, asOther)).status).toBe(404);
     expect((await json<{ batches: [] }>(service.call('/v1/batches', undefined, asOther))).body.batches).toEqual([]);
+  });
+
+  it('holds for what stands in the work folder, whoever wrote it there', async () => {
+    const service = await open({ config });
+    await furnish(service, 1);
+    await service.twin.store.put('photos', 'secret.txt', { body: 'not yours' });
+    const slow = { ...copyAll, destination: 'oss://backup/mine/', limits: { requestsPerSecond: 0.5 }, pageSize: 1 };
+    const batch = await started(service, slow);
+    await post(service, `${batch.self}/pause`);
+    const folder = join(service.home, 'batches', batch.id);
+    const forged = { bucket: 'photos', key: 'secret.txt', destination: { bucket: 'backup', key: 'mine/secret' } };
+    const page = '0-000000';
+    const header = { page, entries: 1, rejected: 0, passedOver: {}, cursor: {}, last: true };
+    mkdirSync(join(folder, 'pages'), { recursive: true });
+    writeFileSync(join(folder, 'pages', `${page}.jsonl`), `${JSON.stringify(header)}\n${JSON.stringify(forged)}\n`);
+    rmSync(join(folder, 'results'), { recursive: true, force: true });
+    await post(service, `${batch.self}/resume`);
+    expect(await ended(service, batch)).toMatchObject({ failures: { Forbidden: 1 } });
+    expect(service.twin.store.keys('backup')).toEqual([]);
   });
 
   it('holds for the files that an inventory names', async () => {
@@ -242,7 +280,7 @@ describe('the policy of a caller', () => {
     await service.twin.store.put('photos', 'lists/manifest.json', { body: JSON.stringify(manifest) });
     const body = { source: { inventory: 'oss://photos/lists/manifest.json' }, destination: 'oss://backup/mine/' };
     const refused = await json<{ type: string; detail: string }>(service.call('/v1/batches', body));
-    expect([refused.status, refused.body.detail]).toEqual([502, expect.stringContaining('photos/salaries.csv')]);
+    expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('photos/salaries.csv')]);
     expect(service.twin.requests.all({ key: 'salaries.csv' })).toEqual([]);
   });
 });
