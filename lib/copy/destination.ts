@@ -1,5 +1,6 @@
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
+import { sameRecord } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
@@ -29,9 +30,9 @@ export async function lookAtDestination(
   const verdict = judge(existing, { pin: pinOf(head) });
   const sameHeaders = headerLosses(expected, existing).length === 0;
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
-  const sameTags = (existing.tagCount ?? 0) === (head.tagCount ?? 0);
-  const { tags } = request.options;
-  if (overwrite === 'never' && !(again && proof && (tags || sameTags))) {
+  const mayBeOurs =
+    overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
+  if (overwrite === 'never' && !mayBeOurs) {
     throw new GiveUp(
       'DestinationExists',
       `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
@@ -39,9 +40,30 @@ export async function lookAtDestination(
   }
   if (!proof) return undefined;
   // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
-  if (overwrite === 'if-different' && (tags || !sameTags || request.mode === 'rename')) return undefined;
+  const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
+  if (overwrite === 'if-different' && (!sameTags || request.mode === 'rename')) return undefined;
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
+}
+
+/** CopyObject carries tags along: an object that has others was written by somebody else. */
+export async function hasTagsOf(
+  store: ObjectStore,
+  { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
+  head: ObjectHead,
+  there: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  if (tags !== undefined) return true;
+  const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
+  if (have !== wanted || have === 0) return have === wanted;
+  try {
+    return sameRecord(await store.getTags(source, options), await store.getTags(destination, options));
+  } catch (error) {
+    // A second worker has found it copied, and removed the source.
+    if (gaveUp(error, 'NotFound')) return true;
+    throw error;
+  }
 }
 
 /** HEAD, or undefined when there is no such object. */

@@ -1,7 +1,7 @@
 import { applyAcl, planAcl, wantedAcl } from './acl.ts';
 import { move } from './closing.ts';
-import { headIfThere } from './destination.ts';
-import { expectedFrom, sameRecord } from './expect.ts';
+import { hasTagsOf, headIfThere } from './destination.ts';
+import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
@@ -54,23 +54,9 @@ export async function alreadyCopied(
   if (proof === 'mismatch' || proof === 'undecided') return undefined;
   // Equal bytes may have been there before; our headers and metadata may not.
   const isOurs = head ? headerLosses(expectedFrom(head, requestOf(job)), there).length === 0 : isGiven(job, there);
-  if (!isOurs || (head && !(await hasItsTags(store, job, head, there, options)))) return undefined;
+  if (!isOurs || (head && !(await hasTagsOf(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
   return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost: [] };
-}
-
-/** CopyObject carries tags along: an object that has others was written by somebody else. */
-async function hasItsTags(
-  store: ObjectStore,
-  { source, destination, options: { tags } }: Job,
-  head: ObjectHead,
-  there: ObjectHead,
-  options: CallOptions,
-): Promise<boolean> {
-  if (tags !== undefined) return true;
-  const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
-  if (have !== wanted || have === 0) return have === wanted;
-  return sameRecord(await store.getTags(source, options), await store.getTags(destination, options));
 }
 
 /** planned to done: a job without parts holds no lease. */
