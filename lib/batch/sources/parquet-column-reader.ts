@@ -1,20 +1,23 @@
 /** One column of one row group of a Parquet file, decoded page by page: a page of some ten thousand values is all it holds. */
 import type { AsyncBuffer, ColumnMetaData, SchemaTree } from 'hyparquet';
-import { parquetHeader, readPage } from 'hyparquet/src/column.js';
-import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { CopyError } from '../../copy/errors.ts';
+import type { Decoder, Header } from './parquet-page.ts';
+import { checkHeader, decodeData, decodeDictionary, rowsOf } from './parquet-page.ts';
+import { structEnd, Unfinished } from './parquet-thrift.ts';
 import { compressors, parsers } from './parquet-values.ts';
-
-type Header = ReturnType<typeof parquetHeader>;
 
 /** Bytes per request; many pages are as long, most columns of an inventory shorter. */
 const stretchBytes = 1024 * 1024;
 
-/** No header of a page is longer, but for those that carry long texts as statistics. */
+/** Most page headers are shorter; long statistics make some longer. */
 const headerBytes = 64 * 1024;
+const mostHeaderBytes = 16 * 1024 * 1024;
 
 export class ColumnReader {
   readonly #file: AsyncBuffer;
-  readonly #decoder: Parameters<typeof readPage>[2];
+  readonly #decoder: Decoder;
   /** What was read and is not decoded yet. */
   #reader = { view: new DataView(new ArrayBuffer(0)), offset: 0 };
   /** Of the file: what is not read yet. */
@@ -25,9 +28,20 @@ export class ColumnReader {
   #values: ArrayLike<unknown> = [];
   #first: number;
   #behind: number;
+  readonly #groupStart: number;
+  readonly #groupEnd: number;
+  /** In the row group, from 1. */
+  #page = 0;
 
-  /** @param row the first one of the row group, counted in the file from 0. */
-  constructor(file: AsyncBuffer, schema: SchemaTree, column: SchemaTree, meta: ColumnMetaData, row: number) {
+  /** @param rows of the row group, counted in the file from 0; the last is `end` - 1. */
+  constructor(
+    file: AsyncBuffer,
+    schema: SchemaTree,
+    column: SchemaTree,
+    meta: ColumnMetaData,
+    { start, end }: { start: number; end: number },
+  ) {
+    if (meta.type !== column.element.type) throw new Error(`the column ${column.element.name} is of two types`);
     this.#file = file;
     this.#decoder = {
       ...meta,
@@ -39,7 +53,9 @@ export class ColumnReader {
     };
     this.#at = Number(meta.dictionary_page_offset || meta.data_page_offset);
     this.#end = this.#at + Number(meta.total_compressed_size);
-    this.#first = this.#behind = row;
+    this.#first = this.#behind = start;
+    this.#groupStart = start;
+    this.#groupEnd = end;
   }
 
   /** The first row behind those that are decoded. */
@@ -52,24 +68,36 @@ export class ColumnReader {
     return this.#values[row - this.#first];
   }
 
-  /** Decodes the page that has the row; those before are passed over. */
+  /** Decodes the page that has the row; those before are passed over. @throws Error that names the page. */
   async goTo(row: number): Promise<void> {
     while (this.#behind <= row) {
-      const header = await this.#header();
-      const size = header.compressed_page_size;
-      const rows = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_rows ?? 0;
-      if (header.type === 'DICTIONARY_PAGE') {
-        this.#dictionary = convert(await this.#decode(header), this.#decoder);
-      } else if (rows === 0 || this.#behind + rows <= row) {
-        this.#passOver(size);
-        this.#behind += rows;
-      } else {
-        const values = await this.#decode(header);
-        if (values.length !== rows) throw new Error(`a page has ${values.length} values of ${rows}`);
-        this.#values = values;
-        this.#first = this.#behind;
-        this.#behind += rows;
+      this.#page += 1;
+      try {
+        await this.#takePage(row);
+      } catch (error) {
+        if (error instanceof CopyError) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        const group = `rows ${this.#groupStart + 1} to ${this.#groupEnd}`;
+        const page = `page ${this.#page} of the column ${this.#decoder.element.name} (row group of ${group})`;
+        throw new Error(`${page}: ${why}`, { cause: error });
       }
+    }
+  }
+
+  async #takePage(row: number): Promise<void> {
+    const header = await this.#header();
+    checkHeader(header, this.#groupEnd - this.#behind);
+    const rows = rowsOf(header);
+    if (header.type === 'DICTIONARY_PAGE') {
+      if (this.#dictionary) throw new Error('it is a second dictionary');
+      this.#dictionary = decodeDictionary(await this.#bytes(header), header, this.#decoder);
+    } else if (rows === 0 || this.#behind + rows <= row) {
+      this.#passOver(header.compressed_page_size);
+      this.#behind += rows;
+    } else {
+      this.#values = decodeData(await this.#bytes(header), header, this.#decoder, this.#dictionary);
+      this.#first = this.#behind;
+      this.#behind += rows;
     }
   }
 
@@ -77,25 +105,26 @@ export class ColumnReader {
     for (let wanted = headerBytes; ; wanted *= 4) {
       await this.#have(wanted);
       const { view, offset } = this.#reader;
-      if (offset >= view.byteLength)
-        throw new Error(`the column ${this.#decoder.element.name} ends before its last row`);
+      if (offset >= view.byteLength) throw new Error('the column ends before its last row');
       try {
-        const header = parquetHeader(this.#reader);
-        if (header.compressed_page_size >= 0) return header;
-        throw new Error('a page is shorter than nothing');
+        structEnd(new Uint8Array(view.buffer), offset);
+        return parquetHeader(this.#reader);
       } catch (error) {
         // It may go on in what is not read yet.
-        if (this.#at >= this.#end) throw error;
-        this.#reader.offset = offset;
+        if (!(error instanceof Unfinished) || this.#at >= this.#end) throw error;
+        if (wanted >= mostHeaderBytes)
+          throw new Error(`its header is longer than ${mostHeaderBytes} bytes`, { cause: error });
       }
     }
   }
 
-  async #decode(header: Header): Promise<DecodedValues> {
-    await this.#have(header.compressed_page_size);
-    const { data } = readPage(this.#reader, header, this.#decoder, this.#dictionary as DecodedValues, undefined, 0);
-    if (!data) throw new Error('a page has no values');
-    return data;
+  /** Of the page behind its header. */
+  async #bytes({ compressed_page_size: length }: Header): Promise<Uint8Array> {
+    await this.#have(length);
+    const { view, offset } = this.#reader;
+    if (view.byteLength - offset < length) throw new Error('the column ends within it');
+    this.#reader.offset += length;
+    return new Uint8Array(view.buffer, offset, length);
   }
 
   /** Reads on, so that at least so many bytes are there, or all that the column has. */
@@ -120,5 +149,3 @@ export class ColumnReader {
     this.#at += Math.max(0, bytes - left);
   }
 }
-
-type DecodedValues = NonNullable<ReturnType<typeof readPage>['data']>;

@@ -24,11 +24,18 @@ export type ParquetColumn = keyof typeof kinds;
 export type ParquetColumns = Partial<Record<ParquetColumn, string>>;
 
 const fits: Record<(typeof kinds)[ParquetColumn], (element: SchemaElement) => boolean> = {
-  text: ({ type }) => type === 'BYTE_ARRAY',
+  text: (element) => element.type === 'BYTE_ARRAY' && isText(element),
   number: (element) => (element.type === 'INT64' || element.type === 'INT32') && !isTime(element),
   time: (element) => element.type === 'INT96' || (element.type === 'INT64' && isTime(element)),
   boolean: ({ type }) => type === 'BOOLEAN',
 };
+
+/** Others are read as JSON, shapes or decimals by what decodes them. */
+function isText({ converted_type, logical_type }: SchemaElement): boolean {
+  return (
+    [undefined, 'UTF8', 'ENUM'].includes(converted_type) && [undefined, 'STRING', 'ENUM'].includes(logical_type?.type)
+  );
+}
 
 function isTime({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type?.startsWith('TIMESTAMP') === true || logical_type?.type === 'TIMESTAMP';

@@ -1,9 +1,10 @@
 /** A Parquet file behind the port: its length and checksum, and reads of the stretches that the reader asks for. */
 import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
-import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { parquetMetadata, parquetSchema } from 'hyparquet';
 import { CopyError, GiveUp } from '../../copy/errors.ts';
 import type { CallOptions } from '../../copy/ports.ts';
 import { nameOf, openBytes, readingError } from './bytes.ts';
+import { structEnd } from './parquet-thrift.ts';
 import type { FileRef, SourcePorts } from './source.ts';
 
 export interface ParquetFile {
@@ -33,13 +34,37 @@ export async function openParquetFile(
       return await readStretch(ports, file, start, end, options);
     },
   };
-  const metadata = await asParquet(name, async () => {
-    const footer = await parquetMetadataAsync(buffer, { geoparquet: false });
-    const rows = footer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
-    if (rows !== footer.num_rows) throw new Error(`it has ${rows} rows of ${footer.num_rows}`);
-    return footer;
-  });
-  return { name, buffer, metadata };
+  return { name, buffer, metadata: await asParquet(name, () => readFooter(buffer)) };
+}
+
+/** Read at once: most footers are shorter. */
+const tailBytes = 512 * 1024;
+
+/** A file of some thousand row groups has as much. */
+const mostFooterBytes = 16 * 1024 * 1024;
+const mostColumns = 1000;
+
+async function readFooter(buffer: AsyncBuffer): Promise<FileMetaData> {
+  const { byteLength } = buffer;
+  if (byteLength < 12) throw new Error(`it has ${byteLength} bytes`);
+  let tail = Buffer.from(await buffer.slice(Math.max(0, byteLength - tailBytes), byteLength));
+  if (tail.toString('latin1', tail.length - 4) !== 'PAR1') throw new Error('it does not end with PAR1');
+  const length = tail.readUInt32LE(tail.length - 8);
+  if (length > Math.min(mostFooterBytes, byteLength - 8))
+    throw new Error(`its footer has ${length} bytes of ${byteLength}; at most ${mostFooterBytes} are read here`);
+  if (length + 8 > tail.length) tail = Buffer.from(await buffer.slice(byteLength - length - 8, byteLength));
+  const footer = tail.subarray(tail.length - 8 - length);
+  structEnd(footer.subarray(0, length), 0);
+  const metadata = parquetMetadata(footer, { geoparquet: false });
+  if (metadata.schema.length > mostColumns) throw new Error(`it has more than ${mostColumns} columns`);
+  let rows = 0n;
+  for (const { num_rows } of metadata.row_groups) {
+    if (num_rows < 0n) throw new Error(`it has a row group of ${num_rows} rows`);
+    rows += num_rows;
+  }
+  if (rows !== metadata.num_rows || rows > Number.MAX_SAFE_INTEGER)
+    throw new Error(`it has ${rows} rows of ${metadata.num_rows}`);
+  return metadata;
 }
 
 /** Columns by name. Those that are groups of others have no type. */

@@ -9,7 +9,6 @@ import type { ParquetColumn, ParquetColumns } from './parquet-columns.ts';
 import { columnsIn } from './parquet-columns.ts';
 import type { ParquetFile } from './parquet-file.ts';
 import { asParquet, openParquetFile } from './parquet-file.ts';
-import { notText } from './parquet-values.ts';
 import type { Verdict } from './row.ts';
 import type { Cursor, Entry, FileRef, ReadOptions, SourcePorts } from './source.ts';
 
@@ -36,7 +35,7 @@ export async function openParquetRows(
   const known = { ...(size !== undefined && { size }), ...(md5 !== undefined && { md5 }) };
   const file = await openParquetFile(ports, ref, known, deadline === undefined ? {} : { deadline });
   const columns = columnsIn(file);
-  // What is current is copied, be it another version by then: as `RowRules` has it.
+  // Latest only: the version is left out, so that whatever is current is copied (see `RowRules.versions`).
   if (format.versions === 'latest' && columns.isLatest !== undefined) delete columns.versionId;
   return new ParquetRows(file, columns, format, row);
 }
@@ -113,7 +112,7 @@ class ParquetRows implements Rows {
       const column = schema.children.find(({ element }) => element.name === name);
       const chunk = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name);
       if (!column || !chunk?.meta_data || chunk.file_path) throw new Error(`a row group has no column ${name}`);
-      return [says, new ColumnReader(buffer, schema, column, chunk.meta_data, start)];
+      return [says, new ColumnReader(buffer, schema, column, chunk.meta_data, { start, end: this.#groupEnd })];
     });
     this.#columns = Object.fromEntries(readers) as Columns;
   }
@@ -125,7 +124,10 @@ function entryAt(columns: Columns, row: number, { encoding, versions }: ParquetF
   if (versions === 'latest' && columns.isLatest?.valueAt(row) === false) return 'not-latest';
 
   const [bucket, written] = [columns.bucket?.valueAt(row), columns.key?.valueAt(row)];
-  if (bucket === notText || written === notText) return { why: 'not valid UTF-8' };
+  const [versionId, etag] = [columns.versionId?.valueAt(row), columns.etag?.valueAt(row)];
+  for (const text of [bucket, written, versionId, etag]) {
+    if (typeof text === 'symbol') return { why: text.description ?? '' };
+  }
   if (typeof bucket !== 'string' || bucket === '') return { why: 'no bucket' };
   if (typeof written !== 'string') return { why: 'no key' };
   const key = decodeKey(written, encoding);
@@ -134,9 +136,7 @@ function entryAt(columns: Columns, row: number, { encoding, versions }: ParquetF
   if (fault) return { why: fault };
 
   const entry: Entry = { bucket, key, line: row + 1 };
-  const versionId = columns.versionId?.valueAt(row);
   if (typeof versionId === 'string' && versionId !== '') entry.versionId = versionId;
-  const etag = columns.etag?.valueAt(row);
   if (typeof etag === 'string' && etag !== '') entry.etag = etag.startsWith('"') ? etag.replaceAll('"', '') : etag;
   const size = columns.size?.valueAt(row) ?? undefined;
   if (size !== undefined) {
@@ -151,10 +151,11 @@ function entryAt(columns: Columns, row: number, { encoding, versions }: ParquetF
   return entry;
 }
 
-/** For reports. */
+const shownChars = 200;
+
+/** For reports: the beginning of each text, which a dictionary may repeat for all rows. */
 function textAt(columns: Columns, row: number): string {
   return Object.values(columns)
-    .map((column) => column.valueAt(row) ?? '')
-    .map(String)
+    .map((column) => String(column.valueAt(row) ?? '').slice(0, shownChars))
     .join();
 }
