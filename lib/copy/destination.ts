@@ -57,8 +57,9 @@ export async function hasTagsOf(
   if (tags !== undefined) return true;
   const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
   if (have !== wanted || have === 0) return have === wanted;
+  const theirs = await store.getTags(destination, options);
   try {
-    return sameRecord(await store.getTags(source, options), await store.getTags(destination, options));
+    return sameRecord(await store.getTags(source, options), theirs);
   } catch (error) {
     // A second worker has found it copied, and removed the source.
     if (gaveUp(error, 'NotFound')) return true;
