@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gaveUp, GiveUp } from '../copy/errors.ts';
 import { describe } from '../copy/object.ts';
+import { forEachLimited } from '../copy/pool.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import { checkBatch, readRequest, workPlaceOf } from './check.ts';
 import { fileOf } from './files.ts';
@@ -17,6 +18,9 @@ import type { BatchWorld } from './world.ts';
 
 /** Entries that are looked at before anything is written. */
 const sampleSize = 100;
+
+/** An inventory has a range for each of its files. */
+const writesAtOnce = 16;
 
 export interface StartOptions extends CallOptions {
   /** For the batch's own row; the labels of the request go with each of its objects as well. */
@@ -43,7 +47,9 @@ export async function startBatch(
   const ranges = await sample(world, kept, options);
   const files = world.files(work);
   await files.write(fileOf.request(id), `${JSON.stringify(kept, undefined, 2)}\n`, options);
-  for (const range of ranges) await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);
+  await forEachLimited(ranges, writesAtOnce, async (range) => {
+    await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);
+  });
   const { job, landed } = await world.state.create({
     ...rowOf(world, id, kept),
     labels: { ...kept.labels, ...rowLabels },
@@ -107,7 +113,11 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
     const ranges = await source.ranges();
     const [range] = ranges;
     if (!range) throw new GiveUp('BadRequest', 'There is nothing to read in this source.');
-    const { entries } = await source.reader.read(range, undefined, sampleSize, { ...options, split: false });
+    const { entries } = await source.reader.read(range, undefined, sampleSize, {
+      ...options,
+      split: false,
+      sample: true,
+    });
     const select = selectorOf(request, world.store(request.store).facts);
     const selected = entries.flatMap((entry) => select(entry) ?? []);
     refuseInside(request, selected);

@@ -14,7 +14,7 @@ export interface ParquetFile {
 }
 
 /**
- * Reads the footer, after the file's MD5 where the manifest names one, which takes a reading of all bytes.
+ * Reads the footer, after a reading of all bytes where an MD5 is given, or no size.
  * @throws GiveUp VerificationFailed for another MD5; GiveUp BadRequest for what is no Parquet file; RetryLater.
  */
 export async function openParquetFile(
@@ -26,6 +26,8 @@ export async function openParquetFile(
   const name = nameOf(file);
   const isMeasured = md5 !== undefined || size === undefined;
   const byteLength = isMeasured ? await measure(ports, file, md5, options) : size;
+  if (size !== undefined && byteLength !== size)
+    throw new GiveUp('BadRequest', `${name} has ${byteLength} bytes, the inventory's manifest says ${size}.`);
   const buffer: AsyncBuffer = {
     byteLength,
     slice: async (start, end = byteLength) => {

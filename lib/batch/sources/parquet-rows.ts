@@ -28,13 +28,14 @@ export async function openParquetRows(
   ref: FileRef,
   format: ParquetFormat,
   cursor: Cursor | undefined,
-  { deadline }: ReadOptions,
+  { deadline, sample = false }: ReadOptions,
 ): Promise<Rows> {
   const { row } = cursor === undefined ? { row: 0 } : placeSchema.parse(cursor);
-  const { size, md5 } = format;
-  const known = { ...(size !== undefined && { size }), ...(md5 !== undefined && { md5 }) };
+  // Whoever reads from the first row on has checked it for all that go on behind.
+  const md5 = sample || row > 0 ? undefined : format.md5;
+  const known = { ...(format.size !== undefined && { size: format.size }), ...(md5 !== undefined && { md5 }) };
   const file = await openParquetFile(ports, ref, known, deadline === undefined ? {} : { deadline });
-  const columns = columnsIn(file);
+  const columns = await asParquet(file.name, () => Promise.resolve().then(() => columnsIn(file)));
   // Latest only: the version is left out, so that whatever is current is copied (see `RowRules.versions`).
   if (format.versions === 'latest' && columns.isLatest !== undefined) delete columns.versionId;
   return new ParquetRows(file, columns, format, row);

@@ -52,6 +52,8 @@ export type Cursor = Json;
 export interface ReadOptions extends CallOptions {
   /** False when there are readers enough: the range is not split. Default true. */
   split?: boolean;
+  /** Only the beginning is looked at: a checksum that takes a reading of the whole file is left to who reads it all. Default false. */
+  sample?: boolean;
 }
 
 export interface RangePage {

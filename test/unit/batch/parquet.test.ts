@@ -205,6 +205,27 @@ test('a file that was changed is found out, also when read on by others', async 
   await expect(read(changed, {}, { limit: 1, fresh: true })).rejects.toThrow(/MD5/);
 });
 
+test('the file is read as a whole for its MD5 only by who reads its first row, and not by a sample', async () => {
+  const { ranges, ports } = watched(inventory([inventoryParquet(rows)]));
+  const spec = sourceSchema.parse({ kind: 'inventory', file: { bucket: 'reports', key: at } });
+  const first = openSource(spec, ports);
+  const [range] = await first.ranges();
+  if (!range) throw new Error('there is a file');
+  const wholes = () => ranges.splice(0).filter(([from, to]) => from === 0 && to === Infinity).length;
+  const sample = await first.reader.read(range, undefined, 1, { sample: true });
+  await first.close();
+  expect(wholes()).toBe(0);
+  const second = openSource(spec, ports);
+  const page = await second.reader.read(range, undefined, 1);
+  await second.close();
+  expect(wholes()).toBe(1);
+  expect(page).toEqual(sample);
+  const third = openSource(spec, ports);
+  await third.reader.read(range, page.cursor, 1);
+  await third.close();
+  expect(wholes()).toBe(0);
+});
+
 const good = inventoryParquet(rows);
 const noKey = new Uint8Array(
   parquetWriteBuffer({ columnData: [{ name: 'bucket', data: ['photos'], type: 'STRING' }] }),
@@ -240,4 +261,5 @@ test.each([
 test('a manifest that tells another size is found out', async () => {
   const files = inventory([good], { MD5checksum: undefined, size: good.length + 100 });
   await expect(read(files)).rejects.toThrow(/ends within bytes/);
+  await expect(read(inventory([good], { size: good.length + 100 }))).rejects.toThrow(/the inventory's manifest says/);
 });
