@@ -39,9 +39,9 @@ export async function settle(
     });
   }
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
-  // What has no parts did not come from an upload.
-  const mayBe = found && (stands || found.kind !== 'normal');
-  if (mayBe && isOurs(job, found, source)) {
+  // What has no parts came from no upload, on most stores; while the source stands, copying once more is no loss.
+  const isUnlikely = !stands && found?.kind === 'normal' && source && job.pin && isPinned(job.pin, source);
+  if (found && !isUnlikely && isOurs(job, found, source)) {
     const way = stands ? 'direct' : 'parts';
     await conclude(world, store, job, { source, provenEtag: found.etag, way, uploadMayStand: stands }, options);
     return;

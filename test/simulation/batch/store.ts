@@ -9,6 +9,7 @@ export interface Stored {
   size: number;
   lastModified: number;
   userMetadata: Record<string, string>;
+  kind: 'normal' | 'multipart';
 }
 
 interface Upload {
@@ -27,8 +28,12 @@ export class SmallStore {
     this.#now = now;
   }
 
-  put({ bucket, key }: ObjectRef, object: Omit<Stored, 'lastModified'>): Stored {
-    const stored = { ...object, lastModified: Math.floor(this.#now()) };
+  put(
+    { bucket, key }: ObjectRef,
+    object: Omit<Stored, 'lastModified' | 'kind'>,
+    kind: Stored['kind'] = 'normal',
+  ): Stored {
+    const stored = { ...object, kind, lastModified: Math.floor(this.#now()) };
     this.objects.set(`${bucket}/${key}`, stored);
     return stored;
   }
@@ -44,7 +49,7 @@ export class SmallStore {
   }
 
   head(ref: ObjectRef): ObjectHead {
-    const { content, size, lastModified, userMetadata } = this.find(ref);
+    const { content, size, lastModified, userMetadata, kind } = this.find(ref);
     return {
       size,
       etag: content,
@@ -52,7 +57,7 @@ export class SmallStore {
       content: {},
       userMetadata,
       storageClass: 'STANDARD',
-      kind: 'normal',
+      kind,
       archived: false,
       clientEncrypted: false,
       tagCount: 0,
@@ -94,7 +99,7 @@ export class SmallStore {
     const size = [...parts.values()].reduce((sum, part) => sum + part.size, 0);
     this.uploads.delete(id);
     const content = contents.size === 1 ? ([...contents][0] as string) : 'mixed';
-    return this.put(call.destination, { content, size, userMetadata: call.userMetadata });
+    return this.put(call.destination, { content, size, userMetadata: call.userMetadata }, 'multipart');
   }
 
   #mayWrite(destination: ObjectRef, forbidOverwrite = false): void {

@@ -181,13 +181,15 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'a vanished upload is restarted without looking at the destination',
     file: 'copy/settle.ts',
-    edits: [{ find: 'if (found && isOurs(job, found, source)) {', replace: "if (found && job.id === '') {" }],
+    edits: [
+      { find: 'if (found && !isUnlikely && isOurs(job, found, source)) {', replace: "if (found && job.id === '') {" },
+    ],
     caughtBy: ['I7', 'I2', 'I4'],
   },
   {
     name: 'whatever stands at the destination is taken for our copy',
     file: 'copy/settle.ts',
-    edits: [{ find: 'if (found && isOurs(job, found, source)) {', replace: 'if (found) {' }],
+    edits: [{ find: 'if (found && !isUnlikely && isOurs(job, found, source)) {', replace: 'if (found) {' }],
     caughtBy: ['I3', 'I4', 'I2', 'I6', 'I7'],
   },
 ];

@@ -107,7 +107,7 @@ export const modeMutants: readonly Mutant[] = [
   {
     name: 'a job of the same object is the same job, whatever the version',
     file: 'copy/ids.ts',
-    edits: [{ find: ', options, pin.etag, pin.size, pin.lastModified, pin.versionId])', replace: ', options])' }],
+    edits: [{ find: ', options, etag, size, lastModified, versionId, attributes])', replace: ', options])' }],
     caughtBy: ['I2'],
   },
   {
