@@ -13,8 +13,9 @@ export type Decoder = Parameters<typeof convert>[1];
 /** Writers begin another page after 1 MiB or so. */
 const mostBytes = 64 * 1024 * 1024;
 const mostRows = 4_000_000;
-/** Each is a string of its own, unlike those that a page takes from the dictionary. */
-const mostTexts = 1_000_000;
+/** Each is a string of its own, unlike those that a page takes from the dictionary: five such columns fit into 400 MB. */
+const mostTexts = 500_000;
+const mostTextBytes = 16 * 1024 * 1024;
 
 /** Values of a data page, none and nulls included; 0 for other pages. */
 export function rowsOf(header: Header): number {
@@ -30,7 +31,6 @@ export function checkHeader(header: Header, rowsLeft: number): void {
   const rows = rowsOf(header);
   within('rows', rows, mostRows);
   if (rows > rowsLeft) throw new Error(`it has ${rows} rows where ${rowsLeft} are left of the row group`);
-  if (header.dictionary_page_header) within('values', header.dictionary_page_header.num_values, mostTexts);
   const v2 = header.data_page_header_v2;
   if (!v2) return;
   if (v2.num_rows !== v2.num_values) throw new Error(`it has ${v2.num_values} values in ${v2.num_rows} rows`);
@@ -48,8 +48,8 @@ function within(what: string, value: unknown, most: number): void {
 export function decodeDictionary(bytes: Uint8Array, header: Header, decoder: Decoder): DecodedArray {
   const { element, type, codec, compressors } = decoder;
   const page = decompressPage(bytes, header.uncompressed_page_size, codec, compressors);
-  const count = header.dictionary_page_header?.num_values;
-  if (count === undefined) throw new Error('it has no header of a dictionary');
+  const count = header.dictionary_page_header?.num_values ?? 0;
+  checkTexts(count, page.length);
   return convert(readPlain(readerOf(page), type, count, element.type_length), decoder);
 }
 
@@ -76,6 +76,11 @@ function ones(levels: Uint32Array): number {
   let count = 0;
   for (const level of levels) count += level;
   return count;
+}
+
+function checkTexts(count: number, bytes: number): void {
+  within('values of their own', count, mostTexts);
+  within('bytes of text', bytes, mostTextBytes);
 }
 
 interface Opened {
@@ -136,7 +141,7 @@ function valuesIn(
     reader.offset += 4;
     return Array.from(decodeRuns(reader, 1, count), (bit) => bit === 1);
   }
-  if (type === 'BYTE_ARRAY') within('texts', count, mostTexts);
+  if (type === 'BYTE_ARRAY') checkTexts(count, reader.view.byteLength);
   return convert(decodedAs(encoding, reader, count, type, element), decoder);
 }
 
@@ -170,7 +175,7 @@ function decodePrefixed(reader: PageReader, count: number): Uint8Array[] {
     if (prefix < 0 || prefix > last.length)
       throw new Error(`it has a text that shares ${prefix} bytes of ${last.length}`);
     bytes += prefix + suffix;
-    within('bytes', bytes, mostBytes);
+    within('bytes of text', bytes, mostTextBytes);
     const text = new Uint8Array(prefix + suffix);
     text.set(last.subarray(0, prefix));
     text.set(take(reader, suffix), prefix);
