@@ -1,4 +1,7 @@
-/** One column of one row group of a Parquet file, decoded page by page: a page of some ten thousand values is all it holds. */
+/**
+ * One column of one row group of a Parquet file, decoded page by page: its dictionary and a page of some ten thousand values are all it
+ * holds.
+ */
 import type { AsyncBuffer, ColumnMetaData, SchemaTree } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
