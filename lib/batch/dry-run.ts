@@ -95,7 +95,7 @@ async function readSome(world: BatchWorld, request: BatchRequest, wanted: number
       for (let cursor, last = false; !last;) {
         const limit = wanted - entries.length - leftOut;
         if (limit <= 0) return { entries, rejected, leftOut, more: true };
-        const page = await source.reader.read(range, cursor, limit, { ...options, split: false });
+        const page = await source.reader.read(range, cursor, limit, { ...options, split: false, sample: true });
         const chosen = page.entries.flatMap((entry) => select(entry) ?? []);
         leftOut += page.entries.length - chosen.length;
         entries.push(...chosen);
