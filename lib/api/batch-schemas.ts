@@ -75,7 +75,11 @@ export const batchBody = z
     concurrency: z.int().min(1).max(256).optional().meta({ description: 'Objects of one page at work at once.' }),
     callback,
   })
-  .superRefine(({ filters }, context) => {
+  .superRefine(({ source, destination, mapping, filters }, context) => {
+    if ('batch' in source && (destination !== undefined || mapping !== undefined)) {
+      const message = 'takes no destination and no mapping: where each object goes stands in the results of that batch';
+      context.addIssue({ code: 'custom', path: ['source', 'batch'], message });
+    }
     for (const glob of filters?.glob ?? []) {
       if (/[()|]|[\]}]\+/.test(glob) || (glob.match(/\*+|\{/g) ?? []).length > mostChoices) {
         context.addIssue({ code: 'custom', path: ['filters', 'glob'], message: globMessage });

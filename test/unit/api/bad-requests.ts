@@ -31,6 +31,10 @@ const headers = (changed: ApiRequest['headers']) => ({ ...copy({}), headers: cha
 
 const template = { kind: 'template', template: '{key}' };
 const shared = { source: { prefix: 'oss://shared/' }, destination: 'oss://backup/' };
+const again = (fields: object) => ({
+  path: '/v1/batches',
+  ...body({ source: { batch: 'nowhere' }, ...fields }),
+});
 const batch = (fields: object) => ({
   path: '/v1/batches',
   ...body({ source: { prefix: 'oss://media/uploads/' }, destination: 'oss://backup/', ...fields }),
@@ -260,7 +264,9 @@ export const wrongBatches: BadRequest[] = [
   ['a change of what may only be read', batch({ mode: 'metadata', ...shared }), 403, 'forbidden'],
   ['a batch between stores', batch({ source: { prefix: 's3://assets/' } }), 422, 'cross-store'],
   ['a batch of an unknown store', batch({ source: { prefix: 'gcs://media/' } }), 422, 'unknown-store'],
-  ['a batch of an unknown batch', batch({ source: { batch: 'nowhere' } }), 404, 'not-found'],
+  ['a batch of an unknown batch', again({}), 404, 'not-found'],
+  ['a batch of a batch to elsewhere', again({ destination: 'oss://backup/x/' }), 422, 'invalid'],
+  ['a batch of a batch with a mapping', again({ mapping: template }), 422, 'invalid'],
   ['an unknown batch', { method: 'GET', path: '/v1/batches/abc' }, 404, 'not-found'],
   ['the results of one', { method: 'GET', path: '/v1/batches/abc/results' }, 404, 'not-found'],
   ['a pause of one', { path: '/v1/batches/abc/pause' }, 404, 'not-found'],
