@@ -80,8 +80,8 @@ async function openRule(server: ServerInfo, more: Partial<TopicAttributes>) {
 }
 
 /**
- * In the end, and with nothing left to do. Ceph 16 delivers what it kept under a lock of 90 seconds, and on a busy machine it
- * may lose that: then nothing comes until the lock has run out, twice in the worst case.
+ * In the end, and with nothing left to do. On a busy machine Ceph 16 was seen once to deliver nothing of what it kept for two
+ * minutes; as far as we know it holds a lock for that of 90 seconds, and goes on when it has it again.
  */
 async function expectEqual(
   store: ReturnType<typeof openStore>,
