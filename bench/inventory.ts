@@ -1,7 +1,7 @@
 /**
  * How fast inventories are read: writes one of a million rows for each cloud and format, as S3 and OSS do (several files), and
- * reads it page by page as a batch does, bundled as what ships is, each in a process of its own. Prints rows per second, by the clock and by CPU time
- * (all threads), and the most memory that the process had.
+ * reads it page by page as a batch does, bundled as what ships is, each in a process of its own. Prints rows per second, by the
+ * clock and by CPU time (all threads), and the most memory that the process had.
  *
  *   npm run bench -- inventory [s3|oss|parquet]
  */

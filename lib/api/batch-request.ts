@@ -1,4 +1,6 @@
 import type { BatchInput } from '../batch/batch.ts';
+import { manifestFormat } from '../batch/sources/source.ts';
+import { present } from '../copy/present.ts';
 import type { BatchBody } from './batch-schemas.ts';
 import type { Call } from './deps.ts';
 import type { Located } from './object-url.ts';
@@ -65,8 +67,7 @@ function sourceOf(
     return present({ kind: 'inventory', file: { bucket, key }, ...rest });
   }
   const { manifest, format, ...rest } = source;
-  const guessed = /\.(jsonl|ndjson|json)(\.gz)?$/i.test(manifest) ? 'jsonl' : 'csv';
-  return present({ kind: 'manifest', file: { bucket, key }, format: format ?? guessed, ...rest });
+  return present({ kind: 'manifest', file: { bucket, key }, format: format ?? manifestFormat(manifest), ...rest });
 }
 
 function checkDestination(
@@ -93,9 +94,4 @@ function prefixMapping(
   const start = 'prefix' in source ? (from?.key ?? '') : '';
   if (!to || to.key === start) return undefined;
   return { kind: 'prefix', from: start, to: to.key, otherwise: 'fail' };
-}
-
-/** Without the fields that are undefined. */
-function present<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }

@@ -7,6 +7,7 @@ import type { Job } from '../copy/job.ts';
 import type { ObjectRef, StoreAddress } from '../copy/object.ts';
 import type { Stores } from './object-url.ts';
 import { urlOf } from './object-url.ts';
+import { lossView } from './views.ts';
 
 const countsOf = (what: string) => z.record(z.string(), z.int()).meta({ description: what });
 
@@ -62,13 +63,6 @@ export const batchListView = z
   })
   .meta({ id: 'BatchList', description: 'Newest first.' });
 
-const detail = z.object({
-  what: z.string(),
-  wanted: z.string().optional(),
-  got: z.string().optional(),
-  why: z.string().optional(),
-});
-
 const resultView = z.object({
   source: z.string(),
   sourceVersionId: z.string().optional(),
@@ -79,8 +73,8 @@ const resultView = z.object({
   versionId: z.string().optional(),
   way: z.string().optional(),
   verifiedBy: z.string().optional(),
-  lost: z.array(detail).optional(),
-  differences: z.array(detail).optional(),
+  lost: z.array(lossView).optional(),
+  differences: z.array(lossView).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 

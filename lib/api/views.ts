@@ -6,7 +6,8 @@ import type { Stores } from './object-url.ts';
 import { urlOf } from './object-url.ts';
 import { readProgress } from './prefix-progress.ts';
 
-const lossView = z.object({
+/** Something that was not kept, or that differs. */
+export const lossView = z.object({
   what: z
     .string()
     .meta({ description: '`tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:NAME`, `metadata:NAME`.' }),

@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import type { BatchMode, BatchRequest, WorkPlace } from '../batch/batch.ts';
 import type { FileRef, SourceSpec } from '../batch/sources/source.ts';
-import { sourceSchema } from '../batch/sources/source.ts';
+import { manifestFormat, sourceSchema } from '../batch/sources/source.ts';
 import type { StoreAddress } from '../copy/object.ts';
+import { present } from '../copy/present.ts';
 import type { BatchFlags } from './batch-options.ts';
 import { UsageError } from './exit.ts';
 import { copyOptions } from './request.ts';
@@ -114,7 +115,7 @@ function sourceOf(flags: BatchFlags, url: StoreUrl | undefined, spooled: string 
       ? {
           kind: 'manifest',
           file: spooled === undefined ? fileOf(manifest) : { path: spooled },
-          format: format ?? formatOf(manifest),
+          format: format ?? manifestFormat(manifest),
           columns,
           encoding,
           bucket,
@@ -136,10 +137,6 @@ function fileOf(text: string): FileRef {
 
 function listUrl(text: string | undefined): StoreUrl | undefined {
   return text !== undefined && /^[a-z0-9]+:\/\//i.test(text) ? parseUrl(text) : undefined;
-}
-
-function formatOf(name: string): 'csv' | 'jsonl' {
-  return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(name) ? 'jsonl' : 'csv';
 }
 
 function mappingOf(flags: BatchFlags, source?: StoreUrl, destination?: StoreUrl): BatchRequest['mapping'] {
@@ -177,9 +174,4 @@ function workPlace(text: string, store: StoreAddress): WorkPlace {
 function filled<T extends object>(record: T): T | undefined {
   const some = present(record);
   return Object.keys(some).length > 0 ? some : undefined;
-}
-
-/** Without the fields that are undefined: they travel into rows. */
-function present<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,5 +1,6 @@
 /** Flags to the words of the engine. */
 import type { ContentHeaders, StoreAddress } from '../copy/object.ts';
+import { present } from '../copy/present.ts';
 import type { CopyOptions, MetadataChange, TagChange } from '../copy/request.ts';
 import { UsageError } from './exit.ts';
 import type { CopyFlags, MetaFlags, RunFlags, WriteFlags } from './options.ts';
@@ -108,9 +109,4 @@ function tagChange(flags: WriteFlags, replace: boolean): TagChange | undefined {
 
 function filled<T extends object>(record: T): T | undefined {
   return Object.keys(record).length > 0 ? record : undefined;
-}
-
-/** Without the fields that are undefined: they travel into rows and plans. */
-function present<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }

@@ -4,13 +4,12 @@ import { hasTagsOf, headIfThere } from './destination.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
-import { isPinned, requestOf } from './job.ts';
+import { isGiven, isPinned, requestOf } from './job.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyResult } from './result.ts';
 import type { StartOutcome } from './start.ts';
-import { isGiven } from './settle.ts';
 import { judge } from './verify.ts';
 
 /**

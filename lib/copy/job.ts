@@ -141,6 +141,11 @@ export interface Job {
   expiresAt?: number;
 }
 
+/** With no source to compare with, the metadata is all that tells two objects of equal bytes apart. */
+export function isGiven({ given }: Job, found: ObjectHead): boolean {
+  return given === undefined || given === digestOf(found.userMetadata);
+}
+
 export type JobChange = Partial<Omit<Job, 'id' | 'revision' | 'updatedAt' | 'createdAt' | 'partsDone'>>;
 
 /** The request that a row came from, to start it again. */

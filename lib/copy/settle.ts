@@ -5,7 +5,7 @@ import { RetryLater } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
-import { digestOf, isPinned, requestOf } from './job.ts';
+import { isGiven, isPinned, requestOf } from './job.ts';
 import { isListed, readLedger } from './ledger.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
@@ -82,11 +82,6 @@ function isOurs(job: Job, found: ObjectHead, source: ObjectHead | undefined): bo
   if (job.mode === 'metadata') return !isPinned(job.pin, found) && !expectedFrom(found, request).metadataChanged;
   if (!source || !isPinned(job.pin, source)) return isGiven(job, found);
   return headerLosses(expectedFrom(source, request), found).every((loss) => !/^(content|metadata):/.test(loss.what));
-}
-
-/** With no source to compare with, the metadata is all that tells two objects of equal bytes apart. */
-export function isGiven({ given }: Job, found: ObjectHead): boolean {
-  return given === undefined || given === digestOf(found.userMetadata);
 }
 
 function isProven(job: Job, found: ObjectHead): boolean {

@@ -51,7 +51,7 @@ export async function runBatch(parts: BatchDriverParts, id: string, watch: Batch
   }
 }
 
-/** Gives the batch its missing tasks where nobody has any of it; true when it did. */
+/** Sends the tasks that the batch lacks, unless somebody is at work on it. Returns whether it did. */
 async function keepGoing({ world, queues, processes }: BatchDriverParts, id: string): Promise<boolean> {
   if (queues.some((queue) => queue.holds(id))) return false;
   const batch = await findBatch(world, id);

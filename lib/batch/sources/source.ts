@@ -97,6 +97,11 @@ export const fileSchema = z.union([
 ]);
 export type FileRef = z.output<typeof fileSchema>;
 
+/** Of a manifest, by its name, where nobody says. */
+export function manifestFormat(name: string): 'csv' | 'jsonl' {
+  return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(name) ? 'jsonl' : 'csv';
+}
+
 export const manifestColumns = ['bucket', 'key', 'versionId', 'etag', 'size', 'destination'] as const;
 
 const onBad = z

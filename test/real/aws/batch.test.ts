@@ -2,7 +2,7 @@
  * Batches on the whole installation: pages and results in a bucket, the built bundles on the Lambda host, left in peace,
  * killed and told everything twice, paused, and cancelled. `FERRY_E2E_SCALE` (1) scales the number of small objects.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BatchWorld, ResultLine, Summary } from '../../../lib/batch/batch.ts';
 import { results } from '../../../lib/batch/batch.ts';
 import { putLarge, sha256 } from '../../contract/store/large.ts';
@@ -10,11 +10,12 @@ import { MiB, unique } from '../../contract/store/target.ts';
 import { quirks } from '../quirks.ts';
 import type { Passed } from '../servers/proxy.ts';
 import { isPartCopy } from '../servers/proxy.ts';
-import { isSkipped, type ServerInfo } from '../servers/server.ts';
+import type { ServerInfo } from '../servers/server.ts';
 import { expectAtRest, patience } from './at-rest.ts';
 import type { Installation } from './installation.ts';
 import { apiKey, install } from './installation.ts';
 import { withMischief } from './mischief.ts';
+import { onBoth } from './on-both.ts';
 
 const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
 const pageSize = 200;
@@ -30,15 +31,7 @@ interface View {
   self: string;
 }
 
-const rgw = inject('servers').find(({ kind }) => kind === 'rgw20');
-const [moto] = inject('queues');
-const why = [rgw, moto]
-  .flatMap((server) => (!server ? ['not there'] : isSkipped(server) ? [server.why] : []))
-  .join('; ');
-
-if (!rgw || !moto || isSkipped(rgw) || isSkipped(moto))
-  describe.skip(`batches on AWS (${why})`, () => it('need both', () => {}));
-else describe('batches on AWS', () => batches(rgw, moto));
+onBoth('batches on AWS', batches);
 
 function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   const small = Math.ceil(3_000 * scale);

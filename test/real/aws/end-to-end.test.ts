@@ -9,30 +9,23 @@ import {
   SendMessageCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { putLarge, sha256 } from '../../contract/store/large.ts';
 import { MiB } from '../../contract/store/target.ts';
 import { quirks } from '../quirks.ts';
 import type { Passed } from '../servers/proxy.ts';
 import { isPartCopy } from '../servers/proxy.ts';
-import { isSkipped, type ServerInfo } from '../servers/server.ts';
+import type { ServerInfo } from '../servers/server.ts';
 import { expectAtRest, patience } from './at-rest.ts';
 import type { Queue } from './deploy.ts';
 import type { Installation } from './installation.ts';
 import { apiKey, install, timeout } from './installation.ts';
 import { withMischief } from './mischief.ts';
+import { onBoth } from './on-both.ts';
 
 const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
 
-const rgw = inject('servers').find(({ kind }) => kind === 'rgw20');
-const [moto] = inject('queues');
-const why = [rgw, moto]
-  .flatMap((server) => (!server ? ['not there'] : isSkipped(server) ? [server.why] : []))
-  .join('; ');
-
-if (!rgw || !moto || isSkipped(rgw) || isSkipped(moto))
-  describe.skip(`on AWS (${why})`, () => it('needs both', () => {}));
-else describe('on AWS, end to end', () => endToEnd(rgw, moto));
+onBoth('on AWS, end to end', endToEnd);
 
 function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   let at: Installation;
