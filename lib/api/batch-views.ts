@@ -66,6 +66,7 @@ export const batchListView = z
 const resultView = z.object({
   source: z.string(),
   sourceVersionId: z.string().optional(),
+  line: z.int().optional().meta({ description: 'Of the list, from 1.' }),
   destination: z.string(),
   status: z.enum(statuses),
   size: z.int().optional(),
@@ -76,6 +77,10 @@ const resultView = z.object({
   lost: z.array(lossView).optional(),
   differences: z.array(lossView).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  otherRow: z
+    .object({ line: z.int().optional(), page: z.string(), index: z.int() })
+    .optional()
+    .meta({ description: 'Of `repeated`, and of `failed` with RowConflict: the row that is the reason.' }),
 });
 
 export const batchResultsView = z

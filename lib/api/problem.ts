@@ -89,6 +89,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   NotAppendableCopy: 'not-copyable',
   NotFound: 'object-not-found',
   PublicEndpointForbidden: 'store-refused',
+  RowConflict: 'invalid',
   SameObject: 'same-object',
   StateUnusable: 'retry-later',
   SymlinkSource: 'not-copyable',

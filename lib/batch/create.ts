@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gaveUp, GiveUp } from '../copy/errors.ts';
-import { describe } from '../copy/object.ts';
 import { forEachLimited } from '../copy/pool.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import { checkBatch, readRequest, workPlaceOf } from './check.ts';
@@ -120,27 +119,14 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
     });
     const select = selectorOf(request, world.store(request.store).facts);
     const selected = entries.flatMap((entry) => select(entry) ?? []);
-    refuseInside(request, selected);
+    const inside = selected.find(({ error }) => error?.code === 'RowConflict');
+    if (inside?.error) throw new GiveUp('BadRequest', inside.error.message);
     const first = selected.find(({ error }) => error === undefined);
     if (first) await lookAtDestination(world, request, first, options);
     return ranges;
   } finally {
     await source.close();
   }
-}
-
-/** What is written into the prefix that is read would be read, and copied, again. */
-function refuseInside({ mode, source, store }: BatchRequest, selected: readonly PageEntry[]): void {
-  if (source.kind !== 'prefix' || mode === 'metadata' || mode === 'verify') return;
-  const inside = selected.find(
-    ({ destination }) => destination.bucket === source.bucket && destination.key.startsWith(source.prefix),
-  );
-  if (!inside) return;
-  throw new GiveUp(
-    'BadRequest',
-    `${describe(store, inside)} would go to ${describe(store, inside.destination)}, which lies in what is to be copied; ` +
-      'nothing was done. Choose a destination outside of it, or name the objects in a manifest.',
-  );
 }
 
 /** A bucket that is not there, or not to be used, is told at once; that the object is not there is as it should be. */

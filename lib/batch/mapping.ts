@@ -45,8 +45,8 @@ export interface MappingContext {
 export type MapEntry = (entry: Entry) => { bucket: string; key: string } | undefined;
 
 /**
- * The mapping of a batch. A destination that the source itself names goes before it. Two objects may be given one destination
- * by a pattern or a manifest: then the one that is copied last stays.
+ * The mapping of a batch. A destination that the source itself names goes before it. A pattern or a
+ * manifest may give two objects one destination: `conflicts/` finds those.
  * @throws GiveUp BadRequest for a template or pattern that cannot be used; `key-pattern.ts` says which patterns are refused.
  */
 export function compileMapping(input: MappingInput | undefined, context: MappingContext): MapEntry {

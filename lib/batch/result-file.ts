@@ -12,6 +12,8 @@ export interface ResultLine {
   bucket: string;
   key: string;
   versionId?: string;
+  /** Of the list, from 1; absent for a source without lines. */
+  line?: number;
   destination: { bucket: string; key: string };
   status: Status;
   /** Bytes; of the source where nothing was copied, as far as known. */
@@ -28,6 +30,8 @@ export interface ResultLine {
   /** Of verify: what differs. */
   differences?: FidelityLoss[];
   error?: { code: string; message: string };
+  /** Of `repeated`, and of `failed` with RowConflict: the other row. */
+  otherRow?: { line?: number; page: string; index: number };
   /** What the source asked for this object alone. */
   options?: Partial<CopyOptions>;
 }
@@ -97,8 +101,16 @@ export function namesOf({
   bucket,
   key,
   versionId,
+  line,
   destination,
   options,
-}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'destination' | 'options'> {
-  return { bucket, key, ...(versionId !== undefined && { versionId }), destination, ...(options && { options }) };
+}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'line' | 'destination' | 'options'> {
+  return {
+    bucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    ...(line !== undefined && { line }),
+    destination,
+    ...(options && { options }),
+  };
 }

@@ -5,9 +5,19 @@
  * - `unchanged`: the destination already was as asked.
  * - `skipped`: not asked for after all: it may not be overwritten, its tags do not fit, the batch was cancelled before.
  * - `failed`: `error` says why.
+ * - `repeated`: an earlier row of the list says exactly the same, and counts.
  * - `same`, `different`: verify only.
  */
-export const statuses = ['copied', 'renamed', 'unchanged', 'skipped', 'failed', 'same', 'different'] as const;
+export const statuses = [
+  'copied',
+  'renamed',
+  'unchanged',
+  'skipped',
+  'failed',
+  'repeated',
+  'same',
+  'different',
+] as const;
 export type Status = (typeof statuses)[number];
 
 export interface Tally {

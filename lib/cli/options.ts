@@ -112,7 +112,7 @@ export function addRunOptions(command: Command): Command {
 export function addOverwriteOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
+      new Option('--overwrite <when>', 'if the destination exists; without it a move keeps it, a copy replaces it').choices(['always', 'never', 'if-different']),
     )
     .option('--if-different', 'short for --overwrite if-different');
 }

@@ -164,6 +164,7 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
     ['duration', `about ${formatDuration(secondsOf(request, calls))} at ${formatCount(paceOf(request))} requests/s`],
     ['permissions', plan.permissions.join(', ') || '-'],
     ['would fail', list(plan.failures) || 'none of those looked at'],
+    ...conflictFacts(plan),
     ...plan.examples.map(({ source, destination }): [string, string] => [
       'for example',
       printable(`${source.bucket}/${source.key} -> ${destination.bucket}/${destination.key}`),
@@ -172,6 +173,27 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
   return [
     `plan for ${batchText(request)} ${paint('dim', `(dry run: nothing is written, from a look at ${plural(plan.looked, 'object')})`)}`,
     ...factLines(facts, stream, paint),
+  ];
+}
+
+const conflictWords = {
+  'same-destination': 'write an object that another row writes',
+  'other-source': "write another row's source",
+  'same-source': 'move an object that another row moves',
+  repeated: 'are listed twice and done once',
+} as const;
+
+function conflictFacts({ conflicts }: BatchDryRun): [string, string][] {
+  if (!conflicts) return [];
+  const found = Object.entries(conflicts.counts) as [keyof typeof conflictWords, number][];
+  const among = `${conflicts.more ? 'the first ' : ''}${plural(conflicts.rows, 'row')}`;
+  const text = found.map(([kind, count]) => `${formatCount(count)} ${conflictWords[kind]}`).join(', ');
+  return [
+    ['conflicts', text === '' ? `none among ${among}` : `${text}, of ${among}`],
+    ...conflicts.examples.map(({ line, source, why }): [string, string] => [
+      'conflict',
+      printable(`${line === undefined ? '' : `line ${line}, `}${source.bucket}/${source.key}: ${why}`),
+    ]),
   ];
 }
 

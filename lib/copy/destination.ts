@@ -6,6 +6,7 @@ import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
+import { overwriteOf } from './overwrite.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { judge } from './verify.ts';
@@ -14,7 +15,7 @@ import { judge } from './verify.ts';
  * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
  *
  * @param again an earlier delivery may have written the copy that is found now.
- * @throws GiveUp DestinationExists with `overwrite: never`.
+ * @throws GiveUp DestinationExists with `overwrite: never`, and for a rename onto another object unless it says `always`.
  */
 export async function lookAtDestination(
   store: ObjectStore,
@@ -23,7 +24,7 @@ export async function lookAtDestination(
   options: CallOptions,
   again = false,
 ): Promise<CopyResult | undefined> {
-  const overwrite = request.options.overwrite ?? 'always';
+  const overwrite = overwriteOf(request);
   if (overwrite === 'always') return undefined;
   const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
   if (!existing) return undefined;
@@ -32,10 +33,12 @@ export async function lookAtDestination(
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
-  if (overwrite === 'never' && !mayBeOurs) {
+  const isKept = overwrite === 'never' ? !mayBeOurs : request.mode === 'rename' && !proof;
+  if (isKept) {
     throw new GiveUp(
       'DestinationExists',
-      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
+      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied. ` +
+        "To replace it, set overwrite to 'always'.",
     );
   }
   if (!proof) return undefined;

@@ -10,6 +10,7 @@ import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
 import { metadataShortcut } from './metadata.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -50,7 +51,7 @@ export async function continueDirect(
   try {
     const sourceStands = head !== undefined && job.pin !== undefined && isPinned(job.pin, head);
     // Copying once more is surer than any proof that it was us: bytes and headers may be equal, ACL and tags another's.
-    const mayCopyAgain = sourceStands && request.options.overwrite !== 'never';
+    const mayCopyAgain = sourceStands && !mustBeAbsent(request);
     const copied = mayCopyAgain ? undefined : await endIfCopied(world, store, job, head, options);
     if (copied) return copied;
     if (!sourceStands) {
@@ -59,7 +60,7 @@ export async function continueDirect(
     }
     const found = { head, expected: expectedFrom(head, request) };
     // Some stores copy over anything, whatever the condition says: there our own look is all there is.
-    if (request.options.overwrite === 'never') {
+    if (mustBeAbsent(request)) {
       const there = await lookAtDestination(store, request, found, options, true);
       // A second worker of this job has copied between our two looks.
       const copiedMeanwhile = there && (await endIfCopied(world, store, job, head, options));

@@ -6,6 +6,7 @@ import { headerLosses, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
 import { lookAgain, lookAgainLater } from './look-again.ts';
 import { removeSource } from './remove-source.ts';
@@ -104,7 +105,7 @@ async function buildCall(
     tags: await tagDirective(store, request, head, options),
     storageClass,
     encryption,
-    forbidOverwrite: request.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(request),
   };
 }
 

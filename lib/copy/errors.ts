@@ -26,6 +26,7 @@ export type GiveUpCode =
   | 'NotAppendableCopy'
   | 'NotFound'
   | 'PublicEndpointForbidden'
+  | 'RowConflict'
   | 'SameObject'
   | 'StateUnusable'
   | 'SymlinkSource'

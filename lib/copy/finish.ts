@@ -8,6 +8,7 @@ import type { Ledger } from './ledger.ts';
 import { missingParts, readLedger } from './ledger.ts';
 import { lookAgainLater } from './look-again.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import { conclude } from './conclude.ts';
 import { partCount } from './plan.ts';
 import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
@@ -106,7 +107,7 @@ async function complete(
     uploadId: job.uploadId ?? '',
     parts: plannedParts(job, ledger),
     acl: store.facts.aclAt === 'complete' ? job.acl?.canned : undefined,
-    forbidOverwrite: job.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(job),
     checksumAlgorithm: job.pin?.checksum?.algorithm,
   };
   try {

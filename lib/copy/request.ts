@@ -32,7 +32,10 @@ export interface CopyOptions {
   acl?: string;
   metadata?: MetadataChange;
   tags?: TagChange;
-  /** Default `always`. `if-different` skips when the destination already holds the same content and metadata. */
+  /**
+   * Default `always`; for a rename `never`. `if-different` skips when the destination already holds the same content and
+   * metadata; a rename then only goes on onto an equal object.
+   */
   overwrite?: 'always' | 'never' | 'if-different';
   /** `auto`: the strongest proof both sides offer (CRC64, full-object checksum, ETag), and always the size. */
   verify?: 'auto' | 'size';

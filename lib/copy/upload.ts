@@ -2,6 +2,7 @@ import type { AclPlan } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
 import type { Expected } from './expect.ts';
 import type { Job } from './job.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import type { ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
 
@@ -66,7 +67,7 @@ async function initiate(
     storageClass: expected.storageClass,
     encryption: expected.encryption,
     acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
-    forbidOverwrite: job.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(job),
     checksumAlgorithm,
   };
   try {

@@ -47,6 +47,7 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
       finish: tasksQueue,
       read: tasksQueue,
       page: tasksQueue,
+      check: tasksQueue,
       total: tasksQueue,
     },
     clock,

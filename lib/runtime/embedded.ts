@@ -166,7 +166,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       if (rowless.length > 0) await inbox.send(rowless, sendOptions);
       const others = sent.filter((task) => !rowless.includes(task));
       const queueOf = ({ kind }: Task): EmbeddedQueue =>
-        kind === 'read' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
+        kind === 'read' || kind === 'check' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
       for (const one of [reads, pages, queue]) {
         const its = others.filter((task) => queueOf(task) === one);
         if (its.length > 0) await one.send(its, sendOptions);

@@ -124,7 +124,8 @@ async function start(session: Session, places: string[], flags: BatchFlags, veri
       ? [JSON.stringify(dryRunDocument(request, plan))]
       : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
     for (const one of text) await printLine(io.stdout, one);
-    return Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
+    const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
+    return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
   }
   const view = await createBatch(runtime.batches, request);
   if (flags.detach) return await show(session, view);

@@ -55,6 +55,7 @@ export class BatchSimulation {
     leaseMs: 15 * second,
     partReserveMs: 3 * second,
     orphanGraceMs: 4 * minute,
+    batchCheckRows: 5,
   };
   readonly violations: string[] = [];
   readonly trace: string[] = [];

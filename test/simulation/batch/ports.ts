@@ -1,6 +1,6 @@
 /** The ports of one invocation: every call goes through its caller. */
+import { Readable } from 'node:stream';
 import type { BatchWorld, WorkFiles } from '../../../lib/batch/batch.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
 import type { ObjectStore, StateTable, StoreFacts } from '../../../lib/copy/ports.ts';
 import { drawDialect } from '../model/dialect.ts';
 import { random } from '../random.ts';
@@ -48,7 +48,11 @@ export function worldOf(sim: BatchSimulation, caller: Caller): BatchWorld {
           const found = sim.store.list(bucket, prefix, startAfter);
           return { entries: found.slice(0, limit), more: found.length > limit };
         }),
-      stream: () => Promise.reject(new GiveUp('Unsupported', 'there are no files here')),
+      stream: async (_file, { from = 0, to } = {}) => {
+        const rows = sim.scenario.rows?.map((row) => `${JSON.stringify(row)}\n`).join('') ?? '';
+        const bytes = await caller.call('GetObject list.jsonl', () => Buffer.from(rows).subarray(from, to));
+        return Readable.from([bytes]);
+      },
     }),
   };
 }
