@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { addressFilter } from '../api/addresses.ts';
 import type { Caller } from '../api/callers.ts';
 import { anyone, callerFrom } from '../api/callers.ts';
-import type { MessageQueue } from '../api/deps.ts';
+import type { MessageQueue } from '../api/message.ts';
 import type { ApiRuntime } from '../api/messages.ts';
 import { post } from '../api/post.ts';
 import type { BatchWorld } from '../batch/batch.ts';
