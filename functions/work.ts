@@ -3,7 +3,7 @@
  * prefixes. From a queue, or as an asynchronous invocation.
  */
 import middy from '@middy/core';
-import type { ApiMessage } from '../lib/api/deps.ts';
+import type { ApiMessage } from '../lib/api/message.ts';
 import { handleMessage, readApiMessage } from '../lib/api/messages.ts';
 import type { BatchWorld } from '../lib/batch/batch.ts';
 import { CopyError, GiveUp } from '../lib/copy/errors.ts';

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import type { AddressFilter } from './deps.ts';
 
 /**
  * Addresses that are not the public internet: IANA's special-purpose registries for IPv4 and IPv6. For IPv6 everything
@@ -48,9 +49,6 @@ function isIn(blocks: readonly string[]): (address: string) => boolean {
 }
 
 const isBlocked = isIn(notPublic);
-
-/** Whether callbacks may connect to an address, given as text of either family. */
-export type AddressFilter = (address: string) => boolean;
 
 /**
  * Public addresses, and the given blocks besides: an installation that calls its own network back lists that here.

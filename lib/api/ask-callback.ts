@@ -1,7 +1,7 @@
 import { checkTarget, resolveTarget } from './callback-target.ts';
-import { guardMs } from './callbacks.ts';
 import type { Caller } from './callers.ts';
 import type { ApiDeps } from './deps.ts';
+import { guardMs } from './message.ts';
 import { Problem } from './problem.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { control, createBatch, getBatch, listBatches, listResults } from './batches.ts';
 import { batchBody, batchListQuery, batchResultsQuery } from './batch-schemas.ts';
 import { batchListView, batchResultsView, batchView } from './batch-views.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 import { noQuery } from './schemas.ts';
 
 const path = '/v1/batches';

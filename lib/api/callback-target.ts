@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
-import type { AddressFilter } from './addresses.ts';
+import type { AddressFilter, Resolve } from './deps.ts';
 import { Problem } from './problem.ts';
-
-/** All addresses of a host name, as text. */
-export type Resolve = (host: string) => Promise<string[]>;
 
 export interface TargetRules {
   /** Hosts that the caller may be called back at. */

@@ -9,22 +9,17 @@ import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
 import type { World } from '../copy/ports.ts';
-import type { AddressFilter } from './addresses.ts';
 import type { Caller } from './callers.ts';
-import type { Resolve, TargetRules } from './callback-target.ts';
+import type { TargetRules } from './callback-target.ts';
 import { checkTarget, resolveTarget } from './callback-target.ts';
-import type { MessageQueue } from './deps.ts';
-import type { JobEvent } from './events.ts';
+import type { AddressFilter, Resolve } from './deps.ts';
 import { eventContentType, eventOf } from './events.ts';
+import type { CallbackMessage, JobEvent, MessageQueue } from './message.ts';
+import { guardMs } from './message.ts';
 import type { Stores } from './object-url.ts';
 import type { Send } from './post.ts';
 import { Problem } from './problem.ts';
 import { sign } from './signature.ts';
-
-/** Tasks of this kind go beside the engine's own; `attempt` counts from 1. */
-export type CallbackMessage =
-  | { kind: 'callback'; jobId: string; attempt: number; notBefore?: number }
-  | { kind: 'event'; event: JobEvent; attempt: number; notBefore?: number };
 
 export interface CallbackDeps {
   world: World;
@@ -47,9 +42,6 @@ export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000,
 
 /** Until the next look whether a batch is added up. */
 const sumMs = 3_000;
-
-/** How often the message behind a running job looks; under the longest delay that queues of the clouds allow (15 minutes). */
-export const guardMs = 600_000;
 
 /**
  * Delivers, or sends itself again for later.

@@ -1,20 +1,9 @@
 import type { BatchWorld } from '../batch/batch.ts';
 import type { StoreAddress } from '../copy/object.ts';
-import type { Invocation, SendOptions, World } from '../copy/ports.ts';
-import type { AddressFilter } from './addresses.ts';
-import type { Resolve } from './callback-target.ts';
+import type { Invocation, World } from '../copy/ports.ts';
 import type { Caller } from './callers.ts';
-import type { CallbackMessage } from './callbacks.ts';
+import type { MessageQueue } from './message.ts';
 import type { Stores } from './object-url.ts';
-import type { RenamePrefixMessage } from './rename-prefix.ts';
-
-/** What the API sends besides the engine's tasks; told from those by its `kind`. */
-export type ApiMessage = CallbackMessage | RenamePrefixMessage;
-
-/** At-least-once, unordered, and durable: nothing else could rebuild what is lost here. */
-export interface MessageQueue {
-  send(messages: ApiMessage[], options?: SendOptions): Promise<void>;
-}
 
 /** Keys in the order of their UTF-8 bytes; fewer than `limit` only at the end. */
 export type ListKeys = (
@@ -53,3 +42,9 @@ export interface Call<Body = undefined, Query = unknown> {
   query: Query;
   invocation: Invocation;
 }
+
+/** Whether callbacks may connect to an address, given as text of either family. */
+export type AddressFilter = (address: string) => boolean;
+
+/** All addresses of a host name, as text. */
+export type Resolve = (host: string) => Promise<string[]>;

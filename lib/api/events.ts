@@ -1,25 +1,9 @@
 import type { BatchWorld } from '../batch/batch.ts';
 import type { Job } from '../copy/job.ts';
-import type { BatchView } from './batch-views.ts';
 import { viewBatchJob } from './batch-views.ts';
+import type { JobEvent } from './message.ts';
 import type { Stores } from './object-url.ts';
-import type { JobView } from './views.ts';
 import { viewJob } from './views.ts';
-
-/** CloudEvents 1.0, structured mode: what callbacks and the lifecycle webhook carry. */
-export interface JobEvent {
-  specversion: '1.0';
-  /** The same over all deliveries of one event. */
-  id: string;
-  source: string;
-  /** `object-ferry.job.` or `object-ferry.batch.`, and the state. */
-  type: string;
-  /** The id of the job or batch. */
-  subject: string;
-  time: string;
-  datacontenttype: 'application/json';
-  data: JobView | BatchView;
-}
 
 export const eventContentType = 'application/cloudevents+json';
 

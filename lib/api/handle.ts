@@ -7,7 +7,7 @@ import { emptyResponse, jsonResponse, maxUrlBytes } from './http.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem, problemFrom, problemKinds, problemResponse } from './problem.ts';
 import { check, readJson, readQuery } from './read-request.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 import { match } from './routes.ts';
 
 /** Answers one request. Never throws: whatever goes wrong becomes a problem document. */

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Invocation } from '../copy/ports.ts';
 import type { CallbackDeps } from './callbacks.ts';
 import { deliverCallback } from './callbacks.ts';
-import type { ApiDeps, ApiMessage } from './deps.ts';
-import type { JobEvent } from './events.ts';
+import type { ApiDeps } from './deps.ts';
+import type { JobEvent, ApiMessage } from './message.ts';
 import { renamePrefix } from './rename-prefix.ts';
 
 /** Everything that requests and messages need, as a runtime builds it. */

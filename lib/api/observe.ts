@@ -2,8 +2,9 @@ import type { Job } from '../copy/job.ts';
 import { isNote } from '../batch/note.ts';
 import { isFinal } from '../copy/job.ts';
 import type { StateTable } from '../copy/ports.ts';
-import type { CallbackDeps, CallbackMessage } from './callbacks.ts';
+import type { CallbackDeps } from './callbacks.ts';
 import { eventOf } from './events.ts';
+import type { CallbackMessage } from './message.ts';
 
 /** The same table; `onState` hears of every job that is in a new state, after the write has landed. */
 export function observed(state: StateTable, listener: (job: Job) => Promise<void>): StateTable {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { problemKinds } from './problem.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { problemView } from './views.ts';
 

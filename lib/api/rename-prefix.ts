@@ -15,16 +15,12 @@ import { forEachLimited } from '../copy/pool.ts';
 import { startCopy } from '../copy/start.ts';
 import type { Start } from './begin.ts';
 import type { ApiDeps } from './deps.ts';
+import type { RenamePrefixMessage } from './message.ts';
 import { urlOf } from './object-url.ts';
 import { requireAccess } from './policy.ts';
 import { Problem } from './problem.ts';
 import type { PrefixProgress } from './prefix-progress.ts';
 import { progressLabel, readProgress } from './prefix-progress.ts';
-
-export interface RenamePrefixMessage {
-  kind: 'rename-prefix';
-  jobId: string;
-}
 
 const pageSize = 200;
 

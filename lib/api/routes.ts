@@ -1,27 +1,10 @@
 /** Every address of the API, as data: the router, the OpenAPI document and `Allow` all read this table. */
-import type * as z from 'zod';
 import { batchRoutes } from './batch-routes.ts';
 import { createCopy, createMetadata, createRename } from './create.ts';
-import type { Call } from './deps.ts';
-import type { ApiResponse } from './http.ts';
 import { deleteJob, getJob, listJobs, listParts } from './jobs.ts';
+import type { Route } from './route.ts';
 import * as schemas from './schemas.ts';
 import { jobListView, jobView, partListView } from './views.ts';
-
-export interface Route {
-  method: 'GET' | 'POST' | 'DELETE';
-  /** Segments in braces are parameters. */
-  path: string;
-  /** OpenAPI `operationId`. */
-  name: string;
-  summary: string;
-  body?: z.ZodType;
-  query: z.ZodType;
-  answers: { status: 200 | 202; description: string; view: z.ZodType }[];
-  /** OpenAPI tag. Default: jobs. */
-  tag?: 'batches';
-  run: (call: Call<never, never>) => Promise<ApiResponse>;
-}
 
 const started: Route['answers'] = [
   { status: 200, description: 'Done: it was small enough to be copied at once.', view: jobView },

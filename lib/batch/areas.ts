@@ -4,12 +4,6 @@ import { GiveUp } from '../copy/errors.ts';
 import type { BatchMode, BatchRequest } from './request.ts';
 import type { SourcePorts } from './sources/source.ts';
 
-/** How the objects' `bucket/key` start, in the batch's store. */
-export interface Areas {
-  read: string[];
-  write: string[];
-}
-
 interface Place {
   bucket: string;
   key: string;

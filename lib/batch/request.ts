@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import type { FiltersConfig, filtersSchema } from '../copy/filters.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { CopyOptions } from '../copy/request.ts';
-import type { Areas } from './areas.ts';
 import type { WorkPlace } from './files.ts';
 import type { Mapping, MappingInput } from './mapping.ts';
 import type { SourceInput, SourceSpec } from './sources/source.ts';
@@ -60,3 +59,9 @@ export interface BatchInput extends Omit<BatchRequest, 'source' | 'mapping' | 'f
 
 export const defaultPageSize = 500;
 export const defaultConcurrency = 32;
+
+/** How the objects' `bucket/key` start, in the batch's store. */
+export interface Areas {
+  read: string[];
+  write: string[];
+}

@@ -1,8 +1,8 @@
 /** What replication on AWS takes: calls as the engine makes them, times the price lists. */
 import { partCount, partsPerTask, plan } from '../copy/plan.ts';
+import type { StoreFacts } from '../copy/ports.ts';
 import type { Settings } from '../copy/settings.ts';
 import { defaultSettings } from '../copy/settings.ts';
-import { s3 } from '../store/dialects/s3.ts';
 import { awsPrices, type PlatformPrices } from './prices-aws.ts';
 import { estimate, prices } from '../batch/prices.ts';
 
@@ -56,14 +56,16 @@ interface Tasks {
 
 /**
  * Replication by event into another bucket, nothing going wrong. A test counts the same on a server.
+ * @param facts the limits of S3, which decide what is copied by parts.
  * @throws GiveUp for a size that S3 cannot hold.
  */
 export function usageOf(
   { objects, size }: Workload,
+  facts: StoreFacts,
   settings: Settings = defaultSettings,
   assumptions: Assumptions = assumed,
 ): Usage {
-  const planned = plan({ size, sameBucket: false, rewrite: false, facts: s3.facts, settings });
+  const planned = plan({ size, sameBucket: false, rewrite: false, facts, settings });
   const { eventsPerInvocation, smallSeconds, memoryGb } = assumptions;
   const invocations = 1 / eventsPerInvocation;
   // S3 sends each event by itself; Lambda receives and deletes what one invocation takes in a request each.

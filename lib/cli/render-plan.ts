@@ -1,6 +1,6 @@
 /** What `--dry-run` prints. */
 import type { DryRun } from '../copy/dry-run.ts';
-import type { PartRun } from '../copy/plan.ts';
+import type { PartRun } from '../copy/job.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { factLines } from './facts.ts';
 import { formatBytes, formatCount, formatMoney, plural } from './format.ts';

@@ -1,17 +1,9 @@
 import { gaveUp } from './errors.ts';
+import type { AclPlan } from './job.ts';
 import type { Acl, ObjectRef } from './object.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 import type { FidelityLoss } from './result.ts';
-
-/** What to do about the destination's ACL. */
-export interface AclPlan {
-  /** Send this canned ACL with the write. */
-  canned?: string;
-  /** Write this document afterwards, because no canned name says it. */
-  document?: Acl;
-  lost: FidelityLoss[];
-}
 
 /** A rename or a metadata change keeps the ACL unless told otherwise; a copy leaves what the store gives a new object. */
 export function wantedAcl({ mode, options }: Pick<CopyRequest, 'mode' | 'options'>): string {

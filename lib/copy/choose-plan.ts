@@ -1,8 +1,9 @@
 import { gaveUp, GiveUp, RetryLater } from './errors.ts';
 import type { Found } from './expect.ts';
 import { isRewrite } from './expect.ts';
+import type { PartRun } from './job.ts';
 import type { ObjectHead } from './object.ts';
-import type { PartRun, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { layoutFromFirstPart, plan } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';

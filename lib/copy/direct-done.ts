@@ -6,10 +6,10 @@ import { headerLosses } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isGiven, isPinned, requestOf } from './job.ts';
 import type { ObjectHead } from './object.ts';
+import type { StartOutcome } from './outcome.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyResult } from './result.ts';
-import type { StartOutcome } from './start.ts';
 import { judge } from './verify.ts';
 
 /**

@@ -11,11 +11,11 @@ import { isPinned, requestOf } from './job.ts';
 import { metadataShortcut } from './metadata.ts';
 import { describe } from './object.ts';
 import { mustBeAbsent } from './overwrite.ts';
+import type { StartOutcome } from './outcome.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { openRow } from './row.ts';
-import type { StartOutcome } from './start.ts';
 import { continueParts } from './start-parts.ts';
 
 /** A one-call copy that somebody wants to ask about or resume: row first, copy, row done. */

@@ -3,7 +3,7 @@ import { choosePlan } from './choose-plan.ts';
 import { lookAtDestination } from './destination.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
-import type { PartRun } from './plan.ts';
+import type { PartRun } from './job.ts';
 import { partCount } from './plan.ts';
 import type { ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';

@@ -10,11 +10,9 @@
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
-import type { AclPlan } from './acl.ts';
-import type { Checksum, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
+import type { Checksum, ObjectHead, ObjectRef, StoreAddress, Acl } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
-import type { CopyResult } from './result.ts';
-import type { PartRun } from './plan.ts';
+import type { CopyResult, FidelityLoss } from './result.ts';
 
 export type JobState = 'planned' | 'copying' | 'finishing' | 'done' | 'failed' | 'superseded' | 'cancelled';
 
@@ -152,4 +150,19 @@ export type JobChange = Partial<Omit<Job, 'id' | 'revision' | 'updatedAt' | 'cre
 export function requestOf(job: Job): CopyRequest {
   const { mode, store, source, destination, options, labels, idempotencyKey } = job;
   return { mode, store, source, destination, options, labels, idempotencyKey, journal: true };
+}
+
+/** What to do about the destination's ACL. */
+export interface AclPlan {
+  /** Send this canned ACL with the write. */
+  canned?: string;
+  /** Write this document afterwards, because no canned name says it. */
+  document?: Acl;
+  lost: FidelityLoss[];
+}
+
+/** A run of consecutive parts of one size, bytes. A layout is a short list of runs, so a row stays small at 10,000 parts. */
+export interface PartRun {
+  size: number;
+  count: number;
 }

@@ -1,14 +1,9 @@
 import { GiveUp } from './errors.ts';
+import type { PartRun } from './job.ts';
 import type { StoreFacts } from './ports.ts';
 import type { Settings } from './settings.ts';
 
 const MiB = 1024 * 1024;
-
-/** A run of consecutive parts of one size, bytes. A layout is a short list of runs, so a row stays small at 10,000 parts. */
-export interface PartRun {
-  size: number;
-  count: number;
-}
 
 /** One CopyObject, or exact part ranges. */
 export type Plan = { way: 'direct' } | { way: 'parts'; parts: PartRun[] };

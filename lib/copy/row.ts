@@ -1,11 +1,10 @@
 import { RetryLater } from './errors.ts';
 import { jobId } from './ids.ts';
-import type { Job } from './job.ts';
+import type { Job, PartRun } from './job.ts';
 import { digestOf, isFinal, pinOf } from './job.ts';
 import { headIfThere } from './destination.ts';
 import { expectedFrom, sameRecord } from './expect.ts';
 import type { ObjectHead } from './object.ts';
-import type { PartRun } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
 import { lookAgainLater } from './look-again.ts';

@@ -6,15 +6,14 @@ import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts'
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
 import { readTags } from './fidelity.ts';
-import type { Job } from './job.ts';
+import type { Job, PartRun } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
 import { describe } from './object.ts';
-import type { PartRun } from './plan.ts';
+import type { StartOutcome } from './outcome.ts';
 import { partCount, partsPerTask } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
 import { openRow } from './row.ts';
-import type { StartOutcome } from './start.ts';
 import type { Task } from './task.ts';
 import type { AttachInput } from './upload.ts';
 import { attachUpload } from './upload.ts';

@@ -12,15 +12,13 @@ import { isFinal, pinOf } from './job.ts';
 import { lookAgainLater } from './look-again.ts';
 import { metadataShortcut } from './metadata.ts';
 import type { ObjectHead } from './object.ts';
+import type { StartOutcome } from './outcome.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { checkRequest, checkSeen, checkSource } from './rules.ts';
 import { continueParts, startParts } from './start-parts.ts';
-
-/** `done`: it is copied (or there was nothing to do). `job`: its tasks are on their way, the row tells how it goes. */
-export type StartOutcome = { kind: 'done'; result: CopyResult; job?: Job } | { kind: 'job'; job: Job };
 
 /** How often a small replica chases a source that keeps changing before it goes back to the queue. */
 const maxChases = 3;

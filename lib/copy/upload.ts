@@ -1,8 +1,7 @@
-import type { AclPlan } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
 import type { Expected } from './expect.ts';
-import type { Job } from './job.ts';
 import { mustBeAbsent } from './overwrite.ts';
+import type { Job, AclPlan } from './job.ts';
 import type { ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
 

@@ -3,7 +3,8 @@ import type { Invocation, World } from '../copy/ports.ts';
 import type { ReplicationOutcome } from './context.ts';
 import { copyOne } from './copy-one.ts';
 import { forEachOf, routesOfRule, type List, type Listed } from './listing.ts';
-import type { Route, RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import type { RuleSet } from './rules.ts';
 import { isSource } from './rules.ts';
 
 export interface BackfillOptions {

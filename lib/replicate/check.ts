@@ -1,6 +1,6 @@
 /** What only shows when the rules are looked at together. */
 import { markerName } from './marker.ts';
-import type { Route } from './rules.ts';
+import type { Route } from './route.ts';
 import type { RuleConfig } from './schema.ts';
 import { mayMeet } from './space.ts';
 

@@ -7,7 +7,8 @@ import { callOptions, type Context, type ReplicationOutcome, type SkipReason } f
 import { decide, markerFor, type Occasion } from './decide.ts';
 import { placeHash, ruleHash, type Marker } from './marker.ts';
 import { destinationRef, requestFor, sourceRef, type Told } from './requests.ts';
-import { returns, type Route } from './rules.ts';
+import type { Route } from './route.ts';
+import { returns } from './rules.ts';
 
 /** How often both sides are looked at again when they change between the look and the copy. */
 const maxLooks = 3;

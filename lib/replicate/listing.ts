@@ -1,6 +1,7 @@
 import type { StoreAddress } from '../copy/object.ts';
 import { GiveUp } from '../copy/errors.ts';
-import type { Route, RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import type { RuleSet } from './rules.ts';
 
 /** One line of a bucket listing. */
 export interface Listed {

@@ -3,7 +3,8 @@ import { compareKeys } from '../copy/key-order.ts';
 import { callOptions, type Context } from './context.ts';
 import type { List, Listed } from './listing.ts';
 import { destinationRef, sourceRef } from './requests.ts';
-import { isSource, sourceKeyOf, type Route } from './rules.ts';
+import type { Route } from './route.ts';
+import { isSource, sourceKeyOf } from './rules.ts';
 
 /** One source key with what stands on both sides; never neither. */
 export interface Pair {

@@ -9,7 +9,8 @@ import { forEachOf, routesOfRule, type List } from './listing.ts';
 import { pairs, type Pair } from './pairs.ts';
 import { removeOne } from './remove-one.ts';
 import { destinationRef, sourceRef } from './requests.ts';
-import type { Route, RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import type { RuleSet } from './rules.ts';
 
 export interface ReconcileOptions {
   /** Pairs in hand at a time; default 16. */

@@ -6,7 +6,8 @@ import { copyOne } from './copy-one.ts';
 import { callOptions, type Context, type ReplicationOutcome, type SkipReason } from './context.ts';
 import { authorOf, placeHash, placesOf } from './marker.ts';
 import { destinationRef, followsDeletes, requestFor, sourceRef } from './requests.ts';
-import { returns, routesFrom, writerOf, type Route } from './rules.ts';
+import type { Route } from './route.ts';
+import { returns, routesFrom, writerOf } from './rules.ts';
 
 /** What is known of a removal. */
 export interface Removal {

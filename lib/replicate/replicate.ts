@@ -6,7 +6,8 @@ import type { ObjectEvent } from './events/event.ts';
 import { placeHash } from './marker.ts';
 import { removeOne } from './remove-one.ts';
 import { followsDeletes } from './requests.ts';
-import { returns, routesFrom, writerOf, type Route, type RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import { returns, routesFrom, writerOf, type RuleSet } from './rules.ts';
 
 export type { ReplicationOutcome, SkipReason } from './context.ts';
 

@@ -2,7 +2,8 @@ import type { ObjectRef } from '../copy/object.ts';
 import type { CopyOptions, CopyRequest } from '../copy/request.ts';
 import type { ObjectEvent } from './events/event.ts';
 import { formatMarker, markerName, type Marker } from './marker.ts';
-import { routesFrom, type Route, type RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import { routesFrom, type RuleSet } from './rules.ts';
 
 /** What an event told of the source, as far as it did. */
 export interface Told {

@@ -1,37 +1,12 @@
 import { GiveUp } from '../copy/errors.ts';
 import type { ObjectRef, StoreAddress } from '../copy/object.ts';
-import type { CopyOptions } from '../copy/request.ts';
 import { markLoops, problemsOf } from './check.ts';
-import { compileFilters, type Filters } from '../copy/filters.ts';
+import { compileFilters } from '../copy/filters.ts';
 import { placeOf } from './place.ts';
+import type { Route } from './route.ts';
 import { rulesSchema, type DestinationConfig, type RuleConfig } from './schema.ts';
-import { narrow, type KeySpace } from './space.ts';
-import { compileTemplate, type Template } from '../copy/key-template.ts';
-
-/** One rule to one of its destinations; what everything else works with. */
-export interface Route {
-  /** The rule's name, with `#2` and so on for its further destinations. Given along as the label `rule`. */
-  id: string;
-  rule: string;
-  store: StoreAddress;
-  source: { bucket: string; prefix: string };
-  destination: { bucket: string };
-  template: Template;
-  filters: Filters;
-  /** For the replica: class, encryption, ACL. */
-  options: CopyOptions;
-  /** User metadata to add. */
-  metadata: Record<string, string>;
-  deletes: RuleConfig['deletes'];
-  deleteMarkers: boolean;
-  /** Replicas of this route may come back to where they came from: they carry a marker and conflicts are settled. */
-  looped: boolean;
-  /** Replicas carry a marker; all of looped routes and those whose deletes are verified. */
-  marked: boolean;
-  /** Over-approximations of the keys it reads and writes; buckets by `placeOf`. */
-  reads: KeySpace;
-  writes: KeySpace;
-}
+import { narrow } from './space.ts';
+import { compileTemplate } from '../copy/key-template.ts';
 
 export interface RuleSet {
   routes: readonly Route[];

@@ -4,7 +4,8 @@ import type { Task } from '../copy/task.ts';
 import { work } from '../copy/work.ts';
 import { copyOne } from './copy-one.ts';
 import { removeOne } from './remove-one.ts';
-import { sourceKeyOf, type Route, type RuleSet } from './rules.ts';
+import type { Route } from './route.ts';
+import { sourceKeyOf, type RuleSet } from './rules.ts';
 
 /**
  * The engine's `work` for a process that has replication rules. When the source of a replica has moved on, the engine sends

@@ -1,5 +1,5 @@
 /** The engine on AWS: jobs in DynamoDB, tasks and messages on SQS, callers and rules from the file of `ferry serve`. */
-import type { ApiMessage } from '../api/deps.ts';
+import type { ApiMessage } from '../api/message.ts';
 import { notifier, observed } from '../api/observe.ts';
 import type { Env } from '../config.ts';
 import type { Job } from '../copy/job.ts';

@@ -1,8 +1,8 @@
 import { RetryLater } from '../copy/errors.ts';
+import type { StartOutcome } from '../copy/outcome.ts';
 import type { Clock, Invocation, World } from '../copy/ports.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import { startCopy } from '../copy/start.ts';
-import type { StartOutcome } from '../copy/start.ts';
 import { backoff } from '../queue/backoff.ts';
 import type { Driver, RunOutcome, Watch } from './embedded-driver.ts';
 import { Interrupted, outcomeOf } from './embedded-driver.ts';

@@ -3,13 +3,14 @@ import { lookup } from 'node:dns/promises';
 import { addressFilter } from '../api/addresses.ts';
 import type { Caller } from '../api/callers.ts';
 import { anyone, callerFrom } from '../api/callers.ts';
-import type { MessageQueue } from '../api/deps.ts';
+import type { MessageQueue } from '../api/message.ts';
 import type { ApiRuntime } from '../api/messages.ts';
 import { post } from '../api/post.ts';
 import type { BatchWorld } from '../batch/batch.ts';
 import { GiveUp } from '../copy/errors.ts';
+import type { StoreAddress } from '../copy/object.ts';
 import type { World } from '../copy/ports.ts';
-import type { Embedded } from './embedded.ts';
+import type { StoreClient } from '../store/types.ts';
 import type { ServeConfig } from './serve-config.ts';
 import { isLoopback } from './serve-config.ts';
 
@@ -38,7 +39,7 @@ export function everyoneOf(
 /** What requests and messages need, from the configuration file and the adapters of the platform. */
 export function apiRuntime(
   config: ServeConfig,
-  { store: storeAt }: Pick<Embedded, 'store'>,
+  { store: storeAt }: { store(address: StoreAddress): Pick<StoreClient, 'listObjects'> },
   { world, batches, messages }: { world: World; batches: BatchWorld; messages: MessageQueue },
   everyone: Caller | undefined,
 ): ApiRuntime {

@@ -1,4 +1,4 @@
-import type { ApiMessage } from '../api/deps.ts';
+import type { ApiMessage } from '../api/message.ts';
 import type { Invocation, Log, World } from '../copy/ports.ts';
 import { WorkerPool } from '../queue/worker-pool.ts';
 import type { PlatformContext } from './invocation.ts';

@@ -1,4 +1,4 @@
-import type { ApiMessage } from '../api/deps.ts';
+import type { ApiMessage } from '../api/message.ts';
 import { DurableQueue } from '../queue/durable.ts';
 import type { DeadLetter } from '../queue/durable.ts';
 import type { Task } from '../copy/task.ts';

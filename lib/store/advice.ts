@@ -1,6 +1,6 @@
 import { describe } from '../copy/object.ts';
+import type { CallSubject, Failure } from './answer.ts';
 import type { Dialect, Meaning } from './dialect.ts';
-import type { CallSubject, Failure } from './errors.ts';
 import { operations } from './operations.ts';
 
 /** One line for people: which call on which object, what happened, what to do, and the store's own words at the end. */

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../copy/ports.ts';
 import { gaveUp } from '../copy/errors.ts';
+import type { Caller } from './caller.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 import { readXml } from './xml.ts';
 
 /** The region of a bucket, as signatures spell it. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { CallSubject } from './answer.ts';
 import type { Query } from './encode.ts';
-import type { CallSubject } from './errors.ts';
 import type { Operation } from './operations.ts';
 
 /** One call on the store, before it is addressed, signed and sent. */

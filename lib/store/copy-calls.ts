@@ -3,16 +3,16 @@ import type { CopyError } from '../copy/errors.ts';
 import type { ObjectRef } from '../copy/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, UploadPartCopyCall } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
+import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { copySource } from './encode.ts';
 import { Undecided412 } from './errors.ts';
-import type { Answer } from './errors.ts';
 import { bareEtag } from './head.ts';
 import { bucketRegion } from './bucket-region.ts';
 import { headObject } from './head-object.ts';
 import { sendPart } from './part-source.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
 import { MalformedAnswer, readXml } from './xml.ts';
 

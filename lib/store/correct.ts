@@ -1,8 +1,8 @@
+import type { Failure } from './answer.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import type { Credentials } from './credentials.ts';
 import { meaningOf } from './errors.ts';
-import type { Failure } from './errors.ts';
-import type { Caller } from './retry.ts';
 
 /** The difference of clocks at which both vendors refuse a signature. Milliseconds. */
 const toleratedSkew = 900_000;

@@ -4,9 +4,9 @@ import type { CallOptions } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import { headBucket } from './bucket-calls.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { readHead } from './head.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 
 export type HeadOptions = CallOptions & { partNumber?: number; checksum?: boolean };
 

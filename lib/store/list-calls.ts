@@ -1,10 +1,10 @@
 import { GiveUp } from '../copy/errors.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { decodeListed } from './encode.ts';
 import { bareEtag } from './head.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 import type {
   DeleteEntry,
   DeleteFailure,

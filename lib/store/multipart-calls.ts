@@ -12,10 +12,10 @@ import type {
 } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { bareEtag } from './head.ts';
 import { listMultipartUploads } from './list-calls.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
 import { MalformedAnswer, readXml, writeXml } from './xml.ts';
 

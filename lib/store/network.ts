@@ -1,7 +1,7 @@
 import { CopyError, GiveUp, RetryLater } from '../copy/errors.ts';
 import { nameCall } from './advice.ts';
+import type { CallSubject } from './answer.ts';
 import type { Dialect } from './dialect.ts';
-import type { CallSubject } from './errors.ts';
 
 /** Nothing was sent: there was no connection to send it on. */
 const notSent = new Set([

@@ -4,9 +4,9 @@ import type { CallOptions, ObjectStore } from '../copy/ports.ts';
 import { nameCall } from './advice.ts';
 import { readAcl } from './acl.ts';
 import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { headObject } from './head-object.ts';
 import { perform } from './retry.ts';
-import type { Caller } from './retry.ts';
 import { readXml, writeXml } from './xml.ts';
 
 type ObjectCalls = Pick<ObjectStore, 'head' | 'getTags' | 'putTags' | 'getAcl' | 'putAcl' | 'delete'>;

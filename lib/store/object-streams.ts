@@ -1,10 +1,10 @@
 import type { ObjectRef } from '../copy/object.ts';
 import type { CallOptions, WriteResult } from '../copy/ports.ts';
+import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
-import type { Answer } from './errors.ts';
+import type { Caller } from './caller.ts';
 import { readHead } from './head.ts';
 import { failed, perform, performWith, readGood } from './retry.ts';
-import type { Caller } from './retry.ts';
 import { exchangeStream } from './transport.ts';
 import type { GetQuery, ObjectData, ObjectStream, PutQuery, StoreClient } from './types.ts';
 import { presignUrl } from './request.ts';

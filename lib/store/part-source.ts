@@ -1,18 +1,9 @@
 import { gaveUp } from '../copy/errors.ts';
 import type { ObjectRef } from '../copy/object.ts';
 import type { CallOptions } from '../copy/ports.ts';
+import type { Caller } from './caller.ts';
 import { copySource, encodeKey } from './encode.ts';
 import { headObject } from './head-object.ts';
-import type { Caller } from './retry.ts';
-
-/** What is known of the way in which the store reads the source of a part. */
-export interface PartSources {
-  /** The store might decode twice; false for the vendors' own. */
-  suspect: boolean;
-  /** Whether it does; absent until it has been asked. */
-  twice?: boolean;
-  asking?: Promise<boolean | undefined>;
-}
 
 /**
  * Sends a part copy with its source encoded as this store reads it.

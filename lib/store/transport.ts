@@ -3,11 +3,11 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { RetryLater } from '../copy/errors.ts';
 import { nameCall } from './advice.ts';
+import type { Answer } from './answer.ts';
 import { bodySize } from './call.ts';
 import type { Call } from './call.ts';
 import { send } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import type { Answer } from './errors.ts';
 import { networkError } from './network.ts';
 import type { WireRequest } from './request.ts';
 

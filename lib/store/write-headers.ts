@@ -1,8 +1,8 @@
 import type { ContentHeaders, Encryption } from '../copy/object.ts';
 import type { WriteResult } from '../copy/ports.ts';
+import type { Answer } from './answer.ts';
 import type { Dialect } from './dialect.ts';
 import { encodeTags } from './encode.ts';
-import type { Answer } from './errors.ts';
 import { bareEtag, contentHeaders, readChecksum } from './head.ts';
 import type { OperationName } from './operations.ts';
 

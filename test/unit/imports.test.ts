@@ -62,3 +62,31 @@ test('nothing in lib imports a function', () => {
   const wrong = sources('lib').filter((file) => importsOf(file).some((target) => area(target) === 'functions'));
   expect(wrong.filter((file) => !file.startsWith('lib/cli/'))).toEqual([]);
 });
+
+/** Tarjan's strongly connected components, without single files. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): number => {
+    const mine = order.size;
+    order.set(file, mine);
+    stack.push(file);
+    let low = mine;
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (stack.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    if (low === mine) {
+      const component = stack.splice(stack.indexOf(file));
+      if (component.length > 1) found.push(component.sort());
+    }
+    return low;
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return found;
+}
+
+test('no file imports, through others, itself', () => {
+  expect(circles(new Map(sources('lib').map((file) => [file, importsOf(file)])))).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { costOf, usageOf, type Cost, type Usage, type Workload } from '../cost.ts';
 import { defaultSettings } from '../../copy/settings.ts';
+import { s3 } from '../../store/dialects/s3.ts';
 import type { DefineCommand } from '../context.ts';
 import { exit } from '../exit.ts';
 import { factLines } from '../facts.ts';
@@ -43,7 +44,7 @@ export const defineCost: DefineCommand = (program, context) => {
 };
 
 function print(io: Io, workload: Workload, { json, storageClass, concurrency }: CostFlags): void {
-  const usage = usageOf(workload, { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) });
+  const usage = usageOf(workload, s3.facts, { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) });
   const cost = costOf(usage, { storageClass });
   const beside = 'UploadPartCopy' in usage.calls ? publishedLarge : publishedSmall;
   const { currency, asOf, region } = awsPrices;

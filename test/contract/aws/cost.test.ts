@@ -1,6 +1,7 @@
 /** What `ferry cost` says a copy takes, counted where it arrives: by the server, and between engine, table and queue. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { usageOf } from '../../../lib/cli/cost.ts';
+import { s3 } from '../../../lib/store/dialects/s3.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
 import type { Rig } from '../engine/rig.ts';
 import { openRig } from '../engine/rig.ts';
@@ -58,13 +59,13 @@ function spied<T extends object>(target: T, heard: (method: string, args: unknow
 
 describe('cost', () => {
   it('of a small object', async () => {
-    const usage = usageOf({ objects: 1, size: 100_000 });
+    const usage = usageOf({ objects: 1, size: 100_000 }, s3.facts);
     expect(await count(100_000)).toEqual({ calls: usage.calls, writes: 0, tasks: 0 });
     expect(usage).toMatchObject({ tableWrites: 0, tableReads: 0 });
   });
 
   it.each([300_000_000, 100_000_000_000])('of an object of %i bytes', async (size) => {
-    const usage = usageOf({ objects: 1, size });
+    const usage = usageOf({ objects: 1, size }, s3.facts);
     const counted = await count(size);
     expect(counted.calls).toEqual(usage.calls);
     expect(counted.writes).toBe(usage.tableWrites);

@@ -1,8 +1,7 @@
 /** Invariants that can be judged at the instant of an effect. Each returns what is wrong, or undefined. */
-import type { Job } from '../../../lib/copy/job.ts';
+import type { Job, PartRun } from '../../../lib/copy/job.ts';
 import { isFinal, isLegalMove } from '../../../lib/copy/job.ts';
 import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { PartRun } from '../../../lib/copy/plan.ts';
 import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
 import type { Task } from '../../../lib/copy/task.ts';
 import type { Actor } from '../actor.ts';

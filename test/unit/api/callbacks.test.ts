@@ -1,7 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import type { CallbackDeps, CallbackMessage } from '../../../lib/api/callbacks.ts';
-import { backoffMs, deliverCallback, guardMs } from '../../../lib/api/callbacks.ts';
+import type { CallbackDeps } from '../../../lib/api/callbacks.ts';
+import { backoffMs, deliverCallback } from '../../../lib/api/callbacks.ts';
+import type { CallbackMessage } from '../../../lib/api/message.ts';
+import { guardMs } from '../../../lib/api/message.ts';
 import { GiveUp } from '../../../lib/copy/errors.ts';
 import { notifier, observed } from '../../../lib/api/observe.ts';
 import type { Post, PostAnswer } from '../../../lib/api/post.ts';

@@ -1,10 +1,11 @@
 /** A world in memory: enough of a store, a table and a queue for the API's own tests. */
 import type { Caller } from '../../../lib/api/callers.ts';
 import { callerFrom } from '../../../lib/api/callers.ts';
-import type { ApiDeps, ApiMessage } from '../../../lib/api/deps.ts';
+import type { ApiDeps } from '../../../lib/api/deps.ts';
 import { addressFilter } from '../../../lib/api/addresses.ts';
 import type { ApiRequest, ApiResponse } from '../../../lib/api/http.ts';
 import { handleApi } from '../../../lib/api/handle.ts';
+import type { ApiMessage } from '../../../lib/api/message.ts';
 import { GiveUp } from '../../../lib/copy/errors.ts';
 import type { Job } from '../../../lib/copy/job.ts';
 import type { ObjectHead, StoreAddress } from '../../../lib/copy/object.ts';

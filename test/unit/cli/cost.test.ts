@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { costOf, usageOf, type Usage } from '../../../lib/cli/cost.ts';
+import { s3 } from '../../../lib/store/dialects/s3.ts';
 import { awsPrices, publishedLarge, publishedSmall } from '../../../lib/cli/prices-aws.ts';
 
 const usage: Usage = {
@@ -26,7 +27,7 @@ describe('cost', () => {
   });
 
   it('grows with the number of objects and of nothing else', () => {
-    const [one, many] = [1, 1000].map((objects) => usageOf({ objects, size: 10 ** 10 }));
+    const [one, many] = [1, 1000].map((objects) => usageOf({ objects, size: 10 ** 10 }, s3.facts));
     expect(many?.calls['UploadPartCopy']).toBe(1000 * (one?.calls['UploadPartCopy'] ?? 0));
     expect(many?.gbSeconds).toBeCloseTo(1000 * (one?.gbSeconds ?? 0), 6);
   });

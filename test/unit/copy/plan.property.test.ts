@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GiveUp } from '../../../lib/copy/errors.ts';
+import type { PartRun } from '../../../lib/copy/job.ts';
 import { ranges } from '../../../lib/copy/ledger.ts';
-import type { PartRun, PlanInput } from '../../../lib/copy/plan.ts';
+import type { PlanInput } from '../../../lib/copy/plan.ts';
 import { layoutFromFirstPart, partAt, partCount, partsPerTask, plan, totalSize } from '../../../lib/copy/plan.ts';
 import type { StoreFacts } from '../../../lib/copy/ports.ts';
 import { defaultSettings } from '../../../lib/copy/settings.ts';

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { authorOf, markerName, ruleHash } from '../../../lib/replicate/marker.ts';
-import { isSource, loadRules, returns, routesFrom, type Route, type RuleSet } from '../../../lib/replicate/rules.ts';
+import type { Route } from '../../../lib/replicate/route.ts';
+import { isSource, loadRules, returns, routesFrom, type RuleSet } from '../../../lib/replicate/rules.ts';
 import type { RulesInput } from '../../../lib/replicate/schema.ts';
 import type { ModelObject } from './model-store.ts';
 import { ModelWorld, type Dice } from './model-world.ts';

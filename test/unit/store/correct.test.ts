@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Caller } from '../../../lib/store/caller.ts';
 import { correct } from '../../../lib/store/correct.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
-import type { Caller } from '../../../lib/store/retry.ts';
 import type { Credentials, CredentialsProvider } from '../../../lib/store/credentials.ts';
 import { aHead, bench, failure, keyPair, refusal, TestClock } from './harness.ts';
 
