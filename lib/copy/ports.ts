@@ -208,6 +208,30 @@ export interface StateTable {
   list(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
 }
 
+/** A small value that workers agree on. */
+export interface SharedRecord {
+  /** Of this value; no later value of the same id has it again, not even after the record expired. */
+  revision: number;
+  value: object;
+}
+
+/** Small values that workers agree on by compare-and-set: the pace of a store, priorities, who writes a destination. */
+export interface SharedRecords {
+  /** Sees every write that was answered before. An expired record is absent. */
+  get(id: string): Promise<SharedRecord | undefined>;
+  /**
+   * Writes `value` (JSON, small) when the record is still `found`; `undefined`: when there is none.
+   *
+   * `true`: the write landed. `false`: the record was not `found`, either because another worker wrote first, or because
+   * the answer to this very write was lost and the adapter's repeat met the write itself. An error with an unknown effect
+   * says as little. So a caller that did not hear `true` reads again and decides anew, and its decision must bear being
+   * made twice: the value names its writer, or a second write only repeats or only costs time.
+   *
+   * @param expiresAt epoch milliseconds; from then on the record counts as absent and may be deleted
+   */
+  compareAndSet(id: string, found: SharedRecord | undefined, value: object, expiresAt: number): Promise<boolean>;
+}
+
 export interface SendOptions {
   /** Deliver not before this many milliseconds from now. */
   delayMs?: number;
@@ -238,6 +262,7 @@ export interface Log {
 export interface World {
   store(address: StoreAddress): ObjectStore;
   state: StateTable;
+  shared: SharedRecords;
   queue: TaskQueue;
   clock: Clock;
   /** In [0, 1). */

@@ -19,6 +19,7 @@ import { DurableQueue } from '../queue/durable.ts';
 import { EmbeddedQueue } from '../queue/embedded.ts';
 import { WorkerPool } from '../queue/worker-pool.ts';
 import { StateDatabase } from '../state/database.ts';
+import { EmbeddedSharedRecords } from '../state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../state/embedded.ts';
 import { ProcessRegistry } from '../state/processes.ts';
 import { EmbeddedRunLog } from '../state/runs.ts';
@@ -112,6 +113,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });
   const state = options.observe?.(table) ?? table;
+  const shared = new EmbeddedSharedRecords(database, clock);
   const runs = new EmbeddedRunLog(database, processes, clock);
   const stores = new Stores({ ...options, clock, random, log, concurrency: settings.concurrency });
   const heartbeat = new Heartbeat(processes, clock, log);
@@ -173,7 +175,10 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       }
     },
   };
-  const world: World = { store: (address) => stores.get(address), state, queue: tasks, clock, random, log, settings };
+  const world: World = {
+    store: (address) => stores.get(address),
+    ...{ state, shared, queue: tasks, clock, random, log, settings },
+  };
   const batches = batchWorld(world, {
     client: (address) => stores.get(address),
     workPlace: workFolderOf(home),
@@ -205,6 +210,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
 
   function purge(): void {
     table.purge();
+    shared.purge();
     processes.purge();
     runs.purge(settings.keepMs);
     inbox.reclaim(processes.living());

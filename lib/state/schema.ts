@@ -62,4 +62,21 @@ export const migrations: readonly string[] = [
   CREATE INDEX inbox_leases ON inbox (leased_by) WHERE leased_by IS NOT NULL;
   CREATE INDEX inbox_dead ON inbox (queue, id) WHERE dead_at IS NOT NULL;
   `,
+  `
+  CREATE TABLE shared (
+    id         TEXT PRIMARY KEY,
+    revision   INTEGER NOT NULL,
+    value      TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  );
+  CREATE INDEX shared_by_expiry ON shared (expires_at);
+
+  -- Version 1 kept these values in rows that were no jobs. CASE: a record that is no JSON is left as it is.
+  INSERT INTO shared (id, revision, value, expires_at)
+    SELECT id, revision, json_extract(body, '$.batch'), expires_at FROM jobs
+    WHERE expires_at IS NOT NULL
+      AND CASE WHEN json_valid(body) THEN json_extract(body, '$.batch.kind') IN ('pace', 'priorities') ELSE 0 END;
+  DELETE FROM owners WHERE job_id IN (SELECT id FROM shared);
+  DELETE FROM jobs WHERE id IN (SELECT id FROM shared);
+  `,
 ];
