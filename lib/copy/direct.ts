@@ -1,5 +1,6 @@
 import { applyAcl, planAcl, wantedAcl } from './acl.ts';
 import { RetryLater } from './errors.ts';
+import { holdingDestination } from './hold-destination.ts';
 import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
 import { headerLosses, readTags, settleTags } from './fidelity.ts';
@@ -131,7 +132,10 @@ export async function copyOnce(
 ): Promise<WriteResult> {
   const own = world.clock.now() + world.settings.directTimeoutMs;
   try {
-    return await store.copyObject(call, { deadline: Math.min(own, options.deadline ?? Infinity) });
+    const deadline = Math.min(own, options.deadline ?? Infinity);
+    return await holdingDestination(world, store, request, { ...options, deadline }, () =>
+      store.copyObject(call, { ...options, deadline }),
+    );
   } catch (error) {
     const mayComeLate = error instanceof RetryLater && error.effect === 'unknown';
     if (mayComeLate && request.mode === 'replicate') await lookAgainLater(world, request);

@@ -7,6 +7,7 @@ import { isFinal, isPinned, requestOf } from './job.ts';
 import type { Ledger } from './ledger.ts';
 import { missingParts, readLedger } from './ledger.ts';
 import { lookAgainLater } from './look-again.ts';
+import { holdingDestination } from './hold-destination.ts';
 import { describe } from './object.ts';
 import { mustBeAbsent } from './overwrite.ts';
 import { conclude } from './conclude.ts';
@@ -111,7 +112,7 @@ async function complete(
     checksumAlgorithm: job.pin?.checksum?.algorithm,
   };
   try {
-    return await store.complete(call, options);
+    return await holdingDestination(world, store, job, options, () => store.complete(call, options));
   } catch (error) {
     const unknown = error instanceof RetryLater && error.effect === 'unknown';
     // It may take effect after newer replicas have been written.

@@ -43,6 +43,8 @@ export interface StoreFacts {
   defaultAcl: string;
   /** Where the ACL header goes on a multipart copy. */
   aclAt: 'initiate' | 'complete';
+  /** CopyObject and Complete honour the condition that there is no object yet; false where a server may ignore it. */
+  forbidsOverwrite: boolean;
   /** DELETE honours If-Match. */
   conditionalDelete: boolean;
   /** A self-copy that changes nothing else moves no data at any size. */

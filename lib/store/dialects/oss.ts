@@ -26,6 +26,7 @@ export const oss: Dialect = {
     defaultStorageClass: 'Standard',
     aclAt: 'complete',
     defaultAcl: 'default',
+    forbidsOverwrite: true,
     conditionalDelete: false,
     metadataOnlySelfCopy: true,
   },

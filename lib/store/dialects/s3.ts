@@ -26,6 +26,7 @@ export const s3: Dialect = {
     // Since January 2023 Amazon encrypts every new object so.
     defaultEncryption: 'AES256',
     defaultAcl: 'private',
+    forbidsOverwrite: true,
     conditionalDelete: true,
     metadataOnlySelfCopy: false,
   },

@@ -57,6 +57,7 @@ const oss: StoreFacts = {
   defaultStorageClass: 'Standard',
   defaultAcl: 'default',
   aclAt: 'complete',
+  forbidsOverwrite: true,
   conditionalDelete: false,
   metadataOnlySelfCopy: true,
 };
@@ -78,6 +79,7 @@ const s3: StoreFacts = {
   defaultStorageClass: 'STANDARD',
   defaultAcl: 'private',
   aclAt: 'initiate',
+  forbidsOverwrite: true,
   conditionalDelete: true,
   metadataOnlySelfCopy: false,
 };
@@ -112,7 +114,12 @@ export function drawDialect(random: Random): Dialect {
   if (random.chance(0.5)) {
     const partsTellInitiator = random.chance(0.5);
     return {
-      facts: { ...s3, conditionalDelete: random.chance(0.5), tellsPartLayout: random.chance(0.5) },
+      facts: {
+        ...s3,
+        forbidsOverwrite: false,
+        conditionalDelete: random.chance(0.5),
+        tellsPartLayout: random.chance(0.5),
+      },
       quirks: {
         ...quirks,
         partsTellInitiator,

@@ -148,7 +148,7 @@ export const modeMutants: readonly Mutant[] = [
   {
     name: 'Complete overwrites what came into its way',
     file: 'copy/finish.ts',
-    edits: [{ find: "forbidOverwrite: mustBeAbsent(job),", replace: 'forbidOverwrite: false,' }],
+    edits: [{ find: 'forbidOverwrite: mustBeAbsent(job),', replace: 'forbidOverwrite: false,' }],
     caughtBy: ['options'],
   },
   {

@@ -69,6 +69,7 @@ const facts: StoreFacts = {
   defaultStorageClass: 'Standard',
   defaultAcl: 'default',
   aclAt: 'complete',
+  forbidsOverwrite: true,
   conditionalDelete: false,
   metadataOnlySelfCopy: true,
 };
