@@ -57,6 +57,15 @@ export function lossText({ what, wanted, got, why }: FidelityLoss): string {
   return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
 }
 
+/** What a copy leaves out by default, once for a whole run. */
+export function leftOutLine(notKept: readonly string[] | undefined, paint: Paint): string[] {
+  return notKept?.length ? [paint('dim', `  ${leftOutText(notKept)}`)] : [];
+}
+
+export function leftOutText(notKept: readonly string[]): string {
+  return `not carried unless asked: ${notKept.map((what) => `${what} (--${what} keep)`).join(', ')}`;
+}
+
 /**
  * The message, then on a line of its own what the store said, for whoever has to look it up. Broken at words where `width`
  * is given.
@@ -105,11 +114,11 @@ export function resultDocument(
   seconds: number,
   jobId?: string,
 ): Record<string, unknown> {
-  const { way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved } = result;
+  const { way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved } = result;
   return {
     status: way === 'unchanged' ? 'unchanged' : done[subject.mode],
     ...subjectDocument(subject),
-    ...{ way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved },
+    ...{ way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved },
     seconds: Math.round(seconds * 1000) / 1000,
     job: jobId,
   };

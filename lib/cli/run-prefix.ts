@@ -8,7 +8,7 @@ import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
-import { errorDocument, resultDocument } from './render.ts';
+import { errorDocument, leftOutLine, resultDocument } from './render.ts';
 import type { Moment } from './progress.ts';
 import type { Session } from './session.ts';
 import type { Tally } from './tally.ts';
@@ -140,5 +140,6 @@ function sumUp(session: Session, command: PrefixCommand, tally: Tally, seconds: 
   for (const [what, objects] of tally.losses) {
     session.say(`${warn('yellow', '!')} not kept: ${what}, on ${formatCount(objects)} objects (--json tells which)`);
   }
+  if (!flags.json && !flags.quiet) for (const line of leftOutLine([...tally.notKept], warn)) session.say(line);
   return code;
 }

@@ -1,7 +1,7 @@
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
 import { sameRecord } from './expect.ts';
-import { headerLosses } from './fidelity.ts';
+import { headerLosses, isAsAsked } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
 import { describe } from './object.ts';
@@ -28,7 +28,8 @@ export async function lookAtDestination(
   const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
   if (!existing) return undefined;
   const verdict = judge(existing, { pin: pinOf(head) });
-  const sameHeaders = headerLosses(expected, existing).length === 0;
+  const lost = headerLosses(expected, existing);
+  const sameHeaders = isAsAsked(lost, expected);
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
@@ -43,7 +44,7 @@ export async function lookAtDestination(
   const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
   if (overwrite === 'if-different' && (!sameTags || request.mode === 'rename')) return undefined;
   const { size, etag, versionId } = existing;
-  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost };
 }
 
 /** CopyObject carries tags along: an object that has others was written by somebody else. */
