@@ -8,12 +8,10 @@ import { readProgress } from './prefix-progress.ts';
 
 /** Something that was not kept, or that differs. */
 export const lossView = z.object({
-  what: z
-    .string()
-    .meta({
-      description:
-        '`tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:NAME`, `metadata:NAME`, `website-redirect`, `object-lock`, `legal-hold`, `checksum`, or a header of the store.',
-    }),
+  what: z.string().meta({
+    description:
+      '`tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:NAME`, `metadata:NAME`, `website-redirect`, `object-lock`, `legal-hold`, `checksum`, or a header of the store.',
+  }),
   wanted: z.string().optional(),
   got: z.string().optional(),
   why: z.string().optional(),

@@ -3,7 +3,7 @@ import type { CopyRequest } from '../copy/request.ts';
 import { exit, exitCodeOf } from './exit.ts';
 import { formatCount, printable } from './format.ts';
 import { paintFor } from './paint.ts';
-import { errorDocument, leftOutLine, lossLines, resultDocument, resultLine } from './render.ts';
+import { errorDocument, lossLines, resultDocument, resultLine } from './render.ts';
 import type { Session } from './session.ts';
 
 /** Copies, moves or changes one object, shows how it goes and what became of it. Returns the exit code. */
@@ -31,7 +31,6 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
     if (flags.json) io.stdout.write(`${JSON.stringify(resultDocument(request, result, seconds, job?.id))}\n`);
     else if (!flags.quiet) io.stdout.write(`${resultLine(request, result, seconds, paintFor(io.stdout, io.env))}\n`);
     for (const line of lossLines(result.lost, warn)) session.say(line);
-    if (!flags.json && !flags.quiet) for (const line of leftOutLine(result.notKept, warn)) session.say(line);
     return exit.done;
   } catch (error) {
     progress.stop();

@@ -44,6 +44,7 @@ export function resultLine(subject: Subject, result: CopyResult, seconds: number
   else facts.push(proof[result.verifiedBy]);
   facts.push(formatDuration(seconds));
   if (result.way === 'parts') facts.push(formatRate(result.size, seconds));
+  if (result.notKept) facts.push(leftOutText(result.notKept));
   return `${paint('green', '✓')} ${done[subject.mode]} ${subjectText(subject)} ${paint('dim', `(${facts.join(', ')})`)}`;
 }
 
@@ -57,13 +58,9 @@ export function lossText({ what, wanted, got, why }: FidelityLoss): string {
   return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
 }
 
-/** What a copy leaves out by default, once for a whole run. */
-export function leftOutLine(notKept: readonly string[] | undefined, paint: Paint): string[] {
-  return notKept?.length ? [paint('dim', `  ${leftOutText(notKept)}`)] : [];
-}
-
+/** What a copy leaves out by default: `acl not carried (--acl keep does)`. */
 export function leftOutText(notKept: readonly string[]): string {
-  return `not carried unless asked: ${notKept.map((what) => `${what} (--${what} keep)`).join(', ')}`;
+  return notKept.map((what) => `${what} not carried (--${what} keep does)`).join(', ');
 }
 
 /**

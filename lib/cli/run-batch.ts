@@ -3,7 +3,6 @@ import type { BatchView } from '../batch/batch.ts';
 import { plural } from './format.ts';
 import { printLine } from './io.ts';
 import { paintFor } from './paint.ts';
-import { leftOutLine } from './render.ts';
 import { batchText, countText, endLine, exitOf } from './render-batch.ts';
 import type { Session } from './session.ts';
 
@@ -35,8 +34,6 @@ export async function printEnd({ io, flags, say }: Session, view: BatchView): Pr
   const warn = paintFor(io.stderr, io.env);
   for (const [what, objects] of Object.entries(view.counts.losses))
     say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')}`);
-  if (view.summary && !flags.json && !flags.quiet)
-    for (const line of leftOutLine(view.summary.notKept, warn)) say(line);
   const failed = (view.counts.counts.failed ?? 0) > 0;
   if (failed && !flags.quiet) {
     say(`why: ferry batch report ${view.id} --status failed; again: ferry batch retry ${view.id}`);
