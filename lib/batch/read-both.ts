@@ -83,6 +83,6 @@ async function compareStreams(
     throw new RetryLater(`The objects could not be read to their end: ${String(error)}`, { cause: error });
   } finally {
     // Lets go of the connections where the rest is not needed.
-    await Promise.all(sides.map(({ chunks }) => chunks.return?.()));
+    for (const { chunks } of sides) await chunks.return?.();
   }
 }
