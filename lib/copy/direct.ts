@@ -45,12 +45,8 @@ export async function copyDirect(
   result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
   const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
   const proof = judge(asWritten, { pin });
-  if (
-    mustLook(request, expected) ||
-    mayLose(store, expected, written) ||
-    proof === 'mismatch' ||
-    proof === 'undecided'
-  ) {
+  const carriesMore = mayLose(expected) || mayLoseChecksum(store, expected, written);
+  if (mustLook(request, expected) || carriesMore || proof === 'mismatch' || proof === 'undecided') {
     const found = await store.head(request.destination, { ...options, checksum: true });
     const name = describe(request.store, request.destination);
     const strict = request.mode === 'rename';
@@ -96,9 +92,12 @@ function mustLook(request: CopyRequest, expected: Expected): boolean {
 }
 
 /** The source carries something that a store may leave behind without a word. */
-export function mayLose({ facts }: ObjectStore, expected: Expected, { checksums }: WriteResult): boolean {
-  const { redirect, lock, hiddenMetadata, others, encryption } = expected;
-  if (redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey) return true;
+export function mayLose({ redirect, lock, hiddenMetadata, others, encryption }: Expected): boolean {
+  return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey);
+}
+
+/** The source has a checksum that the answer to the copy does not show, nor does the store give it to every new object. */
+export function mayLoseChecksum({ facts }: ObjectStore, expected: Expected, { checksums }: WriteResult): boolean {
   const unasked = [{ algorithm: facts.defaultChecksum ?? '', value: '', fullObject: true }];
   return (expected.checksums ?? []).some((wanted) => !keepsChecksum(wanted, checksums ?? unasked));
 }

@@ -57,7 +57,7 @@ async function foreseeLosses(
   { head, expected }: Found,
   parts: PartRun[] | undefined,
 ): Promise<FidelityLoss[]> {
-  const restated = parts !== undefined || expected.metadataChanged;
+  const restated = parts !== undefined || expected.metadataChanged || request.mode === 'metadata';
   const likely: ObjectHead = {
     ...head,
     ...expected,

@@ -36,11 +36,15 @@ export function headerLosses(expected: Expected, got: ObjectHead): FidelityLoss[
 }
 
 /**
- * Whether these losses leave the object as it was asked for, as far as asking can bring it about: what stores compute
- * themselves, and what no request can set, is no reason to copy once more nor to take the object for another's.
+ * Whether these differences leave the object as it was asked for, as far as asking can bring it about: what stores compute
+ * themselves, what no request can set, and a lock that the bucket gives every object are no reason to copy once more nor to
+ * take the object for another's.
  */
-export function isAsAsked(lost: readonly FidelityLoss[], { others = {} }: Expected): boolean {
-  return lost.every(({ what }) => what === 'checksum' || what === 'hidden-metadata' || Object.hasOwn(others, what));
+export function isAsAsked(differences: readonly FidelityLoss[], { others = {} }: Expected): boolean {
+  return differences.every(({ what, wanted }) => {
+    if (wanted === undefined) return !/^(content|metadata):|^website-redirect$/.test(what);
+    return what === 'checksum' || what === 'hidden-metadata' || Object.hasOwn(others, what);
+  });
 }
 
 /** Only CRCs can be kept over the whole of an object that is made of parts. */

@@ -1,6 +1,7 @@
 /** What HEAD tells of a source beside its bytes: carried, or named as lost, the same by CopyObject and by parts (I6). */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dryRun } from '../../../lib/copy/dry-run.ts';
+import { startCopy } from '../../../lib/copy/start.ts';
 import type { CopyResult } from '../../../lib/copy/result.ts';
 import type { DirectPut } from '../../../lib/twin/access.ts';
 import type { Rig } from './rig.ts';
@@ -98,6 +99,18 @@ it('a change of metadata keeps the website redirect', async () => {
   const { result } = await rig.run({ mode: 'metadata', source: here, destination: here, options: { metadata } });
   expect(result.lost).toEqual([]);
   expect(await rig.twin.store.head('photos', 'a')).toMatchObject({ redirect: '/new.html', meta: { color: 'red' } });
+});
+
+it('a replica that an event told of names a checksum of parts as lost, with one CopyObject', async () => {
+  rig = await openRig('s3');
+  const checksum = { algorithm: 'SHA256', type: 'COMPOSITE', value: 'AAA=-2' } as const;
+  const { etag, size } = await rig.twin.store.put('photos', 'a', { body: 'hello', checksum });
+  rig.twin.requests.reset();
+  const request = { mode: 'replicate' as const, store: rig.address, ...sides, options: {}, seen: { etag, size } };
+  const invocation = { id: 'test', deadline: Date.now() + 60_000, attempt: 1 };
+  const outcome = await startCopy(rig.embedded.world, request, invocation);
+  expect(outcome).toMatchObject({ kind: 'done', result: { lost: [{ what: 'checksum' }] } });
+  expect(rig.twin.requests.counts).toEqual({ CopyObject: 1, HeadObject: 2 });
 });
 
 it('a replica that an event told of carries the redirect that only the look afterwards showed', async () => {

@@ -103,4 +103,12 @@ describe('what two looks tell beside the bytes', () => {
     expect(isAsAsked(headerLosses(expected, head()), expected)).toBe(false);
     expect(isAsAsked(headerLosses(expected, head({ redirect: '/x' })), expected)).toBe(true);
   });
+
+  it('does not copy once more for a lock that the bucket gives every object', () => {
+    const expected = expectedFrom(head(), request);
+    const locked = head({ lock: { mode: 'GOVERNANCE', until: '2099-01-01T00:00:00Z' } });
+    expect(what(head(), locked)).toEqual(['object-lock']);
+    expect(isAsAsked(attributeDifferences(expected, locked), expected)).toBe(true);
+    expect(isAsAsked(attributeDifferences(expected, head({ userMetadata: { a: '1' } })), expected)).toBe(false);
+  });
 });
