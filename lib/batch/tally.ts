@@ -6,7 +6,8 @@
  * - `skipped`: not asked for after all: it may not be overwritten, its tags do not fit, the batch was cancelled before.
  * - `failed`: `error` says why.
  * - `repeated`: an earlier row of the list says exactly the same, and counts.
- * - `same`, `different`: verify only.
+ * - `same`, `different`, `undecided`: verify only. Undecided: what the stores tell neither proves nor disproves that the bytes
+ *   are equal.
  */
 export const statuses = [
   'copied',
@@ -17,6 +18,7 @@ export const statuses = [
   'repeated',
   'same',
   'different',
+  'undecided',
 ] as const;
 export type Status = (typeof statuses)[number];
 
@@ -32,6 +34,8 @@ export interface Tally {
   losses: Record<string, number>;
   /** Of verify: objects that differ, by what. */
   differences: Record<string, number>;
+  /** Of a deep verify: bytes that were read, of both sides together. */
+  bytesRead?: number;
   /** Malformed rows of the source. */
   rejected: number;
   /** Rows of the source that are not for copying, by why. */
@@ -63,6 +67,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     failures: addRecords(a.failures, b.failures),
     losses: addRecords(a.losses, b.losses),
     differences: addRecords(a.differences, b.differences),
+    ...((a.bytesRead ?? b.bytesRead) !== undefined && { bytesRead: (a.bytesRead ?? 0) + (b.bytesRead ?? 0) }),
     rejected: a.rejected + b.rejected,
     passedOver: addRecords(a.passedOver, b.passedOver),
     // Results of an earlier version have none.

@@ -1,10 +1,11 @@
-import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { applyAcl, leftOut, planAcl, wantedAcl } from './acl.ts';
 import { RetryLater } from './errors.ts';
 import { holdingDestination } from './hold-destination.ts';
 import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
-import { headerLosses, readTags, settleTags } from './fidelity.ts';
+import { headerLosses, keepsChecksum, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
+import { sendWithLock } from './lock.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import { mustBeAbsent } from './overwrite.ts';
@@ -30,7 +31,9 @@ export async function copyDirect(
 ): Promise<CopyResult> {
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
   const call = await buildCall(store, request, head, expected, options);
-  const written = await copyOnce(world, store, request, { ...call, acl: acl.canned }, options);
+  const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
+    copyOnce(world, store, request, each, options),
+  );
   const pin = pinOf(head);
   const result: CopyResult = {
     way: 'direct',
@@ -39,11 +42,13 @@ export async function copyDirect(
     versionId: written.versionId,
     verifiedBy: 'store',
     lost: acl.lost,
+    ...leftOut(request),
   };
   result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
   const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
   const proof = judge(asWritten, { pin });
-  if (mustLook(request, expected) || proof === 'mismatch' || proof === 'undecided') {
+  const carriesMore = mayLose(expected) || mayLoseChecksum(store, expected, written);
+  if (mustLook(request, expected) || carriesMore || proof === 'mismatch' || proof === 'undecided') {
     const found = await store.head(request.destination, { ...options, checksum: true });
     const name = describe(request.store, request.destination);
     const strict = request.mode === 'rename';
@@ -88,6 +93,17 @@ function mustLook(request: CopyRequest, expected: Expected): boolean {
   );
 }
 
+/** The source carries something that a store may leave behind without a word. */
+export function mayLose({ redirect, lock, hiddenMetadata, others, encryption }: Expected): boolean {
+  return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey);
+}
+
+/** The source has a checksum that the answer to the copy does not show, nor does the store give it to every new object. */
+export function mayLoseChecksum({ facts }: ObjectStore, expected: Expected, { checksums }: WriteResult): boolean {
+  const unasked = [{ algorithm: facts.defaultChecksum ?? '', value: '', fullObject: true }];
+  return (expected.checksums ?? []).some((wanted) => !keepsChecksum(wanted, checksums ?? unasked));
+}
+
 async function buildCall(
   store: ObjectStore,
   request: CopyRequest,
@@ -107,6 +123,8 @@ async function buildCall(
     storageClass,
     encryption,
     forbidOverwrite: mustBeAbsent(request),
+    redirect: expected.redirect,
+    lock: expected.lock,
   };
 }
 
