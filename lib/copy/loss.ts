@@ -42,5 +42,7 @@ export function keepSourceOnLoss(request: Asked, lost: readonly FidelityLoss[]):
 }
 
 function named(lost: readonly FidelityLoss[]): string {
-  return lost.map(({ what, wanted, why }) => `${what}${wanted ? ` (${wanted})` : ''}${why ? `: ${why}` : ''}`).join('; ');
+  return lost
+    .map(({ what, wanted, why }) => `${what}${wanted ? ` (${wanted})` : ''}${why ? `: ${why}` : ''}`)
+    .join('; ');
 }

@@ -56,7 +56,9 @@ it('a Complete that must name every part', async () => {
 
 const tagsOf = async (key: string): Promise<string> => {
   const { body } = await s3(twin, { method: 'GET', bucket: 'a', key, query: { tagging: '' } });
-  return [...body.matchAll(/<Key>(.*?)<\/Key><Value>(.*?)<\/Value>/g)].map(([, name, value]) => `${name}=${value}`).join();
+  return [...body.matchAll(/<Key>(.*?)<\/Key><Value>(.*?)<\/Value>/g)]
+    .map(([, name, value]) => `${name}=${value}`)
+    .join();
 };
 
 async function copyTagged(metadata: string, tagging: string): Promise<string> {
