@@ -8,6 +8,7 @@ import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
+import { wantedAcl } from './acl.ts';
 import { overwriteOf } from './overwrite.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -38,7 +39,9 @@ export async function lookAtDestination(
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
-  const isKept = overwrite === 'never' ? !mayBeOurs : request.mode === 'rename' && !proof;
+  const isEqual =
+    overwrite === 'if-different' && proof !== undefined && (await sameBeside(store, request, head, existing, options));
+  const isKept = overwrite === 'never' ? !mayBeOurs : request.mode === 'rename' && !isEqual;
   if (isKept) {
     throw new GiveUp(
       'DestinationExists',
@@ -46,22 +49,25 @@ export async function lookAtDestination(
         "To replace it, set overwrite to 'always'.",
     );
   }
-  if (!proof) return undefined;
-  // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
-  if (overwrite === 'if-different' && request.mode === 'rename') return undefined;
-  if (overwrite === 'if-different' && !(await sameBeside(store, request, head, existing, options))) return undefined;
+  if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost };
 }
 
-/** Tags, and the ACL where one was asked for: what HEAD does not tell. */
+/** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */
 async function sameBeside(
   store: ObjectStore,
-  { source, destination, options: { tags, acl = 'default' } }: CopyRequest,
+  request: CopyRequest,
   head: ObjectHead,
   existing: ObjectHead,
   options: CallOptions,
 ): Promise<boolean> {
+  const {
+    source,
+    destination,
+    options: { tags },
+  } = request;
+  const acl = wantedAcl(request);
   const sides = [
     { ref: source, head },
     { ref: destination, head: existing },

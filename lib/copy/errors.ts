@@ -34,6 +34,7 @@ export type GiveUpCode =
   | 'TooManyParts'
   | 'Unsupported'
   | 'VerificationFailed'
+  | 'WouldLose'
   | 'WrongEndpoint';
 
 /** What the store said; never holds a header, a signature or a token (I11). */

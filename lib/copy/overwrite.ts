@@ -1,6 +1,9 @@
 import type { CopyOptions, CopyRequest } from './request.ts';
 
-/** What becomes of an object at the destination. A rename keeps it unless `always` is asked for: its content may be the only one (I3). */
+/**
+ * What becomes of an object at the destination. A rename keeps it unless `always` is asked for, since it may be the only one
+ * of its content (I3).
+ */
 export function overwriteOf({
   mode,
   options,
@@ -10,5 +13,6 @@ export function overwriteOf({
 
 /** The write is sent with the condition that there is no object yet, where the store has such a condition. */
 export function mustBeAbsent(request: Pick<CopyRequest, 'mode' | 'options'>): boolean {
-  return overwriteOf(request) === 'never';
+  const overwrite = overwriteOf(request);
+  return request.mode === 'rename' ? overwrite !== 'always' : overwrite === 'never';
 }

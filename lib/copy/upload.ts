@@ -1,7 +1,7 @@
 import { gaveUp, RetryLater } from './errors.ts';
-import type { Expected } from './expect.ts';
-import { mustBeAbsent } from './overwrite.ts';
+import type { Due, Expected } from './expect.ts';
 import type { AclPlan, Job } from './job.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import { sendWithLock } from './lock.ts';
 import type { ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
@@ -9,6 +9,9 @@ import { move, nextLook } from './closing.ts';
 export interface AttachInput {
   expected: Expected;
   tags: Record<string, string>;
+  /** Of an object that is copied onto itself. */
+  tagsBefore?: Record<string, string>;
+  due?: Due;
   acl: AclPlan;
   checksumAlgorithm?: string;
 }
@@ -36,6 +39,8 @@ export async function attachUpload(
       uploadId,
       acl: input.acl,
       tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
+      tagsBefore: input.tagsBefore,
+      due: input.due,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });

@@ -38,6 +38,6 @@ function looksFirst(sim: Simulation): number {
   if (!asked) return Number(facts.tellsPartLayout);
   const { mode, options } = asked.request;
   const looks = keepsDestination(asked.request) || options.overwrite === 'if-different';
-  const holds = mode === 'rename' && options.overwrite !== 'always' && options.overwrite !== 'if-different';
+  const holds = mode === 'rename' && options.overwrite !== 'always';
   return Number(facts.tellsPartLayout) + Number(looks) + Number(holds && !facts.forbidsOverwrite);
 }
