@@ -1,0 +1,106 @@
+/** Compares what became of the objects with what was said about them. */
+import { differences, type Facts } from './facets.ts';
+import { missing } from './look.ts';
+import type { Document } from './run.ts';
+
+/** One object: what it should be by now, what it is, and what the run and the plan before it said. */
+export interface Case {
+  key: string;
+  wanted: Facts;
+  found: Facts;
+  report?: Document;
+  plan?: Document;
+}
+
+/** - `silent`: differs, and the run did not say so. - `false`: said to differ, and does not. */
+type Problem = 'silent' | 'false' | 'not planned' | 'planned, but not lost' | 'failed' | 'not reported';
+
+interface Finding {
+  problem: Problem;
+  what: string;
+  key: string;
+  values?: readonly (string | undefined)[];
+}
+
+const namesIn = (list: readonly { what: string }[] | undefined): string[] => (list ?? []).map(({ what }) => what);
+
+/** What the run left out as it does unless asked not to; said once, for every object alike. */
+const leftOut = (document: Document | undefined): string[] => [...(document?.notKept ?? [])];
+
+/** The differences that nobody named, and the names that no difference bears out. Empty when the run was honest. */
+export function judge(one: Case): Finding[] {
+  const { key, wanted, found, report, plan } = one;
+  if (!report) return [{ problem: 'not reported', what: 'nothing', key }];
+  if (report.status === 'failed')
+    return [{ problem: 'failed', what: report.error?.code ?? '', key, values: [report.error?.message] }];
+  const real = differences(wanted, found);
+  if (found === missing) return [{ problem: 'silent', what: 'missing', key }];
+  const lost = namesIn(report.lost);
+  const named = [...lost, ...leftOut(report)];
+  const of = (problem: Problem, names: string[]) =>
+    [...new Set(names)].map((what) => ({ problem, what, key, values: real.get(what) }));
+  const planned = [...namesIn(plan?.lost), ...leftOut(plan)];
+  return [
+    ...of(
+      'silent',
+      [...real.keys()].filter((what) => !named.includes(what)),
+    ),
+    ...of(
+      'false',
+      lost.filter((what) => !real.has(what)),
+    ),
+    ...(plan
+      ? of(
+          'not planned',
+          named.filter((what) => !planned.includes(what)),
+        )
+      : []),
+    ...(plan
+      ? of(
+          'planned, but not lost',
+          planned.filter((what) => !named.includes(what)),
+        )
+      : []),
+  ];
+}
+
+/** The same of `batch verify`, which may also say that it cannot tell whether the bytes differ. */
+export function judgeVerdict({ key, wanted, found, report }: Case, unseen: (what: string) => boolean): Finding[] {
+  const bytesToo: Record<string, string> = { content: 'bytes', size: 'bytes' };
+  const real = [...differences(wanted, found).keys()].filter((what) => !unseen(what));
+  const named = namesIn(report?.differences).map((what) => bytesToo[what] ?? what);
+  const undecided = report?.status === 'undecided' ? ['bytes'] : [];
+  const of = (problem: Problem, names: string[]) => names.map((what) => ({ problem, what, key }));
+  return [
+    ...(report && report.status !== 'failed'
+      ? []
+      : of(report ? 'failed' : 'not reported', [report?.error?.code ?? ''])),
+    ...of(
+      'silent',
+      real.filter((what) => ![...named, ...undecided].includes(what)),
+    ),
+    ...of(
+      'false',
+      named.filter((what) => !real.includes(what)),
+    ),
+  ];
+}
+
+const shown = 3;
+
+/** One line for each kind of finding, with how many objects it concerns and some of them. */
+export function summary(findings: readonly Finding[]): string[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const what = finding.what.replace(/^metadata:.*/, 'metadata:*');
+    const name = `${finding.problem}: ${what}`;
+    groups.set(name, [...(groups.get(name) ?? []), finding]);
+  }
+  return [...groups].sort().map(([name, of]) => {
+    const examples = of.slice(0, shown).map(({ key, values }) => {
+      const text = values?.map((value) => JSON.stringify(value?.slice(0, 60)) ?? 'nothing').join(' -> ');
+      return `${JSON.stringify(key.slice(0, 24))}${text ? ` (${text})` : ''}`;
+    });
+    return `${name} on ${of.length}, as ${examples.join('; ')}`;
+  });
+}
