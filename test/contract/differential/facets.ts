@@ -28,40 +28,71 @@ const rows: readonly [pattern: RegExp, what: string][] = [
   [/^x-(?:amz|oss)-meta-(.*)$/, 'metadata:$1'],
   [/^x-(?:amz|oss)-storage-class$/, 'storage-class'],
   [/^x-(?:amz|oss)-server-side-encryption$/, 'encryption'],
-  [/^x-(?:amz|oss)-server-side-/, 'encryption-key'],
-  [/^x-amz-checksum-/, 'checksum'],
-  [/^x-amz-website-redirect-location$/, 'redirect'],
-  [/^x-amz-object-lock-/, 'lock'],
+  [/^x-(?:amz|oss)-server-side-.*/, 'encryption-key'],
+  [/^x-amz-checksum-.*/, 'checksum'],
+  [/^x-amz-website-redirect-location$/, 'website-redirect'],
+  [/^x-amz-object-lock-mode$/, 'object-lock'],
+  [/^x-amz-object-lock-retain-until-date$/, 'object-lock-until'],
+  [/^x-amz-object-lock-legal-hold$/, 'legal-hold'],
   [/^etag$/, 'etag'],
-  [/^(.*)$/, 'header:$1'],
 ];
 
 /** The class of an object whose HEAD names none. */
 const defaultClass: Record<Server['scheme'], string> = { s3: 'STANDARD', oss: 'Standard' };
 
 /** Header name to the name of its loss; undefined for headers that say nothing about the object. */
-export function whatOf(header: string): string | undefined {
+function whatOf(header: string): string | undefined {
   if (ofAnswer.test(header)) return undefined;
-  const [pattern, what] = rows.find(([its]) => its.test(header))!;
-  return pattern.exec(header)![0] === header ? header.replace(pattern, what) : what;
+  const row = rows.find(([pattern]) => pattern.test(header));
+  return row ? header.replace(...row) : header;
 }
 
-/** Several headers of one name (a checksum and its type) are one fact. */
+/** Several headers of one name are one fact. */
 export function factsOfHeaders(headers: Record<string, string>, scheme: Server['scheme']): Map<string, string> {
   const facts = new Map<string, string>([['storage-class', defaultClass[scheme]]]);
-  const seen = new Set<string>();
-  for (const name of Object.keys(headers).sort()) {
+  for (const [name, value] of Object.entries(headers)) {
     const what = whatOf(name);
-    if (what === undefined) continue;
-    const value = what === 'checksum' || what === 'lock' ? `${name}: ${headers[name]}` : (headers[name] ?? '');
-    facts.set(what, seen.has(what) ? `${facts.get(what)}, ${value}` : value);
-    seen.add(what);
+    if (what !== undefined && what !== 'checksum') facts.set(what, value);
   }
+  const sums = checksumText(headers);
+  if (sums !== '') facts.set('checksum', sums);
   return facts;
 }
 
-/** The names whose facts differ, with both values. */
-export function differences(a: Facts, b: Facts): Map<string, [string | undefined, string | undefined]> {
-  const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
-  return new Map(names.sort().map((name) => [name, [a.get(name), b.get(name)]]));
+/**
+ * `CRC32 FULL_OBJECT AAAAAA==, ...`; without the value where it is of the parts: like an ETag it then tells how the object
+ * was written.
+ */
+function checksumText(headers: Record<string, string>): string {
+  const type = headers['x-amz-checksum-type'] ?? 'FULL_OBJECT';
+  const sums = Object.entries(headers).flatMap(([name, value]) => {
+    const [, algorithm] = /^x-amz-checksum-(?!type$)(.*)$/.exec(name) ?? [];
+    return algorithm === undefined
+      ? []
+      : [`${algorithm.toUpperCase()} ${type}${type === 'COMPOSITE' ? '' : ` ${value}`}`];
+  });
+  return sums.sort().join(', ');
+}
+
+/** Kept is each checksum of the source; one of the whole object does for one of its parts, and more are no loss. */
+function keepsChecksums(was: Facts, is: Facts): boolean {
+  const sums = (facts: Facts): string[] => (facts.get('checksum') ?? '').split(', ').filter((sum) => sum !== '');
+  // Of other bytes there can only be other sums.
+  const sameBytes = was.get('bytes') === is.get('bytes');
+  return sums(was).every((sum) => {
+    const [algorithm, type] = sum.split(' ');
+    return sums(is).some((other) => {
+      const [itsAlgorithm, itsType] = other.split(' ');
+      if (algorithm !== itsAlgorithm) return false;
+      return type === 'COMPOSITE' || (type === itsType && (sum === other || !sameBytes));
+    });
+  });
+}
+
+/** The names of facts that are not kept, or that came to be, with both values. */
+export function differences(was: Facts, is: Facts): Map<string, [string | undefined, string | undefined]> {
+  const names = [...new Set([...was.keys(), ...is.keys()])].filter((name) =>
+    name === 'checksum' ? !keepsChecksums(was, is) : was.get(name) !== is.get(name),
+  );
+  return new Map(names.sort().map((name) => [name, [was.get(name), is.get(name)]]));
 }

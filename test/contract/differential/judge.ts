@@ -27,28 +27,31 @@ const namesIn = (list: readonly { what: string }[] | undefined): string[] => (li
 /** What the run left out as it does unless asked not to; said once, for every object alike. */
 const leftOut = (document: Document | undefined): string[] => [...(document?.notKept ?? [])];
 
-/** The differences that nobody named, and the names that no difference bears out. Empty when the run was honest. */
-export function judge(one: Case): Finding[] {
-  const { key, wanted, found, report, plan } = one;
+/** The differences that the result does not name, and the names that no difference bears out. Empty when it is honest. */
+export function judge({ key, wanted, found, report, plan }: Case): Finding[] {
   if (!report) return [{ problem: 'not reported', what: 'nothing', key }];
-  if (report.status === 'failed')
+  if (report.status === 'failed') {
     return [{ problem: 'failed', what: report.error?.code ?? '', key, values: [report.error?.message] }];
-  const real = differences(wanted, found);
+  }
   if (found === missing) return [{ problem: 'silent', what: 'missing', key }];
+  const real = differences(wanted, found);
   const lost = namesIn(report.lost);
   const named = [...lost, ...leftOut(report)];
+  const planned = [...namesIn(plan?.lost), ...leftOut(plan)];
+  // A result tells the new ETag, which is enough; that a plan foresees it must be right.
+  const toldEtag = report.etag === found.get('etag')?.replaceAll('"', '') ? ['etag'] : [];
+  const known = [...named, ...toldEtag.filter(() => real.has('etag'))];
   const of = (problem: Problem, names: string[]) =>
     [...new Set(names)].map((what) => ({ problem, what, key, values: real.get(what) }));
-  const planned = [...namesIn(plan?.lost), ...leftOut(plan)];
   return [
     ...of(
       'silent',
-      [...real.keys()].filter((what) => !named.includes(what)),
+      [...real.keys()].filter((what) => !known.includes(what)),
     ),
-    ...of(
-      'false',
-      lost.filter((what) => !real.has(what)),
-    ),
+    ...of('false', [
+      ...lost.filter((what) => !real.has(what)),
+      ...(toldEtag.length === 0 ? ['etag in the result'] : []),
+    ]),
     ...(plan
       ? of(
           'not planned',
@@ -58,31 +61,31 @@ export function judge(one: Case): Finding[] {
     ...(plan
       ? of(
           'planned, but not lost',
-          planned.filter((what) => !named.includes(what)),
+          planned.filter((what) => !known.includes(what)),
         )
       : []),
   ];
 }
 
+/** Of the way of writing, not of the object: `batch verify` may pass over it. */
+const unverified = ['etag'];
+
 /** The same of `batch verify`, which may also say that it cannot tell whether the bytes differ. */
-export function judgeVerdict({ key, wanted, found, report }: Case, unseen: (what: string) => boolean): Finding[] {
+export function judgeVerdict({ key, wanted, found, report }: Case): Finding[] {
   const bytesToo: Record<string, string> = { content: 'bytes', size: 'bytes' };
-  const real = [...differences(wanted, found).keys()].filter((what) => !unseen(what));
-  const named = namesIn(report?.differences).map((what) => bytesToo[what] ?? what);
-  const undecided = report?.status === 'undecided' ? ['bytes'] : [];
+  if (!report || report.status === 'failed')
+    return [{ problem: 'failed', what: report?.error?.code ?? 'no verdict', key }];
+  const real = [...differences(wanted, found).keys()].filter((what) => !unverified.includes(what));
+  const named = namesIn(report.differences).map((what) => bytesToo[what] ?? what);
+  const open = [...leftOut(report), ...(report.status === 'undecided' ? ['bytes'] : [])];
   const of = (problem: Problem, names: string[]) => names.map((what) => ({ problem, what, key }));
+  const saysSame = report.status === 'same' && named.length > 0;
   return [
-    ...(report && report.status !== 'failed'
-      ? []
-      : of(report ? 'failed' : 'not reported', [report?.error?.code ?? ''])),
     ...of(
       'silent',
-      real.filter((what) => ![...named, ...undecided].includes(what)),
+      real.filter((what) => ![...named, ...open].includes(what)),
     ),
-    ...of(
-      'false',
-      named.filter((what) => !real.includes(what)),
-    ),
+    ...of('false', [...named.filter((what) => !real.includes(what)), ...(saysSame ? ['same'] : [])]),
   ];
 }
 

@@ -22,8 +22,8 @@ export interface Spec {
   seed: number;
 }
 
-/** Smallest part: the sizes are multiples of it, so that there are few bytes where parts may be small. */
-export const unitOf: Record<Server['scheme'], number> = { s3: 5 * 1024 * 1024, oss: 100 * 1024 };
+/** The smallest part that is ever copied; no object of this size or less is copied by parts. */
+export const copyPart: Record<Server['scheme'], number> = { s3: 5 * 1024 * 1024, oss: 100 * 1024 };
 
 const names = [
   ...['plain', 'a b', 'plus+sign', 'per%25cent%', 'ünï/çödé', 'smile-\u{1F600}', 'q?x=1&y=2#z', 'quo"te\'s', 'a//b'],
@@ -120,10 +120,14 @@ function tags(random: Random, { server }: Place): Record<string, string> {
 
 const algorithms = ['CRC32', 'CRC32C', 'SHA1', 'SHA256', 'CRC64NVME'] as const;
 
-/** Every third object is made of parts, every second carries a checksum where the store takes one. */
-export function drawObjects(place: Place, seed: number, count: number): Spec[] {
+/**
+ * Every third object is made of parts, every second carries a checksum where the store takes one, and every eighth at least
+ * is large enough to be copied by parts.
+ *
+ * @param smallestPart that the server takes, bytes.
+ */
+export function drawObjects(place: Place, seed: number, count: number, smallestPart: number): Spec[] {
   const source = random(seed);
-  const unit = unitOf[place.server.scheme];
   return Array.from({ length: count }, (_, n) => {
     const headers: Record<string, string> = {};
     columns.forEach(({ share, on, draw }, column) => {
@@ -133,14 +137,15 @@ export function drawObjects(place: Place, seed: number, count: number): Spec[] {
     });
     // A store takes a canned ACL or grants, not both.
     if (headers['x-amz-grant-read']) delete headers['x-amz-acl'];
-    const isMultipart = n % 3 === 0;
     const its = source.fork(`${n}`);
+    const isMultipart = n % 3 === 0;
+    const part = n % 8 === 3 ? copyPart[place.server.scheme] : smallestPart;
     const size = isMultipart
-      ? its.pick([unit + 1, unit + 4097, Math.floor(unit * 1.6) + 13])
-      : [0, 1, 100, 4_097, 65_536, unit - 1, unit + 345][n % 7]!;
+      ? its.pick([part + 1, part + 4_097, Math.floor(part * 1.6) + 13])
+      : [0, 1, 100, 4_097, 65_536, part - 1, part + 345][n % 8 === 3 ? 6 : n % 7]!;
     const key = `${String(n).padStart(2, '0')}-${names[n % names.length]}`;
     const spec: Spec = { key, size, headers, seed: seed * 1_000 + n };
-    if (isMultipart) spec.partSize = its.pick([unit, unit + 1, unit + 777]);
+    if (isMultipart) spec.partSize = its.pick([part, part + 1, part + 777]);
     const algorithm = algorithms[Math.floor(n / 2) % algorithms.length]!;
     const takesChecksums = isS3(place) && !place.quirks.noFullChecksum;
     if (takesChecksums && n % 2 === 1) spec.checksum = { algorithm, type: typeOf(algorithm, its.chance(0.5)) };

@@ -11,6 +11,8 @@ export interface Document {
   key?: string;
   source?: string;
   way?: string;
+  /** Of the destination. */
+  etag?: string;
   verifiedBy?: string;
   lost?: { what: string }[];
   /** What a copy leaves out unless asked to keep it. */

@@ -1,115 +1,111 @@
 /**
  * The differential test of fidelity: objects with some of everything are copied in every way there is, and each header,
- * tag, grant, checksum and byte of the result that differs must be named by the result, and by the plan before it.
+ * tag, grant, checksum and byte of the result that differs must be named by the result, by the plan before it, and by
+ * `batch verify` after it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { unique } from '../store/target.ts';
-import type { Facts } from './facets.ts';
-import { judge, summary, type Case } from './judge.ts';
-import { eachOf, lookAt, type Place } from './look.ts';
+import { differences, type Facts } from './facets.ts';
+import { judge, judgeVerdict, summary, type Case } from './judge.ts';
+import { look, lookAt, type Place } from './look.ts';
 import { drawObjects, type Spec } from './objects.ts';
 import { put } from './put.ts';
-import { environment, runHere, type Document, type Run } from './run.ts';
-import { ask } from './wire.ts';
-import { commandLine, planLine, wantedOf, waysOf, type Way } from './ways.ts';
-
-export interface Setting {
-  name: string;
-  /** Known before any server runs; the rest comes with `open`. */
-  scheme: Place['server']['scheme'];
-  quirks: Place['quirks'];
-  open(): Promise<Omit<Place, 'quirks'> & { close(): Promise<void> }>;
-  objects: number;
-  seed: number;
-  /** Runs what concerns many objects; absent: in this process, as what concerns one always does. */
-  runMany?: (env: Record<string, string>) => Run;
-}
+import { openStage, type Filled, type Setting, type Stage } from './stage.ts';
+import { tamperedPairs } from './tampered.ts';
+import { wantedOf, waysOf, type Way } from './ways.ts';
 
 export function fidelityContract(setting: Setting): void {
-  describe(`fidelity on ${setting.name}, seed ${setting.seed}`, () => {
-    let [home, close] = ['', async (): Promise<void> => {}];
-    let place: Place;
-    let specs: Spec[] = [];
-    let [runOne, runMany]: [Run, Run] = [runHere({}), runHere({})];
-    /** The sources that stay, and what is known of them. */
-    let sources: { bucket: string; facts: Map<string, Facts> };
+  const { scheme, quirks, objects, singly, seed, smallestPart } = setting;
+  /** Enough to know what the store can do. */
+  const described = { server: { scheme }, quirks } as Place;
 
+  describe(`fidelity on ${setting.name}, seed ${seed}`, () => {
+    let stage: Stage;
+    let specs: Spec[];
+    /** The sources that stay. */
+    let sources: Filled;
     beforeAll(async () => {
-      home = await mkdtemp(join(tmpdir(), 'ferry-differential-'));
-      const { close: closeServer, ...opened } = await setting.open();
-      close = closeServer;
-      place = { ...opened, quirks: setting.quirks };
-      const env = environment(place.server, home);
-      runOne = runHere(env);
-      runMany = setting.runMany?.(env) ?? runOne;
-      specs = drawObjects(place, setting.seed, setting.objects);
-      sources = await filled();
+      stage = await openStage(setting);
+      specs = drawObjects(stage.place, seed, objects, smallestPart);
+      sources = await stage.fill(specs);
     });
-    afterAll(async () => {
-      await close();
-      await rm(home, { recursive: true, force: true });
-    });
+    afterAll(() => stage?.close());
 
-    async function newBucket(): Promise<string> {
-      const bucket = unique('fidelity');
-      await ask(place.server, { method: 'PUT', bucket });
-      return bucket;
-    }
+    const casesOf = async (
+      facts: Map<string, Facts>,
+      to: string,
+      reports: Map<string, Case['report']>,
+      asked: Way['asked'] = {},
+    ): Promise<Case[]> => {
+      const found = await lookAt(stage.place, to, [...facts.keys()]);
+      return [...facts].map(([key, source]) => {
+        return { key, wanted: wantedOf(source, asked), found: found.get(key)!, report: reports.get(key) };
+      });
+    };
 
-    async function filled(): Promise<typeof sources> {
-      const bucket = await newBucket();
-      await eachOf(specs, 3, async (spec) => void (await put(place.server, bucket, spec)));
-      return {
-        bucket,
-        facts: await lookAt(
-          place,
-          bucket,
-          specs.map(({ key }) => key),
-        ),
-      };
-    }
-
-    const url = (bucket: string, key = ''): string => `${setting.scheme}://${bucket}/${key}`;
-
-    /** What the command says about each object, by key. */
-    async function reportsOf(way: Way, from: string, to: string): Promise<Map<string, Document>> {
-      const reports = new Map<string, Document>();
-      if (way.command === 'meta') {
-        await eachOf(specs, 4, async ({ key }) => {
-          const { documents } = await runOne(...commandLine(way, url(from, key)));
-          if (documents[0]) reports.set(key, documents[0]);
-        });
-        return reports;
-      }
-      const ran = await runMany(...commandLine(way, url(from), url(to)));
-      const [{ id } = {}] = ran.documents;
-      const { documents } = way.command === 'batch run' ? await runMany('batch', 'report', id ?? ran.text) : ran;
-      for (const one of documents) reports.set(one.key ?? (one.source ?? '').slice(url(from).length), one);
-      return reports;
-    }
-
-    it.each(waysOf({ server: { scheme: setting.scheme } as Place['server'], quirks: setting.quirks }))(
-      'names whatever $name does not keep, before and after, and nothing else',
+    it.each(waysOf(described))(
+      'names all that $name does not keep, before, after and in a comparison, and nothing else',
       async (way) => {
-        const { bucket: from, facts } = way.single === 'cp' ? sources : await filled();
-        const to = way.single === 'meta' ? from : await newBucket();
-        const plans = new Map<string, Document>();
-        await eachOf(specs, 4, async ({ key }) => {
-          const { documents } = await runOne(...planLine(way, url(from, key), url(to, key)));
-          if (documents[0]) plans.set(key, documents[0]);
-        });
-        const reports = await reportsOf(way, from, to);
-        const found = await lookAt(place, to, [...facts.keys()]);
-        const cases = [...facts].map(([key, source]): Case => {
-          const wanted = wantedOf(source, way.asked);
-          return { key, wanted, found: found.get(key)!, report: reports.get(key), plan: plans.get(key) };
-        });
-        expect(cases).toHaveLength(setting.objects);
+        const chosen = way.command === 'meta' ? specs.slice(0, singly) : specs;
+        const { bucket: from, facts } = way.single === 'cp' ? sources : await stage.fill(chosen);
+        const to = way.single === 'meta' ? from : await stage.newBucket();
+        const keys = [...facts.keys()];
+        const plans = await stage.plans(way, keys.slice(0, singly), from, to);
+        const cases = await casesOf(facts, to, await stage.reports(way, keys, from, to), way.asked);
+        expect(cases).toHaveLength(chosen.length);
+        const findings = summary(cases.flatMap((one) => judge({ ...one, plan: plans.get(one.key) })));
+        if (way.single === 'cp' && Object.keys(way.asked).length === 0) {
+          const verdicts = await casesOf(facts, to, await stage.verdicts(from, to));
+          findings.push(...summary(verdicts.flatMap(judgeVerdict)).map((line) => `by batch verify, ${line}`));
+        }
+        expect(findings).toEqual([]);
+      },
+    );
+
+    it('finds by batch verify what is wrong with copies that another hand has changed', async () => {
+      const pairs = tamperedPairs(stage.place, smallestPart);
+      const { bucket: from, facts } = await stage.fill(pairs.map(({ source }) => source));
+      const { bucket: to } = await stage.fill(pairs.map(({ copy }) => copy));
+      const cases = await casesOf(facts, to, await stage.verdicts(from, to));
+      const different = cases.filter(({ wanted, found }) => differences(wanted, found).size > 0);
+      expect(different.length).toBeGreaterThan(10);
+      expect(summary(cases.flatMap(judgeVerdict))).toEqual([]);
+    });
+
+    it.each(['cp', 'mv'] as const)(
+      'leaves alone by %s --if-different only copies that are the same',
+      async (single) => {
+        const pairs = tamperedPairs(stage.place, smallestPart);
+        const { bucket: from, facts } = await stage.fill(pairs.map(({ source }) => source));
+        const { bucket: to } = await stage.fill(pairs.map(({ copy }) => copy));
+        const way: Way = { name: '', command: single, single, flags: ['--if-different'], asked: {} };
+        const cases = await casesOf(facts, to, await stage.reports(way, [], from, to));
         expect(summary(cases.flatMap(judge))).toEqual([]);
       },
     );
+
+    it.each([
+      { how: 'by default', flags: [] },
+      { how: 'with its ACL', flags: ['--acl', 'keep'] },
+    ])('names all that a copy of an old version does not keep $how', async ({ flags }) => {
+      const from = await stage.newBucket(true);
+      const [first, second, third] = specs.filter(({ size }) => size < copyable);
+      const cases: Case[] = [];
+      for (const spec of [first!, second!, third!]) {
+        const version = await put(stage.place.server, from, { ...spec, key: 'k' });
+        cases.push({ key: version ?? '', wanted: await look(stage.place, from, 'k', version), found: new Map() });
+      }
+      const to = await stage.newBucket();
+      const judged = [];
+      for (const { key: version, wanted } of cases) {
+        const places = [stage.url(from, 'k'), stage.url(to, version)];
+        const { documents } = await stage.runOne('cp', ...places, '--version-id', version, ...flags, '--json');
+        judged.push({ key: version, wanted, found: await look(stage.place, to, version), report: documents[0] });
+      }
+      expect(new Set(judged.map(({ key }) => key)).size).toBe(3);
+      expect(summary(judged.flatMap(judge))).toEqual([]);
+    });
   });
 }
+
+/** Old versions of larger objects would tell nothing more. */
+const copyable = 10 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** The ways in which an object gets somewhere else, or becomes another where it is. */
 import type { Facts } from './facets.ts';
 import { tagText, type Place } from './look.ts';
-import { unitOf } from './objects.ts';
+import { copyPart } from './objects.ts';
 
 export interface Way {
   name: string;
@@ -56,7 +56,7 @@ export function wantedOf(source: Facts, { metadata = {}, contentType, tags, stor
 
 /** Absent where the store cannot do it. */
 export function waysOf({ server, quirks }: Place): Way[] {
-  const parts = ['--part-size', String(unitOf[server.scheme])];
+  const parts = ['--part-size', String(copyPart[server.scheme])];
   const metadata = { metadata: { x: 'y' } };
   const header = { ...metadata, contentType: 'text/x-other' };
   const tags = { tags: { k: 'other' } };

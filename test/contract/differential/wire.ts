@@ -46,9 +46,12 @@ const schemes = {
   },
 };
 
+/** The bytes are compared afterwards; no signature needs to promise them. */
+const payload = 'UNSIGNED-PAYLOAD';
+
 const toWire = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 const fromWire = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
-const hex = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+const hex = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const hmac = (key: Buffer | string, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 function percent(text: string, keepSlash = false): string {
@@ -70,7 +73,6 @@ export async function ask(server: Server, wanted: Ask): Promise<Answer> {
     .map(([name, value]) => percent(name) + (value === '' ? scheme.bare : `=${percent(value)}`))
     .sort();
   const time = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const payload = server.scheme === 's3' ? hex(bytes) : 'UNSIGNED-PAYLOAD';
   const headers: Record<string, string> = { host: url.host, [`${scheme.prefix}date`]: time };
   headers[`${scheme.prefix}content-sha256`] = payload;
   for (const [name, value] of Object.entries(wanted.headers ?? {})) headers[name.toLowerCase()] = toWire(value);
