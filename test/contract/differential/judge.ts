@@ -38,7 +38,8 @@ export function judge({ key, wanted, found, report, plan }: Case): Finding[] {
   const lost = namesIn(report.lost);
   const named = [...lost, ...leftOut(report)];
   const planned = [...namesIn(plan?.lost), ...leftOut(plan)];
-  // A result tells the new ETag, which is enough; that a plan foresees it must be right.
+  // An ETag tells how the object was written, which each store does in its own way: a result tells the new one, which is
+  // enough, and a plan cannot know.
   const toldEtag = report.etag === found.get('etag')?.replaceAll('"', '') ? ['etag'] : [];
   const known = [...named, ...toldEtag.filter(() => real.has('etag'))];
   const of = (problem: Problem, names: string[]) =>
@@ -55,13 +56,13 @@ export function judge({ key, wanted, found, report, plan }: Case): Finding[] {
     ...(plan
       ? of(
           'not planned',
-          named.filter((what) => !planned.includes(what)),
+          named.filter((what) => what !== 'etag' && !planned.includes(what)),
         )
       : []),
     ...(plan
       ? of(
           'planned, but not lost',
-          planned.filter((what) => !known.includes(what)),
+          planned.filter((what) => what !== 'etag' && !known.includes(what)),
         )
       : []),
   ];
@@ -75,7 +76,8 @@ export function judgeVerdict({ key, wanted, found, report }: Case): Finding[] {
   const bytesToo: Record<string, string> = { content: 'bytes', size: 'bytes' };
   if (!report || report.status === 'failed')
     return [{ problem: 'failed', what: report?.error?.code ?? 'no verdict', key }];
-  const real = [...differences(wanted, found).keys()].filter((what) => !unverified.includes(what));
+  const differing = found === missing ? ['missing'] : [...differences(wanted, found).keys()];
+  const real = differing.filter((what) => !unverified.includes(what));
   const named = namesIn(report.differences).map((what) => bytesToo[what] ?? what);
   const open = [...leftOut(report), ...(report.status === 'undecided' ? ['bytes'] : [])];
   const of = (problem: Problem, names: string[]) => names.map((what) => ({ problem, what, key }));

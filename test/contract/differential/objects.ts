@@ -143,7 +143,9 @@ export function drawObjects(place: Place, seed: number, count: number, smallestP
     const size = isMultipart
       ? its.pick([part + 1, part + 4_097, Math.floor(part * 1.6) + 13])
       : [0, 1, 100, 4_097, 65_536, part - 1, part + 345][n % 8 === 3 ? 6 : n % 7]!;
-    const key = `${String(n).padStart(2, '0')}-${names[n % names.length]}`;
+    const name = names[n % names.length]!;
+    const isReadWrong = place.quirks.readsVersionsInKeys && name.includes('?versionId=');
+    const key = `${String(n).padStart(2, '0')}-${isReadWrong ? 'plain' : name}`;
     const spec: Spec = { key, size, headers, seed: seed * 1_000 + n };
     if (isMultipart) spec.partSize = its.pick([part, part + 1, part + 777]);
     const algorithm = algorithms[Math.floor(n / 2) % algorithms.length]!;
