@@ -65,6 +65,11 @@ export const batchBody = z
     mapping: mappingSchema.optional(),
     filters: filtersSchema.optional(),
     options: copyOptions.optional(),
+    deep: z.boolean().optional().meta({
+      description:
+        'Of `verify`: where what the stores tell does not decide whether the bytes are equal, read both objects. Their bytes pass through the worker.',
+    }),
+    compareAcl: z.boolean().optional().meta({ description: 'Of `verify`: compare the ACLs too.' }),
     onlyListed: z.boolean().optional().meta({ description: 'Copy the version that the source named, or nothing.' }),
     limits: z
       .strictObject({ requestsPerSecond: rate, prefixRequestsPerSecond: rate })
@@ -75,7 +80,16 @@ export const batchBody = z
     concurrency: z.int().min(1).max(256).optional().meta({ description: 'Objects of one page at work at once.' }),
     callback,
   })
-  .superRefine(({ source, destination, mapping, filters }, context) => {
+  .superRefine(({ source, destination, mapping, filters, mode, deep, compareAcl }, context) => {
+    const verifies = mode === 'verify' || (mode === undefined && 'batch' in source);
+    for (const [name, value] of Object.entries({ deep, compareAcl })) {
+      if (value && !verifies)
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'is for mode `verify`: other modes compare nothing',
+        });
+    }
     if ('batch' in source && (destination !== undefined || mapping !== undefined)) {
       const message = 'takes no destination and no mapping: where each object goes stands in the results of that batch';
       context.addIssue({ code: 'custom', path: ['source', 'batch'], message });

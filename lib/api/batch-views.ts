@@ -27,9 +27,10 @@ export const batchView = z
     objectsDone: z.int(),
     counts: countsOf(`Objects by what became of them: ${statuses.join(', ')}. Exact once \`ended\`.`),
     bytes: z.int().meta({ description: 'Of the objects copied or renamed.' }),
+    bytesRead: z.int().optional().meta({ description: 'Of a deep verify: of both sides together.' }),
     failures: countsOf('Failed objects by error code.'),
     losses: countsOf('Objects that lost something, by what.'),
-    differences: countsOf('Of verify: objects that differ, by what.'),
+    differences: countsOf('Of verify: objects that differ, or could not be compared, by what.'),
     rejected: z.int().meta({ description: 'Malformed rows of the source.' }),
     passedOver: countsOf('Rows of the source that are not for copying, by why.'),
     calls: countsOf('Requests to the store by operation.'),
@@ -75,6 +76,10 @@ const resultView = z.object({
   verifiedBy: z.string().optional(),
   lost: z.array(lossView).optional(),
   differences: z.array(lossView).optional(),
+  read: z
+    .object({ bytes: z.int(), requests: z.int() })
+    .optional()
+    .meta({ description: 'Of a deep verify: of both sides together.' }),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 
@@ -114,6 +119,7 @@ export function viewBatch(view: View, stores: Stores): BatchView {
     objectsDone: counts.entries,
     counts: counts.counts as Record<string, number>,
     bytes: counts.bytes,
+    bytesRead: counts.bytesRead,
     failures: counts.failures,
     losses: counts.losses,
     differences: counts.differences,

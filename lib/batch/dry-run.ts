@@ -23,6 +23,8 @@ export interface BatchDryRun {
   rejected: Rejected[];
   /** Objects that were looked at one by one. */
   looked: number;
+  /** Of a deep verify: bytes that would be read at most, of both sides, if nothing but reading decided. */
+  bytesReadAtMost?: number;
   /** Requests of those looked at, by operation. */
   calls: Record<string, number>;
   /** Those looked at that could not be copied, by error code. */
@@ -62,8 +64,9 @@ export async function dryRunBatch(
   };
   const { mode } = request;
   if (mode === 'verify') {
-    const calls = { HeadObject: 2 * Math.min(look, entries.length) };
-    return { ...report, looked: Math.min(look, entries.length), calls };
+    const looked = Math.min(look, entries.length);
+    const calls = { HeadObject: 2 * looked, ...(request.compareAcl && { GetObjectAcl: 2 * looked }) };
+    return { ...report, looked, calls, ...(request.deep && { bytesReadAtMost: 2 * report.bytes }) };
   }
   const permissions = new Set<string>();
   await forEachLimited(entries.slice(0, look), looksAtOnce, async (entry) => {

@@ -38,7 +38,7 @@ export async function copyEntries(
   const { batch, entries, known, invocation } = work;
   const open = entries.map((_, index) => index).filter((index) => !known.lines.has(index) && !known.jobs.has(index));
   const mayBegin = watchStop(world, batch, invocation);
-  const paced: World = { ...world, store };
+  const paced: BatchWorld = { ...world, store };
   let stopped: 'time' | 'batch' | undefined;
   const troubled = new Map<number, CopyError>();
   await forEachLimited(open, batch.request.concurrency ?? defaultConcurrency, async (index) => {
@@ -70,7 +70,7 @@ function note({ lines, jobs }: Known, index: number, outcome: EntryOutcome): voi
 }
 
 async function tryEntry(
-  world: World,
+  world: BatchWorld,
   { batch, page, entries, known, invocation }: PageWork,
   index: number,
 ): Promise<EntryOutcome> {

@@ -30,6 +30,10 @@ export interface BatchRequest {
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
   mapping?: Mapping;
   filters?: FiltersConfig;
+  /** Of `verify`: where the bytes cannot be compared by what the stores tell, read both objects. */
+  deep?: boolean;
+  /** Of `verify`: compare the ACLs too. */
+  compareAcl?: boolean;
   /** For every object; a manifest may say more for one. */
   options: CopyOptions;
   /** Copy the version that the source named (ETag and size) or nothing. */

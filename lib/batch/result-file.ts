@@ -21,12 +21,15 @@ export interface ResultLine {
   way?: CopyResult['way'];
   /** Of the way `parts`. */
   parts?: number;
-  verifiedBy?: CopyResult['verifiedBy'];
+  /** `bytes`: both were read. */
+  verifiedBy?: CopyResult['verifiedBy'] | 'bytes';
   /** The version that was written. */
   destinationVersionId?: string;
   lost?: FidelityLoss[];
-  /** Of verify: what differs. */
+  /** Of verify: what differs, or could not be compared. */
   differences?: FidelityLoss[];
+  /** Of a deep verify: bytes that were read, and by how many requests. */
+  read?: { bytes: number; requests: number };
   error?: { code: string; message: string };
   /** What the source asked for this object alone. */
   options?: Partial<CopyOptions>;
@@ -48,11 +51,15 @@ export function tallyLines(
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
-  for (const { status, size, error, way, parts, lost = [], differences = [] } of lines) {
+  for (const { status, size, error, way, parts, lost = [], differences = [], read } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
     if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0));
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
+    if (read) {
+      tally.bytesRead = (tally.bytesRead ?? 0) + read.bytes;
+      tally.calls = addRecords(tally.calls, { GetObject: read.requests });
+    }
     if (lost.length > 0) tally.losses = addRecords(tally.losses, onceEach(lost));
     if (differences.length > 0) tally.differences = addRecords(tally.differences, onceEach(differences));
   }

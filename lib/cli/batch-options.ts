@@ -59,6 +59,8 @@ export interface BatchFlags
   taggingDirective?: 'copy' | 'replace';
   overwrite?: 'always' | 'never' | 'if-different';
   ifDifferent?: boolean;
+  deep?: boolean;
+  compareAcl?: boolean;
 }
 
 export const batchJson = 'one JSON document per batch on stdout; `batch report` has one per object';
@@ -121,6 +123,14 @@ export function addModeOptions(command: Command): Command {
     .option('--rename', 'move: each source is removed after its copy was verified')
     .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
   return addMetadataOptions(addOverwriteOptions(command));
+}
+
+/** How closely `verify` looks. */
+export function addVerifyOptions(command: Command): Command {
+  return command
+    .optionsGroup('What:')
+    .option('--deep', 'read both objects where nothing else decides whether they are equal: their bytes come here')
+    .option('--compare-acl', 'compare the ACLs too: two requests more for each object');
 }
 
 function splitNames(text: string): string[] {

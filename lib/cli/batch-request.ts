@@ -36,6 +36,8 @@ export function batchRequest({ places, flags, verify, addressOf }: BatchLine, sp
     destination: destination && { bucket: destination.bucket },
     mapping: mappingOf(flags, sourceUrl, destination),
     filters: filtersOf(flags),
+    deep: flags.deep,
+    compareAcl: flags.compareAcl,
     options: copyOptions(scheme, flags),
     limits: filled({ requestsPerSecond: flags.rate, prefixRequestsPerSecond: flags.prefixRate }),
     priority: flags.priority,

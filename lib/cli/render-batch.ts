@@ -17,6 +17,7 @@ import {
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { callsText, priceOf, priceText } from './render-plan.ts';
+import { leftOutText } from './render.ts';
 import { formatTable } from './table.ts';
 
 /** `oss://photos/2024/ -> oss://backup/`, `list.csv -> s3://backup/`. */
@@ -95,6 +96,7 @@ export function batchLines(view: BatchView, stream: TextStream, paint: Paint): s
     ['pages', `${formatCount(pages.done)} of ${formatCount(pages.known)}${pages.complete ? '' : ' read so far'}`],
     ['results', tallyText(counts)],
     ['copied', formatBytes(counts.bytes)],
+    ['read', counts.bytesRead === undefined ? undefined : formatBytes(counts.bytesRead)],
     ['not kept', list(counts.losses) || undefined],
     ['differences', list(counts.differences) || undefined],
     ['calls', hasCalls(counts) ? callsText(counts.calls) : undefined],
@@ -124,9 +126,11 @@ export function endLine(view: BatchView, paint: Paint): string {
   const seconds = summary?.seconds ?? 0;
   const mark = exitOf(view) === exit.done ? paint('green', '✓') : paint('yellow', '!');
   const bytes = counts.bytes > 0 ? `, ${formatBytes(counts.bytes)} (${formatRate(counts.bytes, seconds)})` : '';
+  const read = counts.bytesRead === undefined ? '' : `, read ${formatBytes(counts.bytesRead)}`;
   const pace = `in ${formatDuration(seconds)}, ${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
   const cost = hasCalls(counts) ? `, ${costText(view)}` : '';
-  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes} ${pace}${cost}`;
+  const leftOut = summary?.notKept ? `; ${leftOutText(summary.notKept)}` : '';
+  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes}${read} ${pace}${cost}${leftOut}`;
 }
 
 function hasCalls({ calls }: Tally): boolean {
@@ -140,10 +144,11 @@ export function costText({ request, counts: { calls } }: BatchView): string {
   return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}`;
 }
 
-/** 3 where some of many failed or differ, 1 where all did or the batch itself failed. */
+/** 3 where some of many failed, differ or could not be compared, 1 where all did or the batch itself failed. */
 export function exitOf({ state, counts }: BatchView): number {
   if (state === 'failed' || state === 'cancelled') return exit.failed;
-  const bad = (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + counts.rejected;
+  const bad =
+    (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + (counts.counts.undecided ?? 0) + counts.rejected;
   if (bad === 0) return exit.done;
   return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
 }
@@ -161,6 +166,14 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
     ],
     ['calls', callsText(calls)],
     ['price', priceText(request, calls)],
+    ...(plan.bytesReadAtMost === undefined
+      ? []
+      : [
+          ['read', `at most ${formatBytes(plan.bytesReadAtMost)}, which come here; traffic is not in the price`] as [
+            string,
+            string,
+          ],
+        ]),
     ['duration', `about ${formatDuration(secondsOf(request, calls))} at ${formatCount(paceOf(request))} requests/s`],
     ['permissions', plan.permissions.join(', ') || '-'],
     ['would fail', list(plan.failures) || 'none of those looked at'],

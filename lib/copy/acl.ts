@@ -18,6 +18,11 @@ export function wantedAcl({ mode, options }: Pick<CopyRequest, 'mode' | 'options
   return options.acl ?? (mode === 'rename' || mode === 'metadata' ? 'keep' : 'default');
 }
 
+/** What a copy leaves out by default, in the words of its result and of its dry run. */
+export function leftOut(request: Pick<CopyRequest, 'mode' | 'options'>): { notKept?: string[] } {
+  return wantedAcl(request) === 'default' && request.options.acl === undefined ? { notKept: ['acl'] } : {};
+}
+
 /** No store carries the ACL along with a copy, so `keep` has to read it. Reading costs one request, and only then. */
 export async function planAcl(
   store: ObjectStore,

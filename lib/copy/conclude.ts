@@ -1,4 +1,4 @@
-import { applyAcl } from './acl.ts';
+import { applyAcl, leftOut } from './acl.ts';
 import { abortOwn, move } from './closing.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, settleTags } from './fidelity.ts';
@@ -78,6 +78,7 @@ export async function conclude(
     parts: way === 'parts' ? partCount(job.parts ?? []) : undefined,
     verifiedBy: proof,
     lost: losses,
+    ...leftOut(request),
     sourceRemoved: job.mode === 'rename' ? true : undefined,
   };
   await markDone(world, job, result, uploadMayStand);

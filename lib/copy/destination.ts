@@ -1,7 +1,9 @@
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
 import { sameRecord } from './expect.ts';
-import { headerLosses } from './fidelity.ts';
+import { attributeDifferences } from './compare.ts';
+import { aclDifferences, tagDifferences } from './compare-more.ts';
+import { headerLosses, isAsAsked } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
 import { describe } from './object.ts';
@@ -28,7 +30,10 @@ export async function lookAtDestination(
   const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
   if (!existing) return undefined;
   const verdict = judge(existing, { pin: pinOf(head) });
-  const sameHeaders = headerLosses(expected, existing).length === 0;
+  const lost = headerLosses(expected, existing);
+  // What was there before may carry more than was asked for; our own copy of an earlier delivery does not.
+  const differs = overwrite === 'never' ? lost : attributeDifferences(expected, existing, new Set());
+  const sameHeaders = isAsAsked(differs, expected);
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
@@ -40,10 +45,26 @@ export async function lookAtDestination(
   }
   if (!proof) return undefined;
   // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
-  const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
-  if (overwrite === 'if-different' && (!sameTags || request.mode === 'rename')) return undefined;
+  if (overwrite === 'if-different' && request.mode === 'rename') return undefined;
+  if (overwrite === 'if-different' && !(await sameBeside(store, request, head, existing, options))) return undefined;
   const { size, etag, versionId } = existing;
-  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost };
+}
+
+/** Tags, and the ACL where one was asked for: what HEAD does not tell. */
+async function sameBeside(
+  store: ObjectStore,
+  { source, destination, options: { tags, acl = 'default' } }: CopyRequest,
+  head: ObjectHead,
+  existing: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  const sides = [
+    { ref: source, head },
+    { ref: destination, head: existing },
+  ] as const;
+  if ((await tagDifferences(store, ...sides, tags, options)).length > 0) return false;
+  return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 
 /** CopyObject carries tags along: an object that has others was written by somebody else. */

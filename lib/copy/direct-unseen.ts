@@ -1,8 +1,10 @@
+import { leftOut } from './acl.ts';
 import { prefersParts } from './choose-plan.ts';
-import { copyOnce } from './direct.ts';
+import { copyOnce, mayLose } from './direct.ts';
 import { SourceChanged } from './errors.ts';
+import { expectedFrom } from './expect.ts';
 import type { ObjectHead } from './object.ts';
-import type { CallOptions, ObjectStore, World } from './ports.ts';
+import type { CallOptions, ObjectStore, World, WriteResult } from './ports.ts';
 import { lookAgain } from './look-again.ts';
 import { plan } from './plan.ts';
 import type { CopyRequest } from './request.ts';
@@ -58,14 +60,28 @@ export async function copyUnseen(
   }
   const etag = written.etag ?? seen.etag;
   const head = await lookAgain(world, store, request, { ...seen, destinationEtag: etag }, options);
-  if (head && !isPlain(request, head, storageClass, store)) return undefined;
-  return { way: 'direct', size: seen.size, etag, versionId: written.versionId, verifiedBy: 'store', lost: [] };
+  if (head && !isPlain(request, head, storageClass, store, written)) return undefined;
+  return {
+    way: 'direct',
+    size: seen.size,
+    etag,
+    versionId: written.versionId,
+    verifiedBy: 'store',
+    lost: [],
+    ...leftOut(request),
+  };
 }
 
 /** The source has nothing that a plain CopyObject leaves behind. */
-function isPlain(request: CopyRequest, head: ObjectHead, storageClass: string, store: ObjectStore): boolean {
+function isPlain(
+  request: CopyRequest,
+  head: ObjectHead,
+  storageClass: string,
+  store: ObjectStore,
+  written: WriteResult,
+): boolean {
   const sameClass = request.options.storageClass !== undefined || head.storageClass === storageClass;
   const { encryption } = head;
   const defaultEncryption = encryption?.algorithm === store.facts.defaultEncryption && !encryption?.keyId;
-  return sameClass && (!encryption || defaultEncryption);
+  return sameClass && (!encryption || defaultEncryption) && !mayLose(store, expectedFrom(head, request), written);
 }

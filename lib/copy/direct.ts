@@ -1,9 +1,10 @@
-import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { applyAcl, leftOut, planAcl, wantedAcl } from './acl.ts';
 import { RetryLater } from './errors.ts';
 import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
-import { headerLosses, readTags, settleTags } from './fidelity.ts';
+import { headerLosses, keepsChecksum, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
+import { sendWithLock } from './lock.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
@@ -28,7 +29,9 @@ export async function copyDirect(
 ): Promise<CopyResult> {
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
   const call = await buildCall(store, request, head, expected, options);
-  const written = await copyOnce(world, store, request, { ...call, acl: acl.canned }, options);
+  const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
+    copyOnce(world, store, request, each, options),
+  );
   const pin = pinOf(head);
   const result: CopyResult = {
     way: 'direct',
@@ -37,11 +40,17 @@ export async function copyDirect(
     versionId: written.versionId,
     verifiedBy: 'store',
     lost: acl.lost,
+    ...leftOut(request),
   };
   result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
   const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
   const proof = judge(asWritten, { pin });
-  if (mustLook(request, expected) || proof === 'mismatch' || proof === 'undecided') {
+  if (
+    mustLook(request, expected) ||
+    mayLose(store, expected, written) ||
+    proof === 'mismatch' ||
+    proof === 'undecided'
+  ) {
     const found = await store.head(request.destination, { ...options, checksum: true });
     const name = describe(request.store, request.destination);
     const strict = request.mode === 'rename';
@@ -86,6 +95,14 @@ function mustLook(request: CopyRequest, expected: Expected): boolean {
   );
 }
 
+/** The source carries something that a store may leave behind without a word. */
+export function mayLose({ facts }: ObjectStore, expected: Expected, { checksums }: WriteResult): boolean {
+  const { redirect, lock, hiddenMetadata, others, encryption } = expected;
+  if (redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey) return true;
+  const unasked = [{ algorithm: facts.defaultChecksum ?? '', value: '', fullObject: true }];
+  return (expected.checksums ?? []).some((wanted) => !keepsChecksum(wanted, checksums ?? unasked));
+}
+
 async function buildCall(
   store: ObjectStore,
   request: CopyRequest,
@@ -104,6 +121,8 @@ async function buildCall(
     tags: await tagDirective(store, request, head, options),
     storageClass,
     encryption,
+    redirect: expected.redirect,
+    lock: expected.lock,
     forbidOverwrite: request.options.overwrite === 'never',
   };
 }

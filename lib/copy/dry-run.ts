@@ -1,8 +1,10 @@
-import { planAcl, wantedAcl } from './acl.ts';
+import { leftOut, planAcl, wantedAcl } from './acl.ts';
 import { choosePlan } from './choose-plan.ts';
 import { lookAtDestination } from './destination.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
+import { headerLosses, survivesParts } from './fidelity.ts';
+import type { ObjectHead } from './object.ts';
 import type { PartRun } from './plan.ts';
 import { partCount } from './plan.ts';
 import type { ObjectStore, World } from './ports.ts';
@@ -22,6 +24,8 @@ export interface DryRun {
   /** Actions that the caller's policy must allow. */
   permissions: string[];
   lost: FidelityLoss[];
+  /** As in the result. */
+  notKept?: string[];
 }
 
 const listPage = 1000;
@@ -43,23 +47,26 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   const parts = chosen.way === 'parts' ? chosen.parts : undefined;
   const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
   const lost = await foreseeLosses(store, request, found, parts);
-  return { way: chosen.way, size: head.size, parts, calls, permissions, lost };
+  return { way: chosen.way, size: head.size, parts, calls, permissions, lost, ...leftOut(request) };
 }
 
 /** What can be known to be lost without writing anything. */
 async function foreseeLosses(
   store: ObjectStore,
   request: CopyRequest,
-  { head }: Found,
+  { head, expected }: Found,
   parts: PartRun[] | undefined,
 ): Promise<FidelityLoss[]> {
-  const lost: FidelityLoss[] = [];
+  const restated = parts !== undefined || expected.metadataChanged;
+  const likely: ObjectHead = {
+    ...head,
+    ...expected,
+    hiddenMetadata: restated ? undefined : head.hiddenMetadata,
+    ...(parts && { others: undefined, checksums: head.checksums?.filter(survivesParts) }),
+  };
+  const lost = headerLosses(expected, likely);
   const wanted = wantedAcl(request);
-  const acl = await planAcl(store, request.source, 'keep');
-  const named = acl.canned ?? (acl.document ? 'grants of the source' : undefined);
-  if (wanted === 'keep') lost.push(...acl.lost);
-  else if (wanted === 'default' && named)
-    lost.push({ what: 'acl', wanted: named, why: 'a copy does not carry the ACL unless asked to keep it' });
+  if (wanted === 'keep') lost.push(...(await planAcl(store, request.source, wanted)).lost);
   const [, count] = /-(\d+)$/.exec(head.etag) ?? [];
   const keepsEtag = parts ? Number(count) === partCount(parts) : count === undefined;
   if (store.facts.compositeEtag && !keepsEtag) {

@@ -1,5 +1,14 @@
 /** What the engine needs of the world. Adapters implement these; one contract suite per port runs on every adapter. */
-import type { Acl, Checksum, ContentHeaders, Encryption, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
+import type {
+  Acl,
+  Checksum,
+  ContentHeaders,
+  Encryption,
+  ObjectHead,
+  ObjectLock,
+  ObjectRef,
+  StoreAddress,
+} from './object.ts';
 import type { Job, JobChange, JobState } from './job.ts';
 import type { Task } from './task.ts';
 import type { Settings } from './settings.ts';
@@ -39,6 +48,8 @@ export interface StoreFacts {
   defaultStorageClass: string;
   /** Encryption that every new object gets unasked, if any. */
   defaultEncryption?: string;
+  /** Full-object checksum that every new object gets unasked, if any. */
+  defaultChecksum?: string;
   /** ACL of a new object that was given none. */
   defaultAcl: string;
   /** Where the ACL header goes on a multipart copy. */
@@ -64,6 +75,9 @@ export interface CopyObjectCall {
   storageClass?: string;
   encryption?: Encryption;
   acl?: string;
+  /** No store carries these two along unasked. */
+  redirect?: string;
+  lock?: ObjectLock;
   forbidOverwrite?: boolean;
 }
 
@@ -76,6 +90,8 @@ export interface InitiateCall {
   encryption?: Encryption;
   /** Only where `facts.aclAt` is `initiate`. */
   acl?: string;
+  redirect?: string;
+  lock?: ObjectLock;
   forbidOverwrite?: boolean;
   /** Ask the store to keep a full-object checksum of this kind over the parts. */
   checksumAlgorithm?: string;
@@ -112,6 +128,8 @@ export interface WriteResult {
   versionId?: string;
   crc64?: string;
   checksum?: Checksum;
+  /** All that the answer tells, `checksum` included. */
+  checksums?: Checksum[];
 }
 
 export interface PartEntry {

@@ -5,7 +5,7 @@ import { endIfCopied } from './direct-done.ts';
 import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
-import { readTags } from './fidelity.ts';
+import { readTags, survivesParts } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
 import { describe } from './object.ts';
@@ -65,13 +65,12 @@ async function prepare(
 ): Promise<AttachInput> {
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
-  const { checksum } = head;
   return {
     expected,
     tags: changeTags(have, change),
     acl: await planAcl(store, request.source, wantedAcl(request), options),
-    // Only CRCs can be kept over a whole multipart object; with the same kind on both sides the copy proves itself.
-    checksumAlgorithm: checksum?.fullObject && checksum.algorithm.startsWith('CRC') ? checksum.algorithm : undefined,
+    // With the same kind on both sides the copy proves itself.
+    checksumAlgorithm: head.checksums?.find(survivesParts)?.algorithm,
   };
 }
 

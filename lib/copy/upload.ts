@@ -2,6 +2,7 @@ import type { AclPlan } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
 import type { Expected } from './expect.ts';
 import type { Job } from './job.ts';
+import { sendWithLock } from './lock.ts';
 import type { ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
 
@@ -65,16 +66,19 @@ async function initiate(
     tags,
     storageClass: expected.storageClass,
     encryption: expected.encryption,
+    redirect: expected.redirect,
+    lock: expected.lock,
     acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
     forbidOverwrite: job.options.overwrite === 'never',
     checksumAlgorithm,
   };
   try {
-    return (await store.initiate(call)).uploadId;
+    return (await sendWithLock(call, (each) => store.initiate(each))).uploadId;
   } catch (error) {
     if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksumAlgorithm !== undefined)) {
       // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
-      return (await store.initiate({ ...call, tags: {}, checksumAlgorithm: undefined })).uploadId;
+      const plain = { ...call, tags: {}, checksumAlgorithm: undefined };
+      return (await sendWithLock(plain, (each) => store.initiate(each))).uploadId;
     }
     const certain = !(error instanceof RetryLater) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);

@@ -12,6 +12,7 @@ import {
   addControlOptions,
   addMappingOptions,
   addSourceOptions,
+  addVerifyOptions,
   batchJson,
   type BatchFlags,
 } from '../batch-options.ts';
@@ -44,12 +45,13 @@ export const defineBatch: DefineCommand = (program, context) => {
       .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and see it to its end')
       .description(
         verify
-          ? 'Compares size, ETag, CRC-64 or checksum and metadata of source and destination. Exit code 3 when some differ.'
+          ? 'Compares size, CRC-64, checksum or ETag, metadata and tags of source and destination, and says what it cannot decide. Exit code 3 when some differ or stay undecided.'
           : description,
       )
       .argument('[places...]', 'source and destination; only the destination with --manifest or --inventory');
     addMappingOptions(addSourceOptions(command));
-    if (!verify) addModeOptions(command);
+    if (verify) addVerifyOptions(command);
+    else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
       await act(flags, (session) => start(session, places, flags, verify), flags.dryRun);
     });

@@ -11,6 +11,8 @@ export interface BucketSettings {
   /** Class of objects that name none. */
   storageClass: string;
   versioning?: 'Enabled' | 'Suspended';
+  /** S3: writes may set an object lock. */
+  objectLock?: boolean;
   /** Applied to objects that ask for no encryption. */
   encryption?: Encryption;
   tags: Record<string, string>;

@@ -4,7 +4,14 @@ import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { Attributes, Encryption, StoredObject } from '../model/object.ts';
 import { readAcl } from '../rules/acl.ts';
-import { readContentHeaders, readEncryption, readMeta, readStorageClass, readTags } from '../rules/attributes.ts';
+import {
+  readContentHeaders,
+  readEncryption,
+  readMeta,
+  readOwn,
+  readStorageClass,
+  readTags,
+} from '../rules/attributes.ts';
 import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
 import { checksumWithValue, crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
@@ -37,6 +44,9 @@ function attributesOf(call: Call, bucket: Bucket, source: CopySource, toItself: 
     acl: readAcl(call, call.dialect.objectAclHeader) ?? { canned: call.dialect.name === 'oss' ? 'default' : 'private' },
     storageClass: readStorageClass(call) ?? bucket.settings.storageClass,
     ...(encryption && { encryption }),
+    ...readOwn(call, bucket),
+    ...(metadata === 'COPY' && object.missingMeta !== undefined && { missingMeta: object.missingMeta }),
+    ...(object.others && { others: object.others }),
   };
 }
 

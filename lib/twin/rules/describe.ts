@@ -70,9 +70,13 @@ export async function objectHeaders(call: Call, bucket: Bucket, object: StoredOb
   const { prefix } = call.dialect;
   const tagCount = Object.keys(object.tags).length;
   const meta = Object.entries(object.meta).map(([name, value]) => [`${prefix}meta-${name}`, value]);
+  const lock = Object.entries(object.lock ?? {}).map(([name, value]) => [prefix + name, value]);
   return {
     ...object.headers,
-    ...Object.fromEntries(meta),
+    ...object.others,
+    ...Object.fromEntries([...meta, ...lock]),
+    [`${prefix}website-redirect-location`]: object.redirect,
+    [`${prefix}missing-meta`]: object.missingMeta === undefined ? undefined : String(object.missingMeta),
     etag: quoteEtag(call.dialect, object.etag),
     'last-modified': httpDate(object.lastModified),
     'accept-ranges': 'bytes',
