@@ -133,6 +133,10 @@ const shared = {
   acl: word.optional().meta({ description: "`keep` carries the source's ACL; a canned name sets it." }),
   metadata: metadataChange.optional(),
   tags: tagChange.optional(),
+  acceptLoss: z.boolean().optional().meta({
+    description:
+      'Renames and metadata changes: go on although something of the object (tags, ACL, ...) would be lost. Default false: they fail with `would-lose` and say what.',
+  }),
   verify: z
     .enum(['auto', 'size'])
     .optional()

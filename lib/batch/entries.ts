@@ -77,8 +77,9 @@ async function tryEntry(
   const { request } = batch;
   const entry = entries[index] as PageEntry;
   const overwrite = entry.options?.overwrite ?? request.options.overwrite;
-  // Any page may have been begun before: an equal object at the destination may be our own copy.
-  const first = overwrite === 'never' && request.mode !== 'rename' ? 2 : 1;
+  // Any page may have been begun before: an equal object at the destination may be our own copy, and an object that lacks its
+  // tags one that we have copied onto itself and not yet put right.
+  const first = (overwrite === 'never' && request.mode !== 'rename') || request.mode === 'metadata' ? 2 : 1;
   for (let n = 0; ; n += 1) {
     try {
       const attempt = request.mode === 'rename' ? 1 : first + n + known.tries;

@@ -1,6 +1,7 @@
 /** The flags of `ferry batch run` and `ferry batch verify`. */
 import { Option, type Command } from 'commander';
 import {
+  addLossOption,
   addOutputOptions,
   addStoreOptions,
   addMetadataOptions,
@@ -122,7 +123,7 @@ export function addModeOptions(command: Command): Command {
     .optionsGroup('What:')
     .option('--rename', 'move: each source is removed after its copy was verified')
     .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
-  return addMetadataOptions(addOverwriteOptions(command));
+  return addMetadataOptions(addOverwriteOptions(addLossOption(command)));
 }
 
 /** How closely `verify` looks. */

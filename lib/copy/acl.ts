@@ -38,7 +38,9 @@ export async function planAcl(
     if (acl.canned === store.facts.defaultAcl) return { lost: [] };
     return acl.canned !== undefined ? { canned: acl.canned, lost: [] } : { document: acl, lost: [] };
   } catch (error) {
-    if (!gaveUp(error, 'Unsupported', 'AccessDenied', 'NotFound')) throw error;
+    // A store that knows no ACLs has none to lose.
+    if (gaveUp(error, 'Unsupported')) return { lost: [] };
+    if (!gaveUp(error, 'AccessDenied', 'NotFound')) throw error;
     return { lost: [{ what: 'acl', wanted: 'keep', why: `it could not be read: ${error.message}` }] };
   }
 }

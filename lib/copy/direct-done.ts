@@ -5,6 +5,7 @@ import { expectedFrom } from './expect.ts';
 import { headerLosses, isAsAsked } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isGiven, isPinned, requestOf } from './job.ts';
+import { keepSourceOnLoss } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { removeSource } from './remove-source.ts';
@@ -32,6 +33,7 @@ export async function endIfCopied(
     copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
   }
   if (job.mode === 'rename' && job.pin) {
+    keepSourceOnLoss(request, copied.lost);
     await removeSource(store, { ...request, pin: job.pin }, options);
     copied.sourceRemoved = true;
   }

@@ -4,11 +4,14 @@ import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
 import { headerLosses, keepsChecksum, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
+import type { Kept } from './kept.ts';
 import { sendWithLock } from './lock.ts';
+import { keepSourceOnLoss, refuseLosses } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
 import { lookAgain, lookAgainLater } from './look-again.ts';
+import { putRight } from './put-right.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -18,7 +21,8 @@ import { judge, verifyWritten } from './verify.ts';
  * The short way: one CopyObject with the source's ETag pinned, then whatever the mode asks. The store copies atomically, so
  * the destination is the old object or the new one, never a mix. Doing it twice gives the same result.
  *
- * @throws GiveUp TooLarge when the store wants parts; SourceChanged; GiveUp DestinationExists.
+ * @param kept what a copy of the object onto itself may take away, read before.
+ * @throws GiveUp TooLarge when the store wants parts; SourceChanged; GiveUp DestinationExists; GiveUp WouldLose.
  */
 export async function copyDirect(
   world: World,
@@ -26,9 +30,11 @@ export async function copyDirect(
   request: CopyRequest,
   { head, expected }: Found,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<CopyResult> {
-  const acl = await planAcl(store, request.source, wantedAcl(request), options);
-  const call = await buildCall(store, request, head, expected, options);
+  const acl = kept?.acl ?? (await planAcl(store, request.source, wantedAcl(request), options));
+  refuseLosses(request, acl.lost);
+  const call = await buildCall(store, request, head, expected, options, kept);
   const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
     copyOnce(world, store, request, each, options),
   );
@@ -39,10 +45,10 @@ export async function copyDirect(
     etag: written.etag ?? head.etag,
     versionId: written.versionId,
     verifiedBy: 'store',
-    lost: acl.lost,
+    lost: [],
     ...leftOut(request),
   };
-  result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
+  if (!kept) result.lost.push(...acl.lost, ...(await applyAcl(store, request.destination, acl.document, options)));
   const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
   const proof = judge(asWritten, { pin });
   if (
@@ -58,18 +64,19 @@ export async function copyDirect(
     result.verifiedBy = verifyWritten(name, found, evidence);
     result.etag = found.etag;
     result.lost.push(...headerLosses(expected, found));
-    const known = call.tags === 'copy' ? undefined : call.tags;
-    const sides = {
-      source: request.source,
-      sourceHead: head,
-      destination: request.destination,
-      destinationHead: found,
-    };
-    result.lost.push(...(await settleTags(store, sides, request.options.tags, known, options)));
+    if (kept) {
+      result.lost.push(...(await putRight(store, request, found, kept, { ...options, late: false })).lost);
+    } else {
+      const known = call.tags === 'copy' ? undefined : call.tags;
+      const { source, destination } = request;
+      const sides = { source, sourceHead: head, destination, destinationHead: found };
+      result.lost.push(...(await settleTags(store, sides, request.options.tags, known, options)));
+    }
   } else {
     result.verifiedBy = proof;
   }
   if (request.mode === 'rename') {
+    keepSourceOnLoss(request, result.lost);
     await removeSource(store, { ...request, pin }, options);
     result.sourceRemoved = true;
   }
@@ -109,6 +116,7 @@ async function buildCall(
   head: ObjectHead,
   expected: Expected,
   options: CallOptions,
+  kept: Kept | undefined,
 ): Promise<CopyObjectCall> {
   const { content, userMetadata, storageClass, encryption, metadataChanged } = expected;
   // Onto itself, OSS takes the request's metadata whatever the directive says and S3 refuses to copy without replacing.
@@ -118,13 +126,18 @@ async function buildCall(
     sourceIfMatch: head.etag,
     destination: request.destination,
     metadata: replace ? { directive: 'replace', content, userMetadata } : { directive: 'copy' },
-    tags: await tagDirective(store, request, head, options),
+    tags: kept ? keptTags(request, kept) : await tagDirective(store, request, head, options),
     storageClass,
     encryption,
     redirect: expected.redirect,
     lock: expected.lock,
     forbidOverwrite: request.options.overwrite === 'never',
   };
+}
+
+/** Told outright: Ceph RGW does not carry tags along beside new metadata. Where none are known the store may know of some. */
+function keptTags({ options }: CopyRequest, { tagsBefore, tags }: Kept): TagDirective {
+  return options.tags === undefined && Object.keys(tagsBefore).length === 0 ? 'copy' : tags;
 }
 
 async function tagDirective(
@@ -135,7 +148,8 @@ async function tagDirective(
 ): Promise<TagDirective> {
   const change = request.options.tags;
   if (!change) return 'copy';
-  const have = change.base === 'replace' ? {} : await readTags(store, request.source, head, options);
+  const have =
+    change.base === 'replace' ? {} : await readTags(store, request.source, head, options, request.mode === 'rename');
   return changeTags(have, change);
 }
 

@@ -33,6 +33,7 @@ export type GiveUpCode =
   | 'TooManyParts'
   | 'Unsupported'
   | 'VerificationFailed'
+  | 'WouldLose'
   | 'WrongEndpoint';
 
 /** What the store said; never holds a header, a signature or a token (I11). */

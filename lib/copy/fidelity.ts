@@ -71,14 +71,18 @@ function seconds(time: string | undefined): string | undefined {
   return Number.isNaN(at) ? time : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** The source's tags. Asks the store only when HEAD says that there are any. */
+/**
+ * The source's tags. Asks the store only when HEAD says that there are any.
+ * @param unsure ask as well when HEAD says nothing of tags: what is written next replaces them all.
+ */
 export async function readTags(
   store: ObjectStore,
   source: ObjectRef,
   head: ObjectHead,
   options?: CallOptions,
+  unsure = false,
 ): Promise<Record<string, string>> {
-  return (head.tagCount ?? 0) > 0 ? await store.getTags(source, options) : {};
+  return (head.tagCount ?? Number(unsure)) > 0 ? await store.getTags(source, options) : {};
 }
 
 /**

@@ -11,7 +11,7 @@ import { describe } from './object.ts';
 import { conclude } from './conclude.ts';
 import { partCount } from './plan.ts';
 import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
-import { isSettled, settle } from './settle.ts';
+import { isCopiedInPlace, isSettled, settle } from './settle.ts';
 import type { Task } from './task.ts';
 
 /** Deliveries after which InvalidPart is taken for an answer and not for a race. */
@@ -62,6 +62,7 @@ async function finishHeld(
   }
   if (!source || !job.pin || !isPinned(job.pin, source)) {
     if (isSecond && (await isSettled(world, store, job, source, options))) return;
+    if (source && (await isCopiedInPlace(world, store, job, source, options))) return;
     const what = source ? 'was changed' : 'was deleted';
     throw new SourceChanged(
       `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,

@@ -122,6 +122,8 @@ export interface Job {
   acl?: AclPlan;
   /** The destination's tags, of the pinned version like the ACL. */
   tags?: Record<string, string>;
+  /** Metadata changes: the tags that the object had before it was written; with `tags` and `acl` all that a crash could lose. */
+  tagsBefore?: Record<string, string>;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

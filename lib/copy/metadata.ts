@@ -23,7 +23,7 @@ export async function metadataShortcut(
   if (mustCopy) return undefined;
   let way: CopyResult['way'] = 'unchanged';
   if (tags) {
-    const have = await readTags(store, request.source, head, options);
+    const have = await readTags(store, request.source, head, options, tags.base === 'merge');
     const wanted = changeTags(have, tags);
     if (!sameRecord(have, wanted)) {
       await store.putTags(request.source, wanted, options);

@@ -32,6 +32,8 @@ export interface CopyOptions {
   acl?: string;
   metadata?: MetadataChange;
   tags?: TagChange;
+  /** Renames and metadata changes: go on although something of the object is lost. Default false: they refuse, and say what. */
+  acceptLoss?: boolean;
   /** Default `always`. `if-different` skips when the destination already holds the same content and metadata. */
   overwrite?: 'always' | 'never' | 'if-different';
   /** `auto`: the strongest proof both sides offer (CRC64, full-object checksum, ETag), and always the size. */

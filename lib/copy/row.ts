@@ -1,9 +1,11 @@
 import { RetryLater } from './errors.ts';
-import { jobId } from './ids.ts';
+import { inPlaceId, jobId, keyedJobId } from './ids.ts';
 import type { Job } from './job.ts';
 import { digestOf, isFinal, pinOf } from './job.ts';
 import { headIfThere } from './destination.ts';
 import { expectedFrom, sameRecord } from './expect.ts';
+import type { Kept } from './kept.ts';
+import { keptFields } from './kept.ts';
 import type { ObjectHead } from './object.ts';
 import type { PartRun } from './plan.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
@@ -19,6 +21,7 @@ export type OpenedRow = { kind: 'fresh' | 'present'; job: Job };
  * is planned anew, except that a replica which is still what was written then needs nothing.
  *
  * @param intent time of the Initiate about to be sent; absent for a job without parts.
+ * @param kept what a copy onto itself in one call may take away.
  */
 export async function openRow(
   world: World,
@@ -28,6 +31,7 @@ export async function openRow(
   parts: PartRun[] | undefined,
   intent: number | undefined,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<OpenedRow> {
   const now = world.clock.now();
   const pin = pinOf(head);
@@ -46,10 +50,11 @@ export async function openRow(
     parts,
     intents: intent === undefined ? undefined : [intent],
     attentionAt: nextLook(world),
+    ...(kept && keptFields(kept)),
   };
   const created = await world.state.create({
     ...planned,
-    id: jobId(request, pin),
+    id: mode === 'metadata' && !parts ? (keyedJobId(request) ?? inPlaceId(request)) : jobId(request, pin),
     revision: 0,
     partsDone: 0,
     createdAt: now,
@@ -72,8 +77,9 @@ export async function openRow(
     uploadId: undefined,
     partsBase: row.partsDone,
     restarts: undefined,
-    acl: undefined,
-    tags: undefined,
+    acl: kept?.acl,
+    tags: kept?.tags,
+    tagsBefore: kept?.tagsBefore,
     expectedEtag: undefined,
     lease: undefined,
     result: undefined,

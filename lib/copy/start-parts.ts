@@ -6,8 +6,10 @@ import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts'
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
 import { readTags, survivesParts } from './fidelity.ts';
+import { endInPlace } from './in-place.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
+import { readKept } from './kept.ts';
 import { describe } from './object.ts';
 import type { PartRun } from './plan.ts';
 import { partCount, partsPerTask } from './plan.ts';
@@ -47,6 +49,11 @@ export async function continueParts(
   try {
     const request = requestOf(job);
     const head = await store.head(job.source, { ...options, checksum: true });
+    if (job.mode === 'metadata') {
+      // The CopyObject that was given up for these parts may have taken effect after all.
+      const ended = await endInPlace(world, store, job, head, options);
+      if (ended) return ended;
+    }
     if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
     const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
     return await intendAndBegin(world, store, job, job.parts, input, options);
@@ -63,15 +70,18 @@ async function prepare(
   { head, expected }: Found,
   options: CallOptions,
 ): Promise<AttachInput> {
+  // With the same kind on both sides the copy proves itself.
+  const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
+  // What a rename or a copy onto itself would lose is refused here.
+  if (request.mode === 'metadata' || request.mode === 'rename') {
+    const { tags, tagsBefore, acl } = await readKept(store, request, head, options);
+    const isInPlace = request.mode === 'metadata';
+    return { expected, tags, tagsBefore: isInPlace ? tagsBefore : undefined, acl, checksumAlgorithm };
+  }
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
-  return {
-    expected,
-    tags: changeTags(have, change),
-    acl: await planAcl(store, request.source, wantedAcl(request), options),
-    // With the same kind on both sides the copy proves itself.
-    checksumAlgorithm: head.checksums?.find(survivesParts)?.algorithm,
-  };
+  const acl = await planAcl(store, request.source, wantedAcl(request), options);
+  return { expected, tags: changeTags(have, change), acl, checksumAlgorithm };
 }
 
 /**

@@ -9,6 +9,8 @@ import { move, nextLook } from './closing.ts';
 export interface AttachInput {
   expected: Expected;
   tags: Record<string, string>;
+  /** Of an object that is copied onto itself. */
+  tagsBefore?: Record<string, string>;
   acl: AclPlan;
   checksumAlgorithm?: string;
 }
@@ -36,6 +38,7 @@ export async function attachUpload(
       uploadId,
       acl: input.acl,
       tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
+      tagsBefore: input.tagsBefore,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });

@@ -46,6 +46,17 @@ export interface TwinQuirks {
   ignorePartConditions?: boolean;
   /** CopyObject ignores copy-source-if-* too, as Ceph RGW 16 does. */
   ignoreCopyConditions?: boolean;
+  /** What becomes of tags in calls that could carry some. Ceph RGW 20: `replaceAndKeep` and `keepAndSet`; 16: all of them. */
+  tagFates?: {
+    /** CopyObject that keeps the metadata and sets tags: the source's arrive all the same. */
+    keepAndSet?: 'source';
+    /** CopyObject that replaces the metadata and keeps the tags: there are none afterwards. */
+    replaceAndKeep?: 'none';
+    /** CopyObject that replaces the metadata and sets tags: there are none afterwards. */
+    replaceAndSet?: 'none';
+    /** Initiate that sets tags: the object that it becomes has none. */
+    initiate?: 'none';
+  };
   /** ETags in copy results are bare hex. */
   bareEtags?: boolean;
   /** The result of Complete has an empty ETag element. */

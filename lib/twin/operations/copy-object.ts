@@ -40,7 +40,7 @@ function attributesOf(call: Call, bucket: Bucket, source: CopySource, toItself: 
   return {
     headers: metadata === 'REPLACE' ? readContentHeaders(call) : object.headers,
     meta: metadata === 'REPLACE' ? readMeta(call) : object.meta,
-    tags: tagging === 'REPLACE' ? readTags(call) : object.tags,
+    tags: tagsOf(call, metadata, tagging, object),
     acl: readAcl(call, call.dialect.objectAclHeader) ?? { canned: call.dialect.name === 'oss' ? 'default' : 'private' },
     storageClass: readStorageClass(call) ?? bucket.settings.storageClass,
     ...(encryption && { encryption }),
@@ -48,6 +48,13 @@ function attributesOf(call: Call, bucket: Bucket, source: CopySource, toItself: 
     ...(metadata === 'COPY' && object.missingMeta !== undefined && { missingMeta: object.missingMeta }),
     ...(object.others && { others: object.others }),
   };
+}
+
+function tagsOf(call: Call, metadata: Directive, tagging: Directive, { tags }: StoredObject): StoredObject['tags'] {
+  const { keepAndSet, replaceAndKeep, replaceAndSet } = call.world.quirks.tagFates ?? {};
+  const asked = tagging === 'REPLACE' ? readTags(call) : tags;
+  if (metadata === 'REPLACE') return (tagging === 'REPLACE' ? replaceAndSet : replaceAndKeep) ? {} : asked;
+  return keepAndSet ? tags : asked;
 }
 
 function checkSize(call: Call, source: CopySource, destination: Bucket, attributes: Attributes): void {

@@ -29,6 +29,7 @@ export async function initiateMultipartUpload(call: Call): Promise<Reply> {
   const attributes = readAttributes(call, bucket);
   // OSS takes the ACL at Complete; here it means nothing.
   if (dialect.name === 'oss') attributes.acl = { canned: 'default' };
+  if (world.quirks.tagFates?.initiate) attributes.tags = {};
   const checksum = askedChecksum(call);
   const upload: Upload = {
     id: world.store.nextId(),

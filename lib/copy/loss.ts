@@ -1,0 +1,48 @@
+import { GiveUp } from './errors.ts';
+import { describe } from './object.ts';
+import type { CopyRequest } from './request.ts';
+import type { FidelityLoss } from './result.ts';
+
+type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
+
+/**
+ * A rename and a metadata change leave no second object that still has what the first one loses, so they take nothing away
+ * unless the caller accepts that (`acceptLoss`). A copy only reports what it could not carry.
+ */
+function mustKeepAll({ mode, options }: Asked): boolean {
+  return (mode === 'rename' || mode === 'metadata') && options.acceptLoss !== true;
+}
+
+/**
+ * Refuses, before anything is written, what is known to lose something.
+ * @throws GiveUp WouldLose that names everything that would be lost.
+ */
+export function refuseLosses(request: Asked, lost: readonly FidelityLoss[]): void {
+  if (lost.length === 0 || !mustKeepAll(request)) return;
+  const what = request.mode === 'rename' ? 'Renaming' : 'Changing the metadata of';
+  throw new GiveUp(
+    'WouldLose',
+    `${what} ${describe(request.store, request.source)} would lose ${named(lost)}. Nothing was written. ` +
+      `Ask again with acceptLoss (--accept-loss) to do it all the same.`,
+  );
+}
+
+/**
+ * Keeps the source of a rename whose copy turned out to lack something.
+ * @throws GiveUp WouldLose that names everything that the copy lacks.
+ */
+export function keepSourceOnLoss(request: Asked, lost: readonly FidelityLoss[]): void {
+  if (request.mode !== 'rename' || lost.length === 0 || !mustKeepAll(request)) return;
+  const [from, to] = [request.source, request.destination].map((ref) => describe(request.store, ref));
+  throw new GiveUp(
+    'WouldLose',
+    `${to} lacks ${named(lost)}, so ${from} was not deleted. Both objects are kept. Delete the source yourself, or rename ` +
+      `again with acceptLoss (--accept-loss).`,
+  );
+}
+
+function named(lost: readonly FidelityLoss[]): string {
+  return lost
+    .map(({ what, wanted, why }) => `${what}${wanted ? ` (${wanted})` : ''}${why ? `: ${why}` : ''}`)
+    .join('; ');
+}
