@@ -8,6 +8,7 @@ import { differences, type Facts } from './facets.ts';
 import { judge, judgeVerdict, summary, type Case } from './judge.ts';
 import { look, lookAt, type Place } from './look.ts';
 import { drawObjects, type Spec } from './objects.ts';
+import type { Document } from './run.ts';
 import { put } from './put.ts';
 import { openStage, type Filled, type Setting, type Stage } from './stage.ts';
 import { tamperedPairs } from './tampered.ts';
@@ -42,6 +43,25 @@ export function fidelityContract(setting: Setting): void {
       });
     };
 
+    /**
+     * What would lose something is refused, and the source is as it was. Asked once more it is done, and `reports` tells how.
+     * Returns what is wrong with the refusals.
+     */
+    async function insist(way: Way, from: Filled, to: string, reports: Map<string, Document>): Promise<string[]> {
+      const refused = [...reports].filter(([, { error }]) => error?.code === 'WouldLose').map(([key]) => key);
+      if (refused.length === 0) return [];
+      const there = await lookAt(stage.place, from.bucket, refused);
+      const changed = refused.filter((key) => differences(from.facts.get(key)!, there.get(key)!).size > 0);
+      const again = { ...way, flags: [...way.flags, '--accept-loss'] };
+      const accepted = await stage.reports(again, refused, from.bucket, to);
+      for (const [key, report] of accepted) reports.set(key, report);
+      const needless = refused.filter((key) => reports.get(key)?.lost?.length === 0);
+      return [
+        ...changed.map((key) => `refused, and the source changed all the same: ${key}`),
+        ...needless.map((key) => `refused, and nothing was lost: ${key}`),
+      ];
+    }
+
     it.each(waysOf(described))(
       'names all that $name does not keep, before, after and in a comparison, and nothing else',
       async (way) => {
@@ -50,9 +70,11 @@ export function fidelityContract(setting: Setting): void {
         const to = way.single === 'meta' ? from : await stage.newBucket();
         const keys = [...facts.keys()];
         const plans = await stage.plans(way, keys.slice(0, singly), from, to);
-        const cases = await casesOf(facts, to, await stage.reports(way, keys, from, to), way.asked);
+        const reports = await stage.reports(way, keys, from, to);
+        const findings = way.single === 'cp' ? [] : await insist(way, { bucket: from, facts }, to, reports);
+        const cases = await casesOf(facts, to, reports, way.asked);
         expect(cases).toHaveLength(chosen.length);
-        const findings = summary(cases.flatMap((one) => judge({ ...one, plan: plans.get(one.key) })));
+        findings.push(...summary(cases.flatMap((one) => judge({ ...one, plan: plans.get(one.key) }))));
         if (way.single === 'cp' && Object.keys(way.asked).length === 0) {
           const verdicts = await casesOf(facts, to, await stage.verdicts(from, to));
           findings.push(...summary(verdicts.flatMap(judgeVerdict)).map((line) => `by batch verify, ${line}`));

@@ -30,7 +30,8 @@ export function commandLine({ command, single, flags, asked }: Way, url: string,
 
 /** The plan for one object. */
 export function planLine(way: Way, url: string, to: string): string[] {
-  return [...commandLine({ ...way, command: way.single }, url, to), '--dry-run'];
+  const accepted = way.single === 'cp' ? [] : ['--accept-loss'];
+  return [...commandLine({ ...way, command: way.single }, url, to), ...accepted, '--dry-run'];
 }
 
 function flagsOf({ metadata, contentType, tags, storageClass }: Asked, isMeta: boolean): string[] {
