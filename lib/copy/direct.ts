@@ -6,7 +6,7 @@ import { headerLosses, keepsChecksum, readTags, settleTags } from './fidelity.ts
 import { pinOf } from './job.ts';
 import type { Kept } from './kept.ts';
 import { sendWithLock } from './lock.ts';
-import { keepSourceOnLoss, refuseLosses } from './loss.ts';
+import { foreseen, keepSourceOnLoss, refuseLosses } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
@@ -33,7 +33,7 @@ export async function copyDirect(
   kept?: Kept,
 ): Promise<CopyResult> {
   const acl = kept?.acl ?? (await planAcl(store, request.source, wantedAcl(request), options));
-  refuseLosses(request, acl.lost);
+  refuseLosses(request, [...acl.lost, ...foreseen(request, expected)]);
   const call = await buildCall(store, request, head, expected, options, kept);
   const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
     copyOnce(world, store, request, each, options),

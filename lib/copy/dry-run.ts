@@ -5,6 +5,9 @@ import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, survivesParts } from './fidelity.ts';
 import type { ObjectHead } from './object.ts';
+import { readKept } from './kept.ts';
+import { foreseen } from './loss.ts';
+import { needsCopy } from './metadata.ts';
 import type { PartRun } from './plan.ts';
 import { partCount } from './plan.ts';
 import type { ObjectStore, World } from './ports.ts';
@@ -45,6 +48,11 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   if (same) return { way: 'unchanged', size: head.size, calls: { HeadObject: 2 }, permissions, lost: [] };
   const chosen = await choosePlan(world, store, request, found, {});
   const parts = chosen.way === 'parts' ? chosen.parts : undefined;
+  // What the copy would refuse.
+  if (request.mode === 'rename' || (request.mode === 'metadata' && needsCopy(request, found))) {
+    const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
+    await readKept(store, request, found, {}, foreseen(request, found.expected, parts && { checksumAlgorithm }));
+  }
   const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
   const lost = await foreseeLosses(store, request, found, parts);
   return { way: chosen.way, size: head.size, parts, calls, permissions, lost, ...leftOut(request) };

@@ -20,6 +20,9 @@ export interface Expected {
   tagsChanged: boolean;
 }
 
+/** Of that, what a request can only bring about by copying: what a copy of an object onto itself has taken away is gone. */
+export type Due = Pick<Expected, 'redirect' | 'lock' | 'checksums' | 'hiddenMetadata' | 'others'>;
+
 /** What one look at the source tells. */
 export interface Found {
   head: ObjectHead;

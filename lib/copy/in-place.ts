@@ -43,7 +43,7 @@ export async function leftInPlace(
   const isOurs = known !== undefined && isWritten(job, found);
   const kept = isOurs
     ? await againKept(store, job, known, head, options)
-    : await readKept(store, request, head, options);
+    : await readKept(store, request, found, options);
   if (!known && !isAtRisk(request, kept)) return { job, found, kept };
   const noted = await move(world, job, keptFields(kept));
   if (!noted.landed || !noted.job) return { outcome: { kind: 'job', job: noted.job ?? job } };
@@ -65,6 +65,8 @@ export async function endInPlace(
   const { lost, wrote } = await putRight(store, request, head, kept, { ...options, late: true });
   const { acl } = request.options;
   if (acl !== undefined && acl !== 'keep') await store.putAcl(request.destination, { canned: acl }, options);
+  // Gone with the copy, and no request brings it back: the bytes and the rest are as asked.
+  lost.push(...headerLosses({ ...found.expected, ...kept.due }, head));
   const way = wrote ? 'attributes-only' : 'unchanged';
   const { size, etag, versionId } = head;
   return await finishDirect(world, job, { way, size, etag, versionId, verifiedBy: 'store', lost });
@@ -93,7 +95,7 @@ async function againKept(
   const there = (head.tagCount ?? 0) > 0 ? await store.getTags(request.source, options) : {};
   const tagsBefore = Object.keys(there).length > 0 ? there : known.tagsBefore;
   const acl = aclDue(known.acl, await planAcl(store, request.source, wantedAcl(request), options));
-  return { tagsBefore, tags: tagsDue(known, there, request), acl };
+  return { tagsBefore, tags: tagsDue(known, there, request), acl, due: known.due };
 }
 
 /** An ACL that went with the copy and is not there any more was closed by somebody; grants follow the copy, and may never have come. */

@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { AclPlan } from './acl.ts';
+import type { Due } from './expect.ts';
 import type { Checksum, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -124,6 +125,8 @@ export interface Job {
   tags?: Record<string, string>;
   /** Metadata changes: the tags that the object had before it was written; with `tags` and `acl` all that a crash could lose. */
   tagsBefore?: Record<string, string>;
+  /** Metadata changes: what went with the write, to be compared by whoever comes after it. */
+  due?: Due;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -1,13 +1,14 @@
 import type { AclPlan } from './acl.ts';
 import { planAcl, wantedAcl } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
+import type { Due, Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
 import { readTags } from './fidelity.ts';
-import type { Job, JobChange } from './job.ts';
-import { refuseLosses } from './loss.ts';
-import type { ObjectHead } from './object.ts';
+import type { Job } from './job.ts';
+import { foreseen, refuseLosses } from './loss.ts';
 import { describe } from './object.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
+import { present } from './present.ts';
 import type { CopyRequest } from './request.ts';
 import type { FidelityLoss } from './result.ts';
 
@@ -21,17 +22,21 @@ export interface Kept {
   /** The tags that the object is to have. */
   tags: Record<string, string>;
   acl: AclPlan;
+  /** Goes with the write, and is compared after it. */
+  due: Due;
 }
 
 /**
  * Reads what a copy must not lose.
+ * @param more what is known to be lost besides.
  * @throws GiveUp WouldLose for what cannot be read, unless the caller accepts the loss; RetryLater when the tags change meanwhile.
  */
 export async function readKept(
   store: ObjectStore,
   request: CopyRequest,
-  head: ObjectHead,
+  { head, expected }: Found,
   options?: CallOptions,
+  more = foreseen(request, expected),
 ): Promise<Kept> {
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
   const { tags: change } = request.options;
@@ -57,25 +62,35 @@ export async function readKept(
       );
     }
   }
-  refuseLosses(request, lost);
-  return { tagsBefore, tags: changeTags(tagsBefore, change), acl: { ...acl, lost } };
+  refuseLosses(request, [...lost, ...more]);
+  return { tagsBefore, tags: changeTags(tagsBefore, change), acl: { ...acl, lost }, due: dueOf(expected) };
+}
+
+function dueOf({ redirect, lock, checksums, hiddenMetadata, others }: Expected): Due {
+  return present({ redirect, lock, checksums, hiddenMetadata, others });
 }
 
 /** Whether a crash between the write and its end could lose something: then a row has to know it before the write. */
-export function isAtRisk(request: CopyRequest, { tagsBefore, acl }: Kept): boolean {
+export function isAtRisk(request: CopyRequest, { tagsBefore, acl, due }: Kept): boolean {
   const keepsAcl = wantedAcl(request) === 'keep' && (acl.canned !== undefined || acl.document !== undefined);
-  return keepsAcl || Object.keys(tagsBefore).length > 0;
+  return (
+    keepsAcl ||
+    due.redirect !== undefined ||
+    due.lock !== undefined ||
+    due.others !== undefined ||
+    Object.keys(tagsBefore).length > 0
+  );
 }
 
 /** As a row keeps it. */
-export function keptFields({ tagsBefore, tags, acl }: Kept): Pick<JobChange, 'tagsBefore' | 'tags' | 'acl'> {
-  return { tagsBefore, tags, acl };
+export function keptFields({ tagsBefore, tags, acl, due }: Kept): Kept {
+  return { tagsBefore, tags, acl, due };
 }
 
 /** What the row of an earlier worker knows; undefined when it had nothing to write down. */
-export function keptOf({ tagsBefore, tags, acl }: Job): Kept | undefined {
+export function keptOf({ tagsBefore, tags, acl, due }: Job): Kept | undefined {
   if (!tagsBefore && !acl) return undefined;
-  return { tagsBefore: tagsBefore ?? {}, tags: tags ?? {}, acl: acl ?? { lost: [] } };
+  return { tagsBefore: tagsBefore ?? {}, tags: tags ?? {}, acl: acl ?? { lost: [] }, due: due ?? {} };
 }
 
 const none = (tags: Record<string, string>): boolean => Object.keys(tags).length === 0;

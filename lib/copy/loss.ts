@@ -1,4 +1,5 @@
 import { GiveUp } from './errors.ts';
+import type { Expected } from './expect.ts';
 import { describe } from './object.ts';
 import type { CopyRequest } from './request.ts';
 import type { FidelityLoss } from './result.ts';
@@ -11,6 +12,34 @@ type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'op
  */
 function mustKeepAll({ mode, options }: Asked): boolean {
   return (mode === 'rename' || mode === 'metadata') && options.acceptLoss !== true;
+}
+
+/**
+ * What is known before the write to be lost: headers that no request can set, entries of metadata that HEAD cannot show where
+ * the metadata is written anew, and, by parts, the checksums that are not kept over them. Pure.
+ */
+export function foreseen(
+  { mode }: Pick<CopyRequest, 'mode'>,
+  { others = {}, hiddenMetadata, metadataChanged, checksums = [] }: Expected,
+  parts?: { checksumAlgorithm?: string },
+): FidelityLoss[] {
+  const isRewritten = metadataChanged || mode === 'metadata' || parts !== undefined;
+  const lost: FidelityLoss[] = [];
+  // One CopyObject to another name carries along what it does not know, and the comparison tells; onto itself nothing is left
+  // to compare with, and by parts nothing is carried.
+  if (mode === 'metadata' || parts) {
+    const why = 'no request sets this header';
+    lost.push(...Object.entries(others).map(([what, wanted]) => ({ what, wanted, why })));
+  }
+  if (hiddenMetadata && isRewritten)
+    lost.push({ what: 'hidden-metadata', wanted: `${hiddenMetadata} entries`, why: 'HEAD does not show them' });
+  if (parts) {
+    const gone = checksums.filter(({ algorithm }) => algorithm !== parts.checksumAlgorithm);
+    lost.push(
+      ...gone.map(({ algorithm }) => ({ what: 'checksum', wanted: algorithm, why: 'a copy by parts has another' })),
+    );
+  }
+  return lost;
 }
 
 /**

@@ -80,6 +80,7 @@ export async function openRow(
     acl: kept?.acl,
     tags: kept?.tags,
     tagsBefore: kept?.tagsBefore,
+    due: kept?.due,
     expectedEtag: undefined,
     lease: undefined,
     result: undefined,

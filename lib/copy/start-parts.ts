@@ -9,7 +9,8 @@ import { readTags, survivesParts } from './fidelity.ts';
 import { endInPlace } from './in-place.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
-import { readKept } from './kept.ts';
+import { keptFields, readKept } from './kept.ts';
+import { foreseen } from './loss.ts';
 import { describe } from './object.ts';
 import type { PartRun } from './plan.ts';
 import { partCount, partsPerTask } from './plan.ts';
@@ -74,9 +75,10 @@ async function prepare(
   const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
   // What a rename or a copy onto itself would lose is refused here.
   if (request.mode === 'metadata' || request.mode === 'rename') {
-    const { tags, tagsBefore, acl } = await readKept(store, request, head, options);
-    const isInPlace = request.mode === 'metadata';
-    return { expected, tags, tagsBefore: isInPlace ? tagsBefore : undefined, acl, checksumAlgorithm };
+    const foreseenLosses = foreseen(request, expected, { checksumAlgorithm });
+    const kept = await readKept(store, request, { head, expected }, options, foreseenLosses);
+    const { tags, acl } = kept;
+    return { expected, tags, acl, checksumAlgorithm, ...(request.mode === 'metadata' && keptFields(kept)) };
   }
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);

@@ -92,7 +92,7 @@ async function copyAsSeen(
   if (shortcut) return { kind: 'done', result: await endShort(store, request, head, shortcut, options) };
   const chosen = await choosePlan(world, store, request, found, options);
   if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
-  const kept = request.mode === 'metadata' ? await readKept(store, request, head, options) : undefined;
+  const kept = request.mode === 'metadata' ? await readKept(store, request, found, options) : undefined;
   const needsRow = request.journal || (kept !== undefined && isAtRisk(request, kept));
   if (needsRow) return await directJob(world, store, request, found, options, kept);
   try {

@@ -1,6 +1,6 @@
 import type { AclPlan } from './acl.ts';
 import { gaveUp, RetryLater } from './errors.ts';
-import type { Expected } from './expect.ts';
+import type { Due, Expected } from './expect.ts';
 import type { Job } from './job.ts';
 import { sendWithLock } from './lock.ts';
 import type { ObjectStore, World } from './ports.ts';
@@ -11,6 +11,7 @@ export interface AttachInput {
   tags: Record<string, string>;
   /** Of an object that is copied onto itself. */
   tagsBefore?: Record<string, string>;
+  due?: Due;
   acl: AclPlan;
   checksumAlgorithm?: string;
 }
@@ -39,6 +40,7 @@ export async function attachUpload(
       acl: input.acl,
       tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
       tagsBefore: input.tagsBefore,
+      due: input.due,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });

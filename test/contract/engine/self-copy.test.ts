@@ -1,5 +1,6 @@
 /** A copy of an object onto itself: nothing that it takes away is lost, whoever dies on the way. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { dryRun } from '../../../lib/copy/dry-run.ts';
 import type { CopyOptions, CopyRequest } from '../../../lib/copy/request.ts';
 import type { CopyResult } from '../../../lib/copy/result.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
@@ -108,33 +109,37 @@ describe('a worker that dies at any step', () => {
     ['a change of metadata and a tag on Ceph 16', 's3', ceph16, withTag],
     ['a change of a large object on Ceph 16', 's3', ceph16, inParts],
   ];
-  it.each(works)('of %s costs neither tags nor ACL', async (_what, scheme, quirks, options) => {
-    await open(scheme, quirks);
-    const { world } = rig.embedded;
-    const acl = { canned: 'public-read' };
-    const due = { tags: options === withTag ? { ...tags, c: '3' } : tags, acl, meta: { old: 'yes', x: 'y' } };
-    const is = options === inParts ? { body: undefined, size: 6 * MiB } : {};
-    let [at, died] = [0, true];
-    while (died) {
-      at += 1;
-      for (const when of ['before', 'after'] as const) {
-        for (const recover of ['redelivered', 'swept'] as const) {
-          await put({ acl, ...is });
-          // A trial of its own, with a row of its own.
-          const set = { x: 'y', trial: `${at} ${when} ${recover}` };
-          const request = changing({ ...options, metadata: { base: 'merge', set } });
-          const run = await runMortal(world, { kind: 'copy', request }, { at, when });
-          died = run.died;
-          await (recover === 'redelivered' ? redeliver(world, request) : sweepUp(world));
-          const object = await found();
-          const isChanged = recover === 'redelivered' || object.meta['x'] === 'y';
-          const wanted = isChanged ? due : { tags, acl };
-          expect(object, `${run.calls.join(' ')}, died ${when} call ${at}, ${recover}`).toMatchObject(wanted);
+  it.each(works)(
+    'of %s costs neither tags nor ACL',
+    async (_what, scheme, quirks, options) => {
+      await open(scheme, quirks);
+      const { world } = rig.embedded;
+      const acl = { canned: 'public-read' };
+      const due = { tags: options === withTag ? { ...tags, c: '3' } : tags, acl, meta: { old: 'yes', x: 'y' } };
+      const is = options === inParts ? { body: undefined, size: 6 * MiB } : {};
+      let [at, died] = [0, true];
+      while (died) {
+        at += 1;
+        for (const when of ['before', 'after'] as const) {
+          for (const recover of ['redelivered', 'swept'] as const) {
+            await put({ acl, ...is });
+            // A trial of its own, with a row of its own.
+            const set = { x: 'y', trial: `${at} ${when} ${recover}` };
+            const request = changing({ ...options, metadata: { base: 'merge', set } });
+            const run = await runMortal(world, { kind: 'copy', request }, { at, when });
+            died = run.died;
+            await (recover === 'redelivered' ? redeliver(world, request) : sweepUp(world));
+            const object = await found();
+            const isChanged = recover === 'redelivered' || object.meta['x'] === 'y';
+            const wanted = isChanged ? due : { tags, acl };
+            expect(object, `${run.calls.join(' ')}, died ${when} call ${at}, ${recover}`).toMatchObject(wanted);
+          }
         }
       }
-    }
-    expect(at).toBeGreaterThan(8);
-  }, 300_000);
+      expect(at).toBeGreaterThan(8);
+    },
+    300_000,
+  );
 });
 
 describe('a redelivered change', () => {
@@ -228,6 +233,30 @@ describe('what cannot be kept', () => {
       sourceRemoved: true,
       lost: [{ what: 'acl' }],
     });
+  });
+
+  it.each([
+    ['a header that no request can set', { others: { 'x-amz-annotation-count': '3' } }, 'x-amz-annotation-count'],
+    ['metadata that HEAD does not show', { missingMeta: 2 }, 'hidden-metadata'],
+  ])('refuses a metadata change of an object with %s', async (_what, has, name) => {
+    await open('s3');
+    await put(has);
+    await expect(change()).rejects.toMatchObject({ code: 'WouldLose', message: expect.stringContaining(name) });
+    expect(copies()).toBe(0);
+    await change({ ...setX, acceptLoss: true });
+    expect((await found()).meta['x']).toBe('y');
+  });
+
+  it('refuses a rename by parts before it writes when only one call would carry a header', async () => {
+    await open('s3');
+    await put({ body: undefined, size: 12 * MiB, others: { 'x-amz-annotation-count': '3' } });
+    const destination = { bucket: 'backup', key: 'a' };
+    const options = { partSize: 5 * MiB };
+    const rename = { mode: 'rename' as const, store: rig.address, source: at, destination, options };
+    await expect(rig.run(rename)).rejects.toMatchObject({ code: 'WouldLose' });
+    await expect(dryRun(rig.embedded.world, rename)).rejects.toMatchObject({ code: 'WouldLose' });
+    expect(rig.twin.requests.count('InitiateMultipartUpload')).toBe(0);
+    expect((await rig.run({ ...rename, options: {} })).result).toMatchObject({ sourceRemoved: true, lost: [] });
   });
 
   it('has no ACL to lose on a store that knows none', async () => {

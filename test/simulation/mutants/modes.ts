@@ -146,6 +146,24 @@ export const modeMutants: readonly Mutant[] = [
     caughtBy: ['I6'],
   },
   {
+    name: 'a change of metadata reads the tags after the write',
+    file: 'copy/direct.ts',
+    edits: [
+      {
+        find: 'putRight(store, request, found, kept, {',
+        replace:
+          'putRight(store, request, found, { ...kept, tags: await readTags(store, request.source, found, options) }, {',
+      },
+    ],
+    caughtBy: ['I6'],
+  },
+  {
+    name: 'the row of a change of metadata does not know the tags',
+    file: 'copy/row.ts',
+    edits: [{ find: '    ...(kept && keptFields(kept)),\n', replace: '' }],
+    caughtBy: ['I6'],
+  },
+  {
     name: 'Complete overwrites what came into its way',
     file: 'copy/finish.ts',
     edits: [{ find: "forbidOverwrite: job.options.overwrite === 'never',", replace: 'forbidOverwrite: false,' }],
