@@ -49,6 +49,17 @@ export const modeMutants: readonly Mutant[] = [
     caughtBy: ['I3', 'I4'],
   },
   {
+    name: 'equal size and an equal number of parts count as equal bytes',
+    file: 'copy/compare.ts',
+    edits: [
+      {
+        find: "return sameEtag(a.etag, b.etag) ? 'etag' : 'undecided';",
+        replace: "return /-\\d+$/.exec(a.etag)?.[0] === /-\\d+$/.exec(b.etag)?.[0] ? 'etag' : 'undecided';",
+      },
+    ],
+    caughtBy: ['I2', 'I3', 'I4'],
+  },
+  {
     name: 'a rename does not look at the source before deleting it',
     file: 'copy/remove-source.ts',
     edits: [
