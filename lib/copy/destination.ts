@@ -1,3 +1,4 @@
+import { leftOut } from './acl.ts';
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
 import { sameRecord } from './expect.ts';
@@ -48,7 +49,7 @@ export async function lookAtDestination(
   if (overwrite === 'if-different' && request.mode === 'rename') return undefined;
   if (overwrite === 'if-different' && !(await sameBeside(store, request, head, existing, options))) return undefined;
   const { size, etag, versionId } = existing;
-  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost };
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
 }
 
 /** Tags, and the ACL where one was asked for: what HEAD does not tell. */

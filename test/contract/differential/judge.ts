@@ -78,10 +78,14 @@ export function judgeVerdict({ key, wanted, found, report }: Case): Finding[] {
     return [{ problem: 'failed', what: report?.error?.code ?? 'no verdict', key }];
   const differing = found === missing ? ['missing'] : [...differences(wanted, found).keys()];
   const real = differing.filter((what) => !unverified.includes(what));
-  const named = namesIn(report.differences).map((what) => bytesToo[what] ?? what);
-  const open = [...leftOut(report), ...(report.status === 'undecided' ? ['bytes'] : [])];
+  const shown = (report.differences ?? []).map((one) => ({ ...one, what: bytesToo[one.what] ?? one.what }));
+  // Without a value of either side it was not compared: the verdict leaves it open.
+  const isOpen = ({ what, wanted, got }: (typeof shown)[number]) =>
+    what !== 'missing' && wanted === undefined && got === undefined;
+  const open = namesIn(shown.filter(isOpen));
+  const named = namesIn(shown.filter((one) => !isOpen(one)));
   const of = (problem: Problem, names: string[]) => names.map((what) => ({ problem, what, key }));
-  const saysSame = report.status === 'same' && named.length > 0;
+  const saysSame = report.status === 'same' && (named.length > 0 || open.length > 0);
   return [
     ...of(
       'silent',

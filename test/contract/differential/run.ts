@@ -17,7 +17,9 @@ export interface Document {
   lost?: { what: string }[];
   /** What a copy leaves out unless asked to keep it. */
   notKept?: string[];
-  differences?: { what: string }[];
+  differences?: { what: string; wanted?: string; got?: string }[];
+  /** Of a batch. */
+  summary?: { notKept?: string[] };
   error?: { code: string; message: string };
 }
 

@@ -43,7 +43,8 @@ export interface Stage {
   plans(way: Way, keys: readonly string[], from: string, to: string): Promise<Map<string, Document>>;
   /** Does it, and returns what is said about each object, by key. */
   reports(way: Way, keys: readonly string[], from: string, to: string): Promise<Map<string, Document>>;
-  verdicts(from: string, to: string): Promise<Map<string, Document>>;
+  /** What `batch verify` says of each object, ACLs included. */
+  verdicts(from: string, to: string, ...flags: string[]): Promise<Map<string, Document>>;
   close(): Promise<void>;
 }
 
@@ -68,10 +69,11 @@ export async function openStage(setting: Setting): Promise<Stage> {
 
   /** The report of the batch that this command line ran. */
   const batchReports = async (ran: Outcome): Promise<Map<string, Document>> => {
-    const [{ id } = {}] = ran.documents;
+    const [{ id, summary } = {}] = ran.documents;
     if (id === undefined) throw new Error(`no batch began: ${ran.text}`);
     const { documents } = await runMany('batch', 'report', id);
-    return new Map(documents.map((document) => [document.key ?? '', document]));
+    // What no object of a batch keeps is said once.
+    return new Map(documents.map((document) => [document.key ?? '', { ...document, notKept: summary?.notKept }]));
   };
 
   const oneByOne = async (keys: readonly string[], line: (key: string) => string[]): Promise<Map<string, Document>> => {
@@ -98,7 +100,8 @@ export async function openStage(setting: Setting): Promise<Stage> {
       if (way.command === 'batch run') return batchReports(ran);
       return new Map(ran.documents.map((document) => [(document.source ?? '').slice(url(from).length), document]));
     },
-    verdicts: async (from, to) => batchReports(await runMany('batch', 'verify', url(from), url(to), '--json')),
+    verdicts: async (from, to, ...flags) =>
+      batchReports(await runMany('batch', 'verify', url(from), url(to), '--compare-acl', ...flags, '--json')),
     close: async () => {
       await close();
       await rm(home, { recursive: true, force: true });

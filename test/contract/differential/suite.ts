@@ -88,9 +88,12 @@ export function fidelityContract(setting: Setting): void {
       const { bucket: from, facts } = await stage.fill(pairs.map(({ source }) => source));
       const { bucket: to } = await stage.fill(pairs.map(({ copy }) => copy));
       const cases = await casesOf(facts, to, await stage.verdicts(from, to));
+      const deep = await casesOf(facts, to, await stage.verdicts(from, to, '--deep'));
       const different = cases.filter(({ wanted, found }) => differences(wanted, found).size > 0);
       expect(different.length).toBeGreaterThan(10);
       expect(summary(cases.flatMap(judgeVerdict))).toEqual([]);
+      expect(summary(deep.flatMap(judgeVerdict))).toEqual([]);
+      expect(deep.filter(({ report }) => report?.status === 'undecided')).toEqual([]);
     });
 
     it.each(['cp', 'mv'] as const)(
@@ -100,8 +103,10 @@ export function fidelityContract(setting: Setting): void {
         const { bucket: from, facts } = await stage.fill(pairs.map(({ source }) => source));
         const { bucket: to } = await stage.fill(pairs.map(({ copy }) => copy));
         const way: Way = { name: '', command: single, single, flags: ['--if-different'], asked: {} };
-        const cases = await casesOf(facts, to, await stage.reports(way, [], from, to));
-        expect(summary(cases.flatMap(judge))).toEqual([]);
+        const reports = await stage.reports(way, [], from, to);
+        const wrong = single === 'cp' ? [] : await insist(way, { bucket: from, facts }, to, reports);
+        const cases = await casesOf(facts, to, reports);
+        expect([...wrong, ...summary(cases.flatMap(judge))]).toEqual([]);
       },
     );
 
