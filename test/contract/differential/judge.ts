@@ -10,6 +10,8 @@ export interface Case {
   found: Facts;
   report?: Document;
   plan?: Document;
+  /** What the store loses and no plan can know. */
+  unforeseen?: readonly string[];
 }
 
 /** - `silent`: differs, and the run did not say so. - `false`: said to differ, and does not. */
@@ -28,7 +30,7 @@ const namesIn = (list: readonly { what: string }[] | undefined): string[] => (li
 const leftOut = (document: Document | undefined): string[] => [...(document?.notKept ?? [])];
 
 /** The differences that the result does not name, and the names that no difference bears out. Empty when it is honest. */
-export function judge({ key, wanted, found, report, plan }: Case): Finding[] {
+export function judge({ key, wanted, found, report, plan, unforeseen = [] }: Case): Finding[] {
   if (!report) return [{ problem: 'not reported', what: 'nothing', key }];
   if (report.status === 'failed') {
     return [{ problem: 'failed', what: report.error?.code ?? '', key, values: [report.error?.message] }];
@@ -56,7 +58,7 @@ export function judge({ key, wanted, found, report, plan }: Case): Finding[] {
     ...(plan
       ? of(
           'not planned',
-          named.filter((what) => what !== 'etag' && !planned.includes(what)),
+          named.filter((what) => ![...planned, ...unforeseen, 'etag'].includes(what)),
         )
       : []),
     ...(plan

@@ -74,7 +74,11 @@ export function fidelityContract(setting: Setting): void {
         const findings = way.single === 'cp' ? [] : await insist(way, { bucket: from, facts }, to, reports);
         const cases = await casesOf(facts, to, reports, way.asked);
         expect(cases).toHaveLength(chosen.length);
-        findings.push(...summary(cases.flatMap((one) => judge({ ...one, plan: plans.get(one.key) }))));
+        findings.push(
+          ...summary(
+            cases.flatMap((one) => judge({ ...one, plan: plans.get(one.key), unforeseen: quirks.losesUnforeseen })),
+          ),
+        );
         if (way.single === 'cp' && Object.keys(way.asked).length === 0) {
           const verdicts = await casesOf(facts, to, await stage.verdicts(from, to));
           findings.push(...summary(verdicts.flatMap(judgeVerdict)).map((line) => `by batch verify, ${line}`));
