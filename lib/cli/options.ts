@@ -154,7 +154,11 @@ export function addCopyOptions(command: Command, more = (command: Command): Comm
     .option('--version-id <id>', 'this version of the source');
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  more(addRunOptions(command)).option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
+  more(addRunOptions(command)).option(
+    '--objects <n>',
+    'with a prefix: objects at once (default 16)',
+    wholeNumber(1, 1_000),
+  );
   addOutputOptions(command);
   return addStoreOptions(command);
 }
