@@ -1,3 +1,4 @@
+import { leftOut } from './acl.ts';
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
 import { sameRecord } from './expect.ts';
@@ -51,7 +52,7 @@ export async function lookAtDestination(
   }
   if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
   const { size, etag, versionId } = existing;
-  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost };
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
 }
 
 /** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */

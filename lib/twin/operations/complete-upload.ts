@@ -117,7 +117,7 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
   const { dialect, world } = call;
   const bucket = addressedBucket(call);
   checkWriteHeaders(call);
-  const body = await call.body.document();
+  const body = await call.body.document(true);
   const before = world.completed.get(call.query.get('uploadId') ?? '');
   if (before) return before;
   const upload = uploadOf(call);

@@ -36,10 +36,13 @@ export class Body {
     return ALGORITHMS.find((algorithm) => named.includes(CHECKSUM_HEADER + algorithm.toLowerCase()));
   }
 
-  /** Throws a Refusal after the last piece when a promise does not hold: nothing may be kept before the end is reached. */
-  async *read(): AsyncGenerator<Buffer> {
+  /**
+   * Throws a Refusal after the last piece when a promise does not hold: nothing may be kept before the end is reached.
+   * @param ofObject the checksum in the headers is not of this body but of the object it puts together.
+   */
+  async *read(ofObject = false): AsyncGenerator<Buffer> {
     const payload = this.#payload;
-    const algorithm = this.#algorithm();
+    const algorithm = ofObject ? undefined : this.#algorithm();
     const header = algorithm && CHECKSUM_HEADER + algorithm.toLowerCase();
     let claimed = header && this.#headers[header];
     const source =
@@ -70,10 +73,10 @@ export class Body {
     this.checksum = { algorithm, value };
   }
 
-  async document(): Promise<string> {
+  async document(ofObject = false): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;
-    for await (const piece of this.read()) {
+    for await (const piece of this.read(ofObject)) {
       length += piece.length;
       if (length > LARGEST_DOCUMENT) throw refuse('EntityTooLarge');
       pieces.push(piece);
