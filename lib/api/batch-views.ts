@@ -1,6 +1,7 @@
 /** What answers about batches hold. */
 import * as z from 'zod';
 import type { BatchView as View, BatchWorld, ResultLine } from '../batch/batch.ts';
+import { destinationPlaceOf, sourcePlaceOf } from '../batch/places.ts';
 import { costOf } from '../batch/prices.ts';
 import { statuses } from '../batch/tally.ts';
 import type { Job } from '../copy/job.ts';
@@ -110,14 +111,15 @@ export async function viewBatchJob(
 
 export function viewBatch(view: View, stores: Stores): BatchView {
   const { id, request, counts, pages } = view;
-  const { mode, store, destination } = request;
+  const { mode, store } = request;
+  const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
   return {
     id,
     mode,
     state: view.state as BatchView['state'],
     paused: view.paused,
     source: sourceOf(view, stores),
-    ...(destination && { destination: urlOf(store, { bucket: destination.bucket, key: '' }, stores) }),
+    ...(to && { destination: urlOf(store, to, stores) }),
     priority: view.priority,
     objectsKnown: view.objectsKnown,
     allRead: pages.complete,
@@ -144,16 +146,11 @@ export function viewBatch(view: View, stores: Stores): BatchView {
   };
 }
 
-function sourceOf({ request: { source, store } }: View, stores: Stores): string {
-  switch (source.kind) {
-    case 'prefix':
-      return urlOf(store, { bucket: source.bucket, key: source.prefix }, stores);
-    case 'results':
-      return `/v1/batches/${source.batchId}`;
-    case 'manifest':
-    case 'inventory':
-      return 'path' in source.file ? source.file.path : urlOf(store, source.file, stores);
-  }
+function sourceOf({ request }: View, stores: Stores): string {
+  const { source, store } = request;
+  if (source.kind === 'results') return `/v1/batches/${source.batchId}`;
+  const place = sourcePlaceOf(request);
+  return place && 'bucket' in place ? urlOf(store, place, stores) : (place?.path ?? '');
 }
 
 /** One line of the report. */

@@ -6,6 +6,7 @@ import type { CallOptions } from '../copy/ports.ts';
 import { checkBatch, readRequest, workPlaceOf } from './check.ts';
 import { fileOf } from './files.ts';
 import type { PageEntry } from './page-file.ts';
+import { destinationPlaceOf, sourcePlaceOf } from './places.ts';
 import { announcePriority } from './priority.ts';
 import type { BatchInput, BatchRequest } from './request.ts';
 import type { Batch, BatchRow } from './row.ts';
@@ -85,17 +86,19 @@ function sameBatch(batch: Batch | undefined, request: BatchRequest): Batch {
   );
 }
 
-function rowOf(world: BatchWorld, id: string, { mode, store, source, destination }: BatchRequest) {
+function rowOf(world: BatchWorld, id: string, request: BatchRequest) {
+  const { mode, store } = request;
   const now = world.clock.now();
-  const from = source.kind === 'prefix' ? { bucket: source.bucket, key: source.prefix } : { bucket: '', key: '' };
+  const nowhere = { bucket: '', key: '' };
+  const from = sourcePlaceOf(request);
   return {
     id,
     revision: 0,
     state: 'planned' as const,
     mode: mode === 'verify' ? ('copy' as const) : mode,
     store,
-    source: from,
-    destination: { bucket: destination?.bucket ?? from.bucket, key: '' },
+    source: from && 'bucket' in from ? from : nowhere,
+    destination: destinationPlaceOf(request) ?? nowhere,
     options: {},
     many: true as const,
     partsDone: 0,

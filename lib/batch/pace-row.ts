@@ -1,9 +1,7 @@
 import type { World } from '../copy/ports.ts';
-import { putNote } from './note.ts';
 
 /** A scope's row. Rates are requests a second, times epoch milliseconds. */
 export interface PaceRow {
-  kind: 'pace';
   /** The next instant that nobody has booked. */
   nextFreeAt: number;
   /** What the store's throttling has taught us; absent while it has not. */
@@ -21,6 +19,8 @@ export interface Turn {
   count: number;
 }
 
+/** How long a row is kept that no worker writes again. */
+const keepMs = 30 * 86_400_000;
 /** Throttling within this time is one and the same. */
 const windowMs = 1_000;
 const raisePerWindow = 1.05;
@@ -39,16 +39,17 @@ export async function bookPace(
   { forMs, atMost }: { forMs: number; atMost: number },
 ): Promise<Turn | undefined> {
   for (;;) {
-    const job = await world.state.get(id);
-    const found = job?.batch as PaceRow | undefined;
+    const found = await world.shared.get(id);
     const now = world.clock.now();
-    const row = raise(found ?? { kind: 'pace', nextFreeAt: now }, now);
+    const row = raise((found?.value as PaceRow | undefined) ?? { nextFreeAt: now }, now);
     const rate = Math.min(limit ?? Infinity, row.ceiling ?? Infinity);
     if (rate === Infinity) return undefined;
     const gapMs = 1000 / rate;
     const count = Math.max(1, Math.min(atMost, Math.floor(forMs / gapMs)));
     const at = Math.max(now - burstMs, row.nextFreeAt);
-    if (await putNote(world, id, job, { ...row, nextFreeAt: at + count * gapMs })) return { at, gapMs, count };
+    // Where this lands unheard, the instants it booked pass unused.
+    const next = { ...row, nextFreeAt: at + count * gapMs };
+    if (await world.shared.compareAndSet(id, found, next, now + keepMs)) return { at, gapMs, count };
     await world.clock.sleep(world.random() * 20);
   }
 }
@@ -61,9 +62,9 @@ export async function bookPace(
  */
 export async function slowPace(world: World, id: string, rate: number): Promise<void> {
   for (;;) {
-    const job = await world.state.get(id);
+    const found = await world.shared.get(id);
     const now = world.clock.now();
-    const row = raise((job?.batch as PaceRow | undefined) ?? { kind: 'pace', nextFreeAt: now }, now);
+    const row = raise((found?.value as PaceRow | undefined) ?? { nextFreeAt: now }, now);
     if (row.throttledAt !== undefined && now - row.throttledAt < windowMs) return;
     const before = row.ceiling ?? rate;
     const slower: PaceRow = {
@@ -73,15 +74,16 @@ export async function slowPace(world: World, id: string, rate: number): Promise<
       throttledAt: now,
       raisedAt: now,
     };
-    if (await putNote(world, id, job, slower)) return;
+    // Where this lands unheard, the ceiling may be halved once more: too slow rather than too fast.
+    if (await world.shared.compareAndSet(id, found, slower, now + keepMs)) return;
     await world.clock.sleep(world.random() * 20);
   }
 }
 
 /** Requests a second that throttling allows at the moment; undefined: as many as one likes. */
 export async function ceilingOf(world: World, id: string): Promise<number | undefined> {
-  const job = await world.state.get(id);
-  return job && raise(job.batch as PaceRow, world.clock.now()).ceiling;
+  const found = await world.shared.get(id);
+  return found && raise(found.value as PaceRow, world.clock.now()).ceiling;
 }
 
 function raise(row: PaceRow, now: number): PaceRow {

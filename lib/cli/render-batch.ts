@@ -1,7 +1,8 @@
 /** What `ferry batch` prints. */
 import type { BatchDryRun, BatchRequest, BatchView, Tally } from '../batch/batch.ts';
+import { destinationPlaceOf, sourcePlaceOf } from '../batch/places.ts';
 import { costOf } from '../batch/prices.ts';
-import type { FileRef } from '../batch/sources/source.ts';
+import type { ObjectRef } from '../copy/object.ts';
 import { exit } from './exit.ts';
 import { factLines } from './facts.ts';
 import {
@@ -20,18 +21,19 @@ import { callsText, priceOf, priceText } from './render-plan.ts';
 import { leftOutText } from './render.ts';
 import { formatTable } from './table.ts';
 
-/** `oss://photos/2024/ -> oss://backup/`, `list.csv -> s3://backup/`. */
-export function batchText({ store, source, destination, mapping }: BatchRequest): string {
-  const url = (bucket: string, key: string): string => printable(`${store.scheme}://${bucket}/${key}`);
-  const file = (ref: FileRef): string => ('path' in ref ? printable(ref.path) : url(ref.bucket, ref.key));
+/** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`. */
+export function batchText(request: BatchRequest): string {
+  const { mode, store, source } = request;
+  const url = ({ bucket, key }: ObjectRef): string => printable(`${store.scheme}://${bucket}/${key}`);
+  const place = sourcePlaceOf(request);
   const from =
-    source.kind === 'prefix'
-      ? url(source.bucket, source.prefix)
-      : source.kind === 'results'
-        ? `${source.statuses.join(' and ')} objects of ${source.batchId}`
-        : file(source.file);
-  if (!destination) return from;
-  return `${from} -> ${url(destination.bucket, mapping?.kind === 'prefix' ? mapping.to : '')}`;
+    source.kind === 'results'
+      ? `${source.statuses.join(' and ')} objects of ${source.batchId}`
+      : place && 'bucket' in place
+        ? url(place)
+        : printable(place?.path ?? '');
+  const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
+  return to ? `${from} -> ${url(to)}` : from;
 }
 
 /** `copied 1,204, unchanged 3, failed 2 (1 NotFound, 1 AccessDenied)`; in the order in which people ask. */

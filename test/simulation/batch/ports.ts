@@ -91,7 +91,7 @@ function sharedPort({ shared }: BatchSimulation, caller: Caller): SharedRecords 
   return {
     get: (id) => caller.call(`getShared ${id}`, () => shared.get(id)),
     compareAndSet: (id, found, value, expiresAt) =>
-      caller.call(`setShared ${id}`, () => shared.compareAndSet(id, found, value, expiresAt)),
+      caller.call(`setShared ${id}`, () => shared.compareAndSet(id, found, value, expiresAt), { isRepeated: true }),
   };
 }
 
