@@ -45,7 +45,10 @@ export function createTwinServer(service: Service): Server {
   };
   server.on('request', answer);
   // With a listener of its own, Node leaves it to us to say when the client may send the body.
-  server.on('checkContinue', answer);
+  server.on('checkContinue', (message, response) => {
+    if (service.control.takes(message)) response.writeContinue();
+    answer(message, response);
+  });
   return server;
 }
 

@@ -184,31 +184,32 @@ describe('grants', () => {
 });
 
 describe('100 Continue', () => {
-  const first = (headers: string[]): Promise<string> =>
+  /** Everything the twin says to a client that sends its body only after 100. */
+  const told = (line: string, body = 'body'): Promise<string> =>
     new Promise((resolve, reject) => {
-      const lines = [
-        `PUT /${bucket}/c HTTP/1.1`,
-        'Host: localhost',
-        'Content-Length: 4',
-        'Expect: 100-continue',
-        ...headers,
-      ];
-      let told = '';
+      const lines = [`${line} HTTP/1.1`, 'Host: localhost', `Content-Length: ${body.length}`, 'Expect: 100-continue'];
+      let all = '';
       const socket = connect(twin.port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
       socket.on('data', (data) => {
-        told += data.toString();
-        if (/^HTTP\/1.1 100 /.test(told) && !told.includes(' 200 ')) socket.write('body');
-        else if (told.includes('\r\n\r\n')) socket.end();
+        all += data.toString();
+        if (/^HTTP\/1.1 100 /.test(all) && !all.includes(' 200 ')) socket.write(body);
+        else if (all.includes('\r\n\r\n')) socket.end();
       });
-      socket.on('close', () => resolve(told));
+      socket.on('close', () => resolve(all));
       socket.on('error', reject);
     });
 
   it('comes only after the headers were accepted', async () => {
-    expect(await first([])).toMatch(/^HTTP\/1.1 403 [^]*\r\nconnection: close\r\n/i);
+    expect(await told(`PUT /${bucket}/c`)).toMatch(/^HTTP\/1.1 403 [^]*\r\nconnection: close\r\n/i);
     await setAcl('public-read-write');
-    expect(await first([])).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+    expect(await told(`PUT /${bucket}/c`)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
     expect(String(await twin.store.bytes(bucket, 'c'))).toBe('body');
+  });
+
+  it('comes at once for the control API', async () => {
+    const answer = await told('POST /__twin/buckets', '{"name":"by-control"}');
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+    expect(twin.store.bucket('by-control').settings.name).toBe('by-control');
   });
 });
 
