@@ -51,10 +51,16 @@ function judge(conditions: Conditions, object: StoredObject): Verdict | undefine
     : undefined;
 }
 
+/** OSS ends the sentence with a full stop; S3 does not. */
+function preconditionFailed({ dialect }: Call, condition: string): Error {
+  const message = `At least one of the pre-conditions you specified did not hold${dialect.name === 'oss' ? '.' : ''}`;
+  return refuse('PreconditionFailed', { message, fields: { Condition: condition } });
+}
+
 /** If-Match and its kin on GET and HEAD. */
 export function checkRead(call: Call, object: StoredObject): void {
   const verdict = judge(conditionsIn(call.headers), object);
-  if (verdict?.kind === 'failed') throw refuse('PreconditionFailed', { fields: { Condition: verdict.by } });
+  if (verdict?.kind === 'failed') throw preconditionFailed(call, verdict.by);
   if (verdict) {
     // RFC 9110 15.4.5: what a 200 would tell about the version that the client has.
     const known = { etag: quoteEtag(call.dialect, object.etag), 'last-modified': httpDate(object.lastModified) };
@@ -63,19 +69,18 @@ export function checkRead(call: Call, object: StoredObject): void {
 }
 
 /**
- * The four copy-source-if-* headers. OSS's CopyObject takes the standard headers for conditions on the source as well:
- * ali-oss sends those, and its tests expect the store to keep to them.
+ * The four copy-source-if-* headers. OSS's CopyObject takes the standard headers for conditions on the source as well, and
+ * names those when they fail: ali-oss sends both, and its tests expect it so.
  */
 export function checkCopySource(call: Call, object: StoredObject): void {
   const { headers, dialect } = call;
   const start = `${dialect.prefix}copy-source-`;
   const alsoStandard = dialect.name === 'oss' && call.operation === 'CopyObject';
-  for (const prefix of alsoStandard ? [start, ''] : [start]) {
+  for (const prefix of alsoStandard ? ['', start] : [start]) {
     const verdict = judge(conditionsIn(headers, prefix), object);
     if (!verdict) continue;
-    const fields = { Condition: prefix === '' ? verdict.by : prefix + verdict.by.toLowerCase() };
-    if (verdict.kind === 'not modified' && dialect.copyNotModified === 304) throw refuse('NotModified', { fields });
-    throw refuse('PreconditionFailed', { fields });
+    if (verdict.kind === 'not modified' && dialect.copyNotModified === 304) throw refuse('NotModified');
+    throw preconditionFailed(call, prefix === '' ? verdict.by : prefix + verdict.by.toLowerCase());
   }
 }
 
