@@ -78,6 +78,8 @@ export interface StoredObject extends Attributes {
   /** `null` for the version without an id. */
   versionId: string;
   deleteMarker?: boolean;
+  /** Id of the user that wrote it, where that is not the owner of the bucket; '' for a write without a signature. */
+  owner?: string;
   checksum?: Checksum;
   parts?: PartLayout[];
   /** Epoch milliseconds: a copy of an archived object is readable from `readyAt` until `expiresAt`. */
@@ -100,6 +102,8 @@ export interface Upload {
   key: string;
   initiated: number;
   attributes: Attributes;
+  /** As `StoredObject.owner`. */
+  owner?: string;
   /** Asked for at Initiate. */
   checksum?: Checksum;
   parts: Map<number, UploadedPart>;

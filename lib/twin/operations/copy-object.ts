@@ -12,7 +12,7 @@ import {
   readStorageClass,
   readTags,
 } from '../rules/attributes.ts';
-import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
+import { checkOverwrite } from '../rules/conditions.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
 import { checksumWithValue, crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
@@ -98,7 +98,6 @@ async function etagOf(call: Call, { object }: CopySource): Promise<Pick<StoredOb
 export async function copyObject(call: Call): Promise<Reply> {
   const bucket = addressedBucket(call);
   checkNewKey(call);
-  checkWriteHeaders(call);
   const source = copySource(call, bucket);
   const toItself = source.bucket === bucket && source.key === call.key;
   if (toItself && call.dialect.name === 's3') checkChangesSomething(call, source);

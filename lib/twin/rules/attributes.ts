@@ -27,9 +27,10 @@ export function readContentHeaders(call: Call): Record<string, string> {
     const value = call.headers[name];
     if (value) headers[name] = value;
   }
-  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
-  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
-  if (kept.length > 0) headers['content-encoding'] = kept.join(',');
+  // `aws-chunked` is about the way here; the rest is kept as it was written.
+  const encodings = (headers['content-encoding'] ?? '').split(',');
+  const kept = encodings.filter((encoding) => !['', 'aws-chunked'].includes(encoding.trim()));
+  if (kept.length > 0) headers['content-encoding'] = kept.join(',').trim();
   else delete headers['content-encoding'];
   headers['content-type'] ??= call.dialect.name === 'oss' ? 'application/octet-stream' : 'binary/octet-stream';
   return headers;

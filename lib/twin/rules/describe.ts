@@ -39,7 +39,8 @@ export async function checksumHeaders(object: StoredObject): Promise<Headers> {
   return { [`x-amz-checksum-${algorithm.toLowerCase()}`]: value, 'x-amz-checksum-type': type };
 }
 
-function restoreHeader(call: Call, { restore }: StoredObject): string | undefined {
+/** In a header of HEAD, and in OSS's lists; undefined without a restored copy. */
+export function restoreState(call: Call, { restore }: StoredObject): string | undefined {
   if (!restore || call.now >= restore.expiresAt) return undefined;
   if (call.now < restore.readyAt) return 'ongoing-request="true"';
   return `ongoing-request="false", expiry-date="${httpDate(restore.expiresAt)}"`;
@@ -83,7 +84,7 @@ export async function objectHeaders(call: Call, bucket: Bucket, object: StoredOb
     ...versionHeader(call, bucket, object),
     ...encryptionHeaders(call, object.encryption),
     [`${prefix}tagging-count`]: tagCount > 0 ? String(tagCount) : undefined,
-    [`${prefix}restore`]: restoreHeader(call, object),
+    [`${prefix}restore`]: restoreState(call, object),
     ...(call.dialect.name === 'oss'
       ? await ossHeaders(call, object)
       : { 'x-amz-storage-class': object.storageClass === 'STANDARD' ? undefined : object.storageClass }),

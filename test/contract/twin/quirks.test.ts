@@ -115,3 +115,15 @@ it("requests signed for another region than the bucket's refused", async () => {
   expect([answer.xml('Code'), answer.xml('Region')]).toEqual(['AuthorizationHeaderMalformed', 'cn-hangzhou']);
   expect((await s3(twin, { ...get, region: 'cn-hangzhou' })).body).toBe('data');
 });
+
+it('a CopyObject that ignores If-None-Match: *, as Ceph does', async () => {
+  const copy = { 'x-amz-copy-source': '/a/k', 'if-none-match': '*' };
+  const ask = { method: 'PUT', bucket: 'a', key: 'there', headers: copy };
+  for (const [quirks, status] of [[{}, 412] as const, [{ ignoreCopyIfNoneMatch: true }, 200] as const]) {
+    await started(quirks);
+    await twin.store.put('a', 'there', { body: 'old' });
+    expect((await s3(twin, ask)).status).toBe(status);
+    expect((await s3(twin, { ...ask, headers: { 'if-none-match': '*' }, body: 'x' })).status).toBe(412);
+    if (status === 412) await twin.close();
+  }
+});
