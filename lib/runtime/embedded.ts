@@ -30,7 +30,7 @@ import type { BatchWatch } from './embedded-batches.ts';
 import { Driver } from './embedded-driver.ts';
 import type { RunOutcome, Watch } from './embedded-driver.ts';
 import { PartGate } from './embedded-gate.ts';
-import { Heartbeat } from './embedded-heartbeat.ts';
+import { diedTooOften, Heartbeat } from './embedded-heartbeat.ts';
 import { dueHere, resumeJobs, sweepAll } from './embedded-resume.ts';
 import type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
 import { runCopy } from './embedded-run.ts';
@@ -207,7 +207,12 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     table.purge();
     processes.purge();
     runs.purge(settings.keepMs);
-    inbox.reclaim(processes.living());
+    reclaim();
+  }
+
+  function reclaim(): void {
+    const { setAside } = inbox.reclaim(processes.living());
+    for (const id of setAside) log.error(diedTooOften, { letter: `tasks-${id}` });
   }
 
   async function drained(signal?: AbortSignal): Promise<void> {
@@ -221,6 +226,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   async function close(): Promise<void> {
     const ended = await Promise.all([queue, inboxPool, reads, pages].map((one) => one.stop(graceMs)));
     stopBeating();
+    inbox.release();
     processes.leave();
     database.close();
     await stores.close(!ended.every(Boolean));
@@ -259,7 +265,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     job: (id) => state.get(id),
     startInbox: () => {
       stopBeating = heartbeat.hold();
-      inbox.reclaim(processes.living());
+      reclaim();
       inboxPool.wake();
     },
     close: () => (closing ??= close()),

@@ -39,7 +39,8 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
   requireSender(parts, request);
   const body = Buffer.from(request.body).toString('utf8');
   try {
-    const { events } = readEvents(body);
+    const { events, refused } = readEvents(body);
+    if (refused) throw refused;
     if (events.length > 0) await parts.keep({ kind: 'posted', body });
     return jsonResponse(202, { accepted: events.length });
   } catch (error) {

@@ -129,6 +129,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await http.close(graceMs);
       await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
       await background;
+      queues.events.release();
+      queues.messages.release();
       await embedded.close();
       log.info('stopped; what was not done is kept', {});
     },

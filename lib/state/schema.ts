@@ -62,4 +62,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX inbox_leases ON inbox (leased_by) WHERE leased_by IS NOT NULL;
   CREATE INDEX inbox_dead ON inbox (queue, id) WHERE dead_at IS NOT NULL;
   `,
+  `
+  -- How often a process died while it had this message. One that did is given out alone (see DurableQueue).
+  ALTER TABLE inbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX inbox_suspects ON inbox (queue, visible_at, id) WHERE deaths > 0 AND dead_at IS NULL;
+  `,
 ];
