@@ -96,6 +96,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   TooManyParts: 'invalid',
   Unsupported: 'not-copyable',
   VerificationFailed: 'verification-failed',
+  WorkerDied: 'internal',
   WrongEndpoint: 'store-refused',
 };
 

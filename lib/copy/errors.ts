@@ -33,6 +33,8 @@ export type GiveUpCode =
   | 'TooManyParts'
   | 'Unsupported'
   | 'VerificationFailed'
+  /** Processes died while a task of it was under way. */
+  | 'WorkerDied'
   | 'WrongEndpoint';
 
 /** What the store said; never holds a header, a signature or a token (I11). */

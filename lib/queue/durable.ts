@@ -103,6 +103,16 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     this.#onSent();
   }
 
+  /** Keeps messages as dead letters that were never delivered from here. */
+  async keepDead(messages: readonly Message[], attempts: number, reason: string): Promise<void> {
+    const now = this.#clock.now();
+    const sql = `INSERT INTO inbox (queue, task, attempt, visible_at, created_at, dead_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    await this.#commits.run(() => {
+      for (const message of messages)
+        this.#database.rows(sql, this.#name, JSON.stringify(message), attempts, now, now, now, shortReason(reason));
+    });
+  }
+
   async receive(limit: number, leaseMs: number): Promise<Delivery<Message>[]> {
     const now = this.#clock.now();
     const rows = await this.#commits.run(
@@ -138,7 +148,7 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
       'UPDATE inbox SET leased_by = NULL, dead_at = ?, reason = ?',
       delivery,
       this.#clock.now(),
-      reason.slice(0, longestReason).toWellFormed(),
+      shortReason(reason),
     );
   }
 
@@ -239,6 +249,10 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     const { open = 0, leased = 0, dead = 0, oldest = null } = row ?? {};
     return { open, leased, dead, ...(oldest !== null && { oldestAt: oldest }) };
   }
+}
+
+function shortReason(reason: string): string {
+  return reason.slice(0, longestReason).toWellFormed();
 }
 
 function someOrAll(ids: readonly number[] | undefined): [string, string[]] {
