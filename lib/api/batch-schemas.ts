@@ -1,6 +1,7 @@
 /** What requests about batches may hold. */
 import * as z from 'zod';
 import { mappingSchema } from '../batch/mapping.ts';
+import { slowestRate } from '../batch/pace-row.ts';
 import { manifestColumns } from '../batch/sources/source.ts';
 import { statuses } from '../batch/tally.ts';
 import { filtersSchema } from '../copy/filters.ts';
@@ -68,7 +69,7 @@ function listProblem(field: 'glob' | 'prefix' | 'suffix', texts: readonly string
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-const rate = z.number().positive().max(1_000_000).optional();
+const rate = z.number().min(slowestRate).max(1_000_000).optional();
 
 export const batchBody = z
   .strictObject({
@@ -87,7 +88,7 @@ export const batchBody = z
     limits: z
       .strictObject({ requestsPerSecond: rate, prefixRequestsPerSecond: rate })
       .optional()
-      .meta({ description: 'Over all workers: of this batch; of all batches with this destination.' }),
+      .meta({ description: 'Over all workers: of this batch; of all your batches with this destination.' }),
     priority: z.int().min(-1000).max(1000).optional(),
     pageSize: z.int().min(1).max(5000).optional(),
     concurrency: z.int().min(1).max(256).optional().meta({ description: 'Objects of one page at work at once.' }),

@@ -40,6 +40,7 @@ import { dueHere, resumeJobs, sweepAll } from './embedded-resume.ts';
 import type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
 import { runCopy } from './embedded-run.ts';
 import { withoutSuspects } from './embedded-suspects.ts';
+import { lanesByCaller } from './embedded-lanes.ts';
 import { Stores } from './embedded-stores.ts';
 import type { StoresOptions } from './embedded-stores.ts';
 import { systemClock } from './system-clock.ts';
@@ -143,10 +144,12 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     minTasks: 2,
     onSettled: (task, error) => driver.settled(task, error),
   });
+  const laneOf = lanesByCaller(state);
   const batchQueue = (width: number): EmbeddedQueue =>
     new EmbeddedQueue({
       ...poolOptions,
       handle: handleInMemory,
+      laneOf,
       capacity: () => width,
     });
   // Reading goes on while pages are copied, and neither waits behind the other's tasks.
