@@ -9,6 +9,8 @@ export default defineConfig({
     projects: [
       project('unit', 10_000, { setupFiles: ['test/unit/no-network.ts'] }),
       project('contract', 60_000),
+      // What callers and senders of events may try, by kind.
+      project('security', 60_000),
       project('simulation', 300_000),
       // Real servers are heavy and shared: one file at a time.
       project('real', 900_000, { fileParallelism: false, globalSetup: ['test/real/setup.ts'] }),

@@ -98,6 +98,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   TooManyParts: 'invalid',
   Unsupported: 'not-copyable',
   VerificationFailed: 'verification-failed',
+  WorkerDied: 'internal',
   WouldLose: 'would-lose',
   WrongEndpoint: 'store-refused',
 };

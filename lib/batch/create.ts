@@ -63,7 +63,7 @@ export async function startBatch(
   });
   const batch = sameBatch(batchOf(world, job), kept);
   if (!landed) return { batch, isNew: false };
-  await announcePriority(world, id, kept.priority ?? 0);
+  await announcePriority(world, id, kept);
   await world.queue.send(ranges.map(({ range }) => ({ kind: 'read', batchId: id, range })));
   world.log.info('batch started', { batch: id, mode: kept.mode, ranges: ranges.length });
   return { batch, isNew: true };

@@ -118,12 +118,16 @@ async function* selected(world: BatchWorld, request: BatchRequest, options: Call
   for await (const { entries } of stretches(world, request, defaultPageSize, options)) yield* entries;
 }
 
+/** Reads that the request waits for; a list may hold nothing but rows that are malformed or left out. */
+const readsAtMost = 20;
+
 async function readSome(world: BatchWorld, request: BatchRequest, wanted: number, options: CallOptions) {
   const entries: PageEntry[] = [];
   const rejected: Rejected[] = [];
   let read = 0;
+  let reads = 0;
   for await (const stretch of stretches(world, request, wanted, options)) {
-    if (read >= wanted) return { entries, rejected, leftOut: read - entries.length, more: true };
+    if (read >= wanted || (reads += 1) > readsAtMost) return { entries, rejected, leftOut: read - entries.length, more: true };
     entries.push(...stretch.entries);
     rejected.push(...stretch.rejected);
     read += stretch.read;

@@ -17,6 +17,14 @@ const firstPauseMs = 250;
 /** How often the row is asked whether the batch still wants to be worked on. */
 const askEveryMs = 1_000;
 
+/**
+ * A page is worked on for so long at a time, milliseconds, then the next one in the queue has its turn: a batch with a slow rate,
+ * or a slow store, must not keep the workers from the batches of others.
+ */
+const sliceMs = 30_000;
+/** Objects are begun only so far ahead as the batch's rate lets go on within this time, milliseconds. */
+const begunForMs = 5_000;
+
 export interface PageWork {
   batch: Batch;
   page: string;
@@ -41,7 +49,7 @@ export async function copyEntries(
   const paced: BatchWorld = { ...world, store };
   let stopped: 'time' | 'batch' | undefined;
   const troubled = new Map<number, CopyError>();
-  await forEachLimited(open, batch.request.concurrency ?? defaultConcurrency, async (index) => {
+  await forEachLimited(open, concurrencyOf(batch), async (index) => {
     stopped ??= await mayBegin();
     if (stopped) return;
     try {
@@ -62,6 +70,12 @@ export async function copyEntries(
     known.lines.set(index, failedLine(batch.request, entries[index] as PageEntry, error));
   }
   return stopped;
+}
+
+function concurrencyOf({ request }: Batch): number {
+  const { concurrency = defaultConcurrency, limits = {} } = request;
+  const rate = Math.min(limits.requestsPerSecond ?? Infinity, limits.prefixRequestsPerSecond ?? Infinity);
+  return Math.max(1, Math.min(concurrency, Math.ceil((rate * begunForMs) / 1000)));
 }
 
 function note({ lines, jobs }: Known, index: number, outcome: EntryOutcome): void {
@@ -107,11 +121,12 @@ function watchStop(
   const { clock, settings } = world;
   const reserve = Math.min(settings.partReserveMs, (invocation.deadline - clock.now()) / 2);
   let askAt = clock.now() + askEveryMs;
+  const until = clock.now() + sliceMs;
   let ended = false;
   return async () => {
     if (ended) return 'batch';
     const now = clock.now();
-    if (invocation.deadline - now < reserve) return 'time';
+    if (invocation.deadline - now < reserve || now >= until) return 'time';
     if (now < askAt) return undefined;
     askAt = now + askEveryMs;
     const found = await findBatch(world, batch.id);

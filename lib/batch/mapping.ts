@@ -5,7 +5,11 @@ import { compileTemplate } from '../copy/key-template.ts';
 import type { StoreFacts } from '../copy/ports.ts';
 import { checkKey } from '../copy/rules.ts';
 import { compilePattern } from './key-pattern.ts';
+import { compileReplacement } from './key-replacement.ts';
 import type { Entry, SourceSpec } from './sources/source.ts';
+
+/** Keys have 1,024 bytes; the rest is for references. */
+const maxTemplateChars = 4096;
 
 const otherwise = z
   .enum(['fail', 'skip', 'keep'])
@@ -17,12 +21,17 @@ export const mappingSchema = z.discriminatedUnion('kind', [
     .strictObject({ kind: z.literal('prefix'), from: z.string(), to: z.string(), otherwise })
     .describe('One prefix for another.'),
   z
-    .strictObject({ kind: z.literal('template'), template: z.string().min(1) })
+    .strictObject({ kind: z.literal('template'), template: z.string().min(1).max(maxTemplateChars) })
     .describe(
       'As in replication rules: {key} {relative} {dir} {name} {ext} {bucket}. {relative} is what follows the prefix that is copied.',
     ),
   z
-    .strictObject({ kind: z.literal('pattern'), pattern: z.string().min(1), to: z.string(), otherwise })
+    .strictObject({
+      kind: z.literal('pattern'),
+      pattern: z.string().min(1),
+      to: z.string().max(maxTemplateChars),
+      otherwise,
+    })
     .describe(
       'A regular expression that matches the whole key, and what the key becomes: $1, $<name>, $& for all of it, $$ for a dollar.',
     ),
@@ -74,9 +83,8 @@ function keyMapper(mapping: Mapping, context: MappingContext): KeyMapper {
     case 'pattern': {
       const { pattern, to, otherwise } = mapping;
       const compiled = compilePattern(pattern);
-      checkReplacement(compiled, pattern, to);
-      return ({ key }) =>
-        compiled.test(key) ? key.replace(compiled, to) : unfit(key, `does not match '${pattern}'`, otherwise);
+      const replacement = compileReplacement(to, { pattern, ...compiled });
+      return ({ key }) => compiled.replace(key, replacement) ?? unfit(key, `does not match '${pattern}'`, otherwise);
     }
   }
 }
@@ -95,21 +103,4 @@ function templateMapper(template: string, prefix: string): KeyMapper {
 function unfit(key: string, why: string, otherwise: 'fail' | 'skip' | 'keep'): string | undefined {
   if (otherwise === 'fail') throw new GiveUp('BadRequest', `The key ${key} ${why}; say what becomes of such objects.`);
   return otherwise === 'keep' ? key : undefined;
-}
-
-/** JavaScript writes a reference to a group that does not exist as it stands, into the key. */
-function checkReplacement(compiled: RegExp, pattern: string, to: string): void {
-  // A pattern that also matches nothing tells how many groups there are, and their names.
-  const found = new RegExp(`${compiled.source}|`, compiled.flags).exec('');
-  const groups = (found?.length ?? 1) - 1;
-  for (const [reference, number, name] of to.matchAll(/\$(?:\$|&|(\d+)|<([^>]*)>|)/g)) {
-    const known =
-      number === undefined
-        ? name === undefined
-          ? reference !== '$'
-          : Object.hasOwn(found?.groups ?? {}, name)
-        : Number(number) >= 1 && Number(number) <= groups;
-    if (!known)
-      throw new GiveUp('BadRequest', `'${to}': '${reference}' is no group of '${pattern}'; a literal dollar is '$$'.`);
-  }
 }

@@ -27,8 +27,20 @@ const raisePerWindow = 1.05;
 /** Instants that nobody used are lost after this, so that a pause is not followed by a burst. */
 const burstMs = 100;
 
+/** The lowest rate that may be asked for, requests a second. */
+export const slowestRate = 0.1;
+
 /**
- * Books the next requests of a scope. Returns undefined when nothing limits it.
+ * Time is booked no further ahead than this, milliseconds, and one request more: whoever comes then waits. So a row says at most
+ * what the slowest rate has booked, and one that says more (written by an older version, or by a clock that was wrong) is
+ * not believed.
+ */
+const mostAheadMs = 10_000;
+const furthestMs = mostAheadMs + 1000 / slowestRate;
+
+/**
+ * Books the next requests of a scope, after waiting until so few are booked that they come soon. Returns undefined when nothing
+ * limits it.
  *
  * @param limit requests a second; absent: only what throttling has taught.
  */
@@ -42,16 +54,34 @@ export async function bookPace(
     const found = await world.shared.get(id);
     const now = world.clock.now();
     const row = raise((found?.value as PaceRow | undefined) ?? { nextFreeAt: now }, now);
-    const rate = Math.min(limit ?? Infinity, row.ceiling ?? Infinity);
+    const rate = Math.max(slowestRate, Math.min(limit ?? Infinity, row.ceiling ?? Infinity));
     if (rate === Infinity) return undefined;
     const gapMs = 1000 / rate;
     const count = Math.max(1, Math.min(atMost, Math.floor(forMs / gapMs)));
-    const at = Math.max(now - burstMs, row.nextFreeAt);
+    const believed = row.nextFreeAt <= now + furthestMs ? row.nextFreeAt : now;
+    const at = Math.max(now - burstMs, believed);
+    if (at > now + mostAheadMs) {
+      await world.clock.sleep(at - now - mostAheadMs);
+      continue;
+    }
     // Where this lands unheard, the instants it booked pass unused.
     const next = { ...row, nextFreeAt: at + count * gapMs };
     if (await world.shared.compareAndSet(id, found, next, now + keepMs)) return { at, gapMs, count };
     await world.clock.sleep(world.random() * 20);
   }
+}
+
+/**
+ * Gives back the instants of a turn from `from` on, unless others have booked behind it: what a batch that is cancelled or at its
+ * end does not use, others need not wait for.
+ */
+export async function returnPace(world: World, id: string, turn: Turn, from: number): Promise<void> {
+  const found = await world.shared.get(id);
+  const row = found?.value as PaceRow | undefined;
+  const end = turn.at + turn.count * turn.gapMs;
+  // A lost race only means that the time passes unused.
+  if (!row || Math.abs(row.nextFreeAt - end) >= 1 || from >= end) return;
+  await world.shared.compareAndSet(id, found, { ...row, nextFreeAt: from }, world.clock.now() + keepMs);
 }
 
 /**

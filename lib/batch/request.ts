@@ -15,7 +15,7 @@ export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify';
 export interface BatchLimits {
   /** Store requests a second, over all workers of this batch. */
   requestsPerSecond?: number;
-  /** The same, shared by all batches that name this destination bucket and prefix. */
+  /** The same, shared by all batches of one caller that name this destination bucket and prefix. */
   prefixRequestsPerSecond?: number;
 }
 
@@ -38,7 +38,7 @@ export interface BatchRequest {
   /** Copy the version that the source named (ETag and size) or nothing. */
   onlyListed?: boolean;
   limits?: BatchLimits;
-  /** While a batch of a higher one has work, pages of this one wait. Default 0. */
+  /** While a batch of the same caller with a higher one has work, pages of this one wait, for at most a minute each. Default 0. */
   priority?: number;
   /** Objects in a page, 1 to 5,000. Default 500. */
   pageSize?: number;

@@ -34,6 +34,8 @@ export type GiveUpCode =
   | 'TooManyParts'
   | 'Unsupported'
   | 'VerificationFailed'
+  /** Processes died while a task of it was under way. */
+  | 'WorkerDied'
   | 'WouldLose'
   | 'WrongEndpoint';
 

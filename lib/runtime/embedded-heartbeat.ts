@@ -4,6 +4,9 @@ import type { ProcessRegistry } from '../state/processes.ts';
 /** Well within `heartbeatLimitMs`, also when a beat is late. */
 const everyMs = 10_000;
 
+/** Logged with the `letter` of what was under way each time. */
+export const diedTooOften = 'a message is set aside: processes died while it was under way';
+
 /** Says that this process lives, as long as it is at something; a process that only looked around leaves no timer. */
 export class Heartbeat {
   readonly #processes: ProcessRegistry;

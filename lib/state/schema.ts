@@ -79,4 +79,16 @@ export const migrations: readonly string[] = [
   DELETE FROM owners WHERE job_id IN (SELECT id FROM shared);
   DELETE FROM jobs WHERE id IN (SELECT id FROM shared);
   `,
+  `
+  -- How often a process died while it had this message. One that did is given out alone (see DurableQueue).
+  ALTER TABLE inbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX inbox_suspects ON inbox (queue, visible_at, id) WHERE deaths > 0 AND dead_at IS NULL;
+
+  -- Tasks of the queues in memory that a process works on. Rows without a token: a process has died with them.
+  CREATE TABLE under_way (
+    name   TEXT PRIMARY KEY,
+    token  TEXT,
+    deaths INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  `,
 ];
