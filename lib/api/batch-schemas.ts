@@ -1,6 +1,6 @@
 /** What requests about batches may hold. */
 import * as z from 'zod';
-import { mappingSchema } from '../batch/mapping.ts';
+import { mappingSchema } from '../batch/mapping-schema.ts';
 import { slowestRate } from '../batch/pace-row.ts';
 import { manifestColumns } from '../batch/sources/source.ts';
 import { statuses } from '../batch/tally.ts';

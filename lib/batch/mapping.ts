@@ -1,45 +1,16 @@
 /** How a key becomes the key of the destination. */
-import * as z from 'zod';
 import { GiveUp } from '../copy/errors.ts';
 import { compileTemplate } from '../copy/key-template.ts';
 import type { StoreFacts } from '../copy/ports.ts';
 import { checkKey } from '../copy/rules.ts';
 import { compilePattern } from './key-pattern.ts';
 import { compileReplacement } from './key-replacement.ts';
+import { mappingSchema } from './mapping-schema.ts';
+import type { Mapping, MappingInput } from './mapping-schema.ts';
 import type { Entry, SourceSpec } from './sources/source.ts';
 
-/** Keys have 1,024 bytes; the rest is for references. */
-const maxTemplateChars = 4096;
-
-const otherwise = z
-  .enum(['fail', 'skip', 'keep'])
-  .default('fail')
-  .describe('An object whose key does not fit: fails, is passed over, or keeps its key.');
-
-export const mappingSchema = z.discriminatedUnion('kind', [
-  z
-    .strictObject({ kind: z.literal('prefix'), from: z.string(), to: z.string(), otherwise })
-    .describe('One prefix for another.'),
-  z
-    .strictObject({ kind: z.literal('template'), template: z.string().min(1).max(maxTemplateChars) })
-    .describe(
-      'As in replication rules: {key} {relative} {dir} {name} {ext} {bucket}. {relative} is what follows the prefix that is copied.',
-    ),
-  z
-    .strictObject({
-      kind: z.literal('pattern'),
-      pattern: z.string().min(1),
-      to: z.string().max(maxTemplateChars),
-      otherwise,
-    })
-    .describe(
-      'A regular expression that matches the whole key, and what the key becomes: $1, $<name>, $& for all of it, $$ for a dollar.',
-    ),
-]);
-
-/** As people write it. */
-export type MappingInput = z.input<typeof mappingSchema>;
-export type Mapping = z.output<typeof mappingSchema>;
+export { mappingSchema } from './mapping-schema.ts';
+export type { Mapping, MappingInput } from './mapping-schema.ts';
 
 export interface MappingContext {
   /** What the batch reads: `{relative}` is relative to its prefix. */

@@ -11,14 +11,14 @@ import type { WorkerPoolOptions } from './worker-pool.ts';
 export class EmbeddedQueue implements TaskQueue {
   readonly #inbox: MemoryInbox;
   readonly #pool: WorkerPool;
-  readonly #laneOf: (task: Task) => Promise<string> | string;
+  readonly #laneOf: (task: Task) => Promise<string>;
 
   /** @param options.laneOf whose a task is: each has its turn, however many tasks another one has; default: all are one's */
   constructor({
     laneOf,
     ...options
   }: Omit<WorkerPoolOptions, 'inbox' | 'pollMs'> & { laneOf?: (task: Task) => Promise<string> }) {
-    this.#laneOf = laneOf ?? (() => '');
+    this.#laneOf = laneOf ?? (() => Promise.resolve(''));
     this.#inbox = new MemoryInbox(options.clock);
     this.#pool = new WorkerPool({ ...options, inbox: this.#inbox });
   }
