@@ -46,7 +46,7 @@ const source = z
   ])
   .meta({ description: 'Everything under a prefix, a list that lies in the store, or what became of a batch.' });
 
-/** Each multiplies the ways in which a key can be tried, and keys are chosen by whoever may write to the bucket. */
+/** Each multiplies the ways in which a key can be tried, and any writer of the bucket chooses keys. */
 const mostChoices = 3;
 const globMessage = `may have ${mostChoices} of * and {a,b} together, and no parentheses, | or repetition`;
 

@@ -143,7 +143,7 @@ function refuseInside({ mode, source, store }: BatchRequest, selected: readonly 
   );
 }
 
-/** A bucket that is not there, or not to be used, is told at once; that the object is not there is as it should be. */
+/** Reports a missing or forbidden bucket at once. The object itself is expected to be missing. */
 async function lookAtDestination(
   world: BatchWorld,
   request: BatchRequest,

@@ -1,6 +1,6 @@
 /**
  * Regular expressions over keys, with a bound on the work. JavaScript's matcher goes back and tries again, and a pattern such as
- * `(a+)+b` keeps it busy for years with a key of forty characters, which whoever may write to the bucket can choose.
+ * `(a+)+b` keeps it busy for years with a key of forty characters, which any writer of the bucket can choose.
  *
  * What is guarded: keys have at most 1,024 bytes; a pattern always matches the whole key, so it is tried at one place only; and
  * the ways in which a key can be divided among the pattern's pieces are counted before it is taken. A piece that repeats has

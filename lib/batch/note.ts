@@ -1,12 +1,12 @@
 import type { Job } from '../copy/job.ts';
 import type { World } from '../copy/ports.ts';
 
-/** How long a note is kept that nobody writes again. */
+/** How long a shared row is kept after its last write. */
 const keepMs = 30 * 86_400_000;
 
 /**
  * Small things that workers agree on live in rows of the state table as well, for its compare-and-set. Such a row is final:
- * nobody resumes or sweeps it.
+ * neither `resume` nor the sweep touches it.
  *
  * @param found the row that the body was decided on; undefined when there was none.
  * @returns whether it landed.

@@ -4,7 +4,7 @@ import { findBatch, isAtWork } from './row.ts';
 import { putNote } from './note.ts';
 import type { BatchWorld } from './world.ts';
 
-/** One row names the batches that go before others; there is none until somebody asks for a priority. */
+/** One row names the batches that go before others; there is none until a batch with a priority starts. */
 export const priorityRowId = 'batch-priorities';
 
 /** A page that stands back comes again after this. */

@@ -75,7 +75,7 @@ export function addStoreOptions(command: Command): Command {
 }
 
 export function addOutputOptions(command: Command, json = 'one JSON document per finished object on stdout'): Command {
-  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'say nothing but errors');
+  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'print errors only');
 }
 
 /** Content headers, class, encryption, ACL and tags; an empty content header drops it. */

@@ -6,7 +6,7 @@
  *                   `----------`-----------`---> failed | superseded | cancelled
  *
  * A journaled small copy goes planned -> done: it has no parts, and doing it twice is harmless. A lease that ran out may be
- * taken over: finishing -> finishing. A job whose upload vanished (somebody aborted it) goes back to planned. A final row
+ * taken over: finishing -> finishing. A job whose upload vanished (another client aborted it) goes back to planned. A final row
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
@@ -112,7 +112,7 @@ export interface Job {
   partsBase?: number;
   /** How often the job began again because its upload vanished. */
   restarts?: number;
-  /** The row stands for many objects, each with a job of its own; whoever wrote it goes on with it, and the engine does not. */
+  /** The row stands for many objects, each with a job of its own; its writer continues it, the engine does not. */
   many?: true;
   /** What `lib/batch` keeps in a row for many objects; the engine carries it and does not look inside. */
   batch?: object;

@@ -18,7 +18,7 @@ export class EmbeddedQueue implements TaskQueue {
   }
 
   async send(tasks: Task[], options: SendOptions = {}): Promise<void> {
-    // A copy, as of a message that went over a wire: nobody shares an object with the worker.
+    // A copy, as of a message that went over a wire: sender and worker share no object.
     this.#inbox.add(structuredClone(tasks), options.delayMs);
     this.#pool.wake();
   }

@@ -16,7 +16,7 @@ export interface HttpParts {
   api(event: object): Promise<HttpEventAnswer>;
   /** `/events` and `/events/TOKEN`. */
   postEvent(request: ApiRequest): Promise<ApiResponse>;
-  /** Refuse what a web page in somebody's browser sends; needed where nobody is asked for a key. */
+  /** Refuse what a web page in a browser sends; needed where authentication is off. */
   refuseBrowsers: boolean;
   /** Why this process cannot take work; undefined when it can. */
   notReady(): string | undefined;

@@ -35,7 +35,7 @@ export interface ServeOptions extends Omit<EmbeddedOptions, 'work' | 'log'> {
   serve: ServeConfig;
   handlers: ServeHandlers;
   log: Log;
-  /** Ask nobody who they are; on a loopback address only. */
+  /** Disables authentication; only allowed on a loopback address. */
   insecureNoAuth?: boolean;
 }
 
@@ -51,7 +51,8 @@ const defaultGraceMs = 10_000;
 const requestMs = 25_000;
 
 /**
- * @throws GiveUp BadRequest when nobody could use it, anybody could, or the port is taken; StateUnusable.
+ * @throws GiveUp BadRequest if no caller is configured, if an unauthenticated server would listen on a public address, or if
+ * the port is in use; StateUnusable.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { serve: config, log, handlers, graceMs = defaultGraceMs, onRequest } = options;
@@ -130,7 +131,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
       await background;
       await embedded.close();
-      log.info('stopped; what was not done is kept', {});
+      log.info('stopped; unfinished work is saved and resumes on the next start', {});
     },
   };
 }

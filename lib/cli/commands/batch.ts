@@ -41,7 +41,7 @@ export const defineBatch: DefineCommand = (program, context) => {
   for (const verify of [false, true]) {
     const command = batch
       .command(verify ? 'verify' : 'run')
-      .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and see it to its end')
+      .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and wait for it')
       .description(
         verify
           ? 'Compares size, ETag, CRC-64 or checksum and metadata of source and destination. Exit code 3 when some differ.'

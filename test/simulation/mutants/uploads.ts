@@ -73,7 +73,7 @@ export const uploadMutants: readonly Mutant[] = [
   {
     name: 'an abort that failed is not tried again',
     file: 'copy/closing.ts',
-    edits: [{ find: 'attentionAt: untidy ? nextLook(world) : undefined,', replace: 'attentionAt: undefined,' }],
+    edits: [{ find: 'attentionAt: hasLeftovers ? nextLook(world) : undefined,', replace: 'attentionAt: undefined,' }],
     caughtBy: ['I5', 'I2'],
   },
   {

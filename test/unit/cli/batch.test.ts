@@ -78,7 +78,12 @@ describe('the command line of a batch', () => {
     ['half a pattern', ['oss://a/', 'oss://b'], { keyPattern: 'a' }, /belong together/],
     ['a template below a prefix', ['oss://a/', 'oss://b/p/'], { keyTemplate: '{key}' }, /put the prefix/],
     ['a move in place', ['oss://a/'], { rename: true, inPlace: true }, /contradict/],
-    ['columns that are none', ['oss://a/'], { manifest: 'a.csv', columns: ['kee'] }, /cannot be read so: columns/],
+    [
+      'columns that are none',
+      ['oss://a/'],
+      { manifest: 'a.csv', columns: ['kee'] },
+      /invalid manifest options: columns/,
+    ],
     ['a report elsewhere', ['oss://a/', 'oss://b/'], { report: 's3://r/' }, /same store/],
   ])('refuses %s', (_why, places, flags, message) => {
     expect(() => read(places, flags)).toThrow(UsageError);

@@ -65,7 +65,7 @@ describe('work', () => {
   ])('what is no task is kept: %s', async (body) => {
     const { handle } = setUp();
     expect(await handle(sqs(body), context)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-    await expect(handle(body, context)).rejects.toThrow(/no task/);
+    await expect(handle(body, context)).rejects.toThrow(/not an object-ferry task/);
   });
 });
 
