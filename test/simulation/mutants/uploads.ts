@@ -1,4 +1,4 @@
-/** Faults around starting, ending and tidying up: uploads that nobody removes, and those that nobody may remove. */
+/** Faults around starting, ending and tidying up: uploads that no sweep removes, and those that none may remove. */
 import type { Mutant } from './mutant.ts';
 
 export const uploadMutants: readonly Mutant[] = [

@@ -38,7 +38,7 @@ describe('the command line of a batch', () => {
     });
   });
 
-  it('keeps its report where it is told to', () => {
+  it('keeps its report in the bucket or folder of --report', () => {
     expect(read(['s3://a/x/', 's3://b/x/'], { report: 's3://reports/here' }).work).toEqual({
       kind: 'bucket',
       store: { scheme: 's3' },

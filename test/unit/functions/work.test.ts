@@ -93,7 +93,7 @@ describe('invocationOf', () => {
   });
 });
 
-test('the platform is told by its own variables', () => {
+test('reads the platform from its own variables', () => {
   expect(platformOf({ AWS_LAMBDA_FUNCTION_NAME: 'f' })).toBe('aws');
   expect(platformOf({ FC_FUNCTION_NAME: 'f' })).toBe('alibaba');
   expect(platformOf({})).toBe('embedded');
