@@ -120,7 +120,7 @@ async function later(deps: CallbackDeps, message: CallbackMessage, delayMs: numb
   await deps.messages.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
 }
 
-/** Losing the race against a tidying sweep is no harm: look again and write onto what it left. */
+/** A concurrent sweep may win the compare-and-set; the loop re-reads the row and retries. */
 async function remember(deps: CallbackDeps, delivered: Job): Promise<void> {
   let job: Job | undefined = delivered;
   while (job && isFinal(job.state)) {

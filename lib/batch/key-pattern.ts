@@ -10,7 +10,7 @@
  */
 import { GiveUp } from '../copy/errors.ts';
 
-/** Two pieces without a bound, and a few options besides. */
+/** Allows two unbounded quantifiers and a few options besides. */
 const mostWays = 1024 ** 2 * 16;
 const maxKeyChars = 1024;
 const maxPatternChars = 1000;

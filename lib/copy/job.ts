@@ -95,7 +95,7 @@ export interface Job {
   labels?: Record<string, string>;
   idempotencyKey?: string;
   pin?: Pin;
-  /** Digest of the user metadata that the copy is given: tells it from another object of equal bytes when the source is gone. */
+  /** Digest of the user metadata written to the copy. Distinguishes our copy from another object with the same bytes once the source is gone. */
   given?: string;
   /** Part layout as runs of equal sizes; absent for a one-call copy. */
   parts?: PartRun[];
@@ -156,7 +156,7 @@ export function requestOf(job: Job): CopyRequest {
 export interface AclPlan {
   /** Send this canned ACL with the write. */
   canned?: string;
-  /** Write this document afterwards, because no canned name says it. */
+  /** ACL document to write after the copy; no canned ACL expresses it. */
   document?: Acl;
   lost: FidelityLoss[];
 }

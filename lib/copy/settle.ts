@@ -12,7 +12,7 @@ import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { restart } from './restart.ts';
 import { judge } from './verify.ts';
 
-/** Looks this often before a vanished upload is believed to have come to nothing: a slow Complete may still be at work. */
+/** Attempts before a missing upload is treated as failed: a slow Complete may still be running. */
 const looks = 3;
 
 /**

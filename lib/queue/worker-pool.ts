@@ -206,7 +206,7 @@ export class WorkerPool<Message extends object = Task> {
     const chosen = [...this.#running].filter(({ delivery }) => condition(delivery.task));
     if (chosen.length === 0) return true;
     for (const { invocation } of chosen) invocation.deadline = Math.min(invocation.deadline, clock.now() + graceMs);
-    // Who was hurried before is not given more time.
+    // A second call never extends the deadline set by the first.
     const waitMs = Math.max(0, ...chosen.map(({ invocation }) => invocation.deadline - clock.now()));
     const timer = new AbortController();
     const ended = Promise.all(chosen.map((running) => running.ended)).then(() => true);

@@ -4,7 +4,7 @@ import type { ProcessRegistry } from '../state/processes.ts';
 /** Well within `heartbeatLimitMs`, also when a beat is late. */
 const everyMs = 10_000;
 
-/** Says that this process lives, as long as it is at something; a process that only looked around leaves no timer. */
+/** Sends heartbeats while work is in progress. Read-only commands start no timer. */
 export class Heartbeat {
   readonly #processes: ProcessRegistry;
   readonly #clock: Clock;

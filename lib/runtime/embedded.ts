@@ -79,7 +79,7 @@ export interface Embedded {
    * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it is stalled.
    */
   runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
-  /** Takes over what dead processes left, to its end. @throws Interrupted. */
+  /** Resumes and completes jobs abandoned by dead processes. @throws Interrupted. */
   resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
   /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
   sweep(options?: { wait?: boolean; signal?: AbortSignal }): Promise<SweepReport>;
