@@ -71,7 +71,7 @@ if (!stage) throw new Error(`serverless.ts has no stage '${stageName}'; it has $
 const timeouts = { api: 29, objectCreated: 120, work: 300, sweep: 60 };
 type FunctionName = keyof typeof timeouts;
 
-/** AWS asks for a visibility timeout of six times the function's. What is to come again sooner is told so by the function. */
+/** AWS asks for a visibility timeout of six times the function's. The function shortens it for messages that should come again sooner. */
 const queues = {
   Events: { timeout: timeouts.objectCreated, maxReceiveCount: 20 },
   Tasks: { timeout: timeouts.work, maxReceiveCount: 12 },

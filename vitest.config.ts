@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { QuickFirst } from './test/quick-first.ts';
 
 const project = (name: string, testTimeout: number, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, ...extra },
@@ -6,6 +7,7 @@ const project = (name: string, testTimeout: number, extra: object = {}) => ({
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: QuickFirst },
     projects: [
       project('unit', 10_000, { setupFiles: ['test/unit/no-network.ts'] }),
       project('contract', 60_000),

@@ -1,6 +1,6 @@
 /**
  * What a cold start costs, for each function: size of its bundle, time to import it, and time to its first answer to an event
- * that nobody configured anything for; each in a fresh process. Least and median of several, less an empty module's: on a
+ * without any configuration; each in a fresh process. Least and median of several, less an empty module's: on a
  * machine that others use the least is closest to the truth. Run `npm run build` first.
  *
  *   npm run bench:cold [-- PATH_OF_ANOTHER_NODE ...]

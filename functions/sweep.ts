@@ -1,4 +1,4 @@
-/** On a schedule: jobs that stand still get their missing tasks again, and what ended untidily is tidied. */
+/** Runs on a schedule: re-sends missing tasks of stalled jobs and cleans up after jobs that ended with leftovers. */
 import middy from '@middy/core';
 import { sweepBatches } from '../lib/batch/revive.ts';
 import { sweep, type SweepReport } from '../lib/copy/sweep.ts';

@@ -42,7 +42,10 @@ async function doMessage(
   const message = readApiMessage(input);
   if (message) {
     if (!current.api)
-      throw new GiveUp('Unsupported', `Nobody is configured here whom a message '${message.kind}' could be for.`);
+      throw new GiveUp(
+        'Unsupported',
+        `Received a '${message.kind}' message, but no API callers are configured. Add callers to the configuration file.`,
+      );
     await handleMessage(current.api, message, invocation);
     return message.kind;
   }

@@ -136,7 +136,7 @@ function refuseUnknown(env: Env, alsoKnown: readonly string[]): void {
   ]);
   const unknown = Object.keys(env).find((name) => name.startsWith('FERRY_') && !known.has(name));
   if (unknown === undefined) return;
-  throw new GiveUp('BadRequest', `There is no setting ${unknown}. Known are: ${[...known].toSorted().join(', ')}.`);
+  throw new GiveUp('BadRequest', `Unknown setting ${unknown}. Known settings: ${[...known].toSorted().join(', ')}.`);
 }
 
 function readStore(

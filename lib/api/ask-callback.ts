@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 
 /**
  * Refuses a callback that could not be delivered later, before anything is started for it. The name is looked up again at
- * delivery: what DNS says now binds nobody then.
+ * delivery: today's DNS answer need not hold then.
  *
  * @throws Problem callback-forbidden, invalid, retry-later.
  */

@@ -48,8 +48,8 @@ const source = z
   .meta({ description: 'Everything under a prefix, a list that lies in the store, or what became of a batch.' });
 
 /**
- * Each multiplies the ways in which a key can be tried, and keys are chosen by whoever may write to the bucket; every key is tried
- * with every glob, so their number counts as well.
+ * Each multiplies the ways in which a key can be tried, and any writer of the bucket chooses keys. Every key is tried with every
+ * glob, so their number counts as well.
  */
 const mostChoices = 3;
 const mostChoicesTogether = 12;

@@ -98,7 +98,10 @@ export function control(what: 'pauseBatch' | 'resumeBatch' | 'cancelBatch') {
 }
 
 function ended(id: string): Problem {
-  return new Problem('already-final', `Batch ${id} has ended; start another, or one of what failed in it.`);
+  return new Problem(
+    'already-final',
+    `Batch ${id} has already ended. Start a new batch, or retry the failed objects with {"source": {"batch": "${id}"}}.`,
+  );
 }
 
 /** @throws Problem not-found, as for jobs. */

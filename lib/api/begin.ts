@@ -49,7 +49,7 @@ export const startNow: Start = async ({ deps: { world }, invocation }, request, 
   } catch (error) {
     if (!(error instanceof RetryLater)) throw error;
     const row = await world.state.get(id);
-    // Without a row nothing has begun, and the caller is told when to come back.
+    // Without a row nothing has started; the answer says when to retry.
     if (!row || isFinal(row.state)) throw error;
     await world.queue.send([{ kind: 'copy', request }], { delayMs: error.delayMs });
     return row;

@@ -1,7 +1,7 @@
 /**
  * Callbacks. A request that asks for one puts a message into the queue before its job starts; that message comes back every
  * `guardMs` until the job has ended, so no crash loses the callback. The end of the job itself sends another, which is what
- * normally delivers. The row remembers the delivery, and whoever comes second finds it.
+ * normally delivers. The row records the delivery, so the second message finds it done.
  */
 import type { BatchWorld } from '../batch/batch.ts';
 import { batchRow } from '../batch/row.ts';
@@ -153,7 +153,7 @@ async function later(deps: CallbackDeps, message: CallbackMessage, delayMs: numb
   await deps.messages.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
 }
 
-/** Losing the race against a tidying sweep is no harm: look again and write onto what it left. */
+/** A concurrent sweep may win the compare-and-set; the loop re-reads the row and retries. */
 async function remember(deps: CallbackDeps, delivered: Job): Promise<void> {
   let job: Job | undefined = delivered;
   while (job && isFinal(job.state)) {

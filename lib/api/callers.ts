@@ -76,7 +76,7 @@ export function callerFrom(config: CallerConfig): Caller {
   };
 }
 
-/** For `--insecure-no-auth` on a loopback address: whoever can connect may do everything but be called back. */
+/** For `--insecure-no-auth` on a loopback address: every client may do everything, except receive callbacks. */
 export const anyone: Caller = {
   name: 'anyone',
   keyDigests: [],

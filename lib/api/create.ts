@@ -45,7 +45,10 @@ export async function createRename(call: Call<RenameBody | RenamePrefixBody>): P
 function refuseOverlap(source: Located, destination: Located): void {
   const [a, b] = [source.key, destination.key];
   if (source.bucket === destination.bucket && (a.startsWith(b) || b.startsWith(a))) {
-    throw new Problem('invalid', `One prefix lies inside the other: "${a}" and "${b}". Rename to a prefix of its own.`);
+    throw new Problem(
+      'invalid',
+      `Source and destination prefixes overlap: "${a}" and "${b}". Choose a destination outside the source prefix.`,
+    );
   }
 }
 

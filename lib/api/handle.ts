@@ -69,7 +69,7 @@ function readCall(
 }
 
 /**
- * A signature does not cover headers: with a free choice of key, whoever captured a signed request could run it once more.
+ * A signature does not cover headers: with a free choice of key, an attacker could replay a captured request.
  * So a signed request is known by its signed `webhook-id`.
  */
 function idempotencyKeyOf(request: ApiRequest, signedId: string | undefined): string | undefined {

@@ -26,7 +26,7 @@ export const maxBodyBytes = 256 * 1024;
 /** Longest path with query that is looked at, bytes. */
 export const maxUrlBytes = 4096;
 
-/** Answers hold what a caller may see and nobody else, so no cache keeps them. */
+/** Answers are for one caller only, so no cache may keep them. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function jsonResponse(status: number, value: unknown, headers: Record<string, string> = {}): ApiResponse {

@@ -40,7 +40,7 @@ function fromJson(input: string | Uint8Array): unknown {
 
 /**
  * Does what one of the API's messages asks for. Safe to repeat.
- * @throws GiveUp for a callback that nobody will accept; RetryLater when a store or the state table is not there now.
+ * @throws GiveUp for a callback that the receiver rejects for good; RetryLater when a store or the state table is unavailable.
  */
 export async function handleMessage(deps: ApiRuntime, message: ApiMessage, invocation: Invocation): Promise<void> {
   if (message.kind === 'rename-prefix') return renamePrefix(deps, message, invocation);

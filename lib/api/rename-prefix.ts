@@ -88,7 +88,7 @@ async function nextPage(deps: ApiDeps, job: Job, after: string | undefined, dead
   return until === undefined ? undefined : { until, size: keys.length };
 }
 
-/** @returns the row to go on with, ours or the one of whoever was faster */
+/** @returns the row to continue with: ours, or that of a faster worker */
 async function write(deps: ApiDeps, job: Job, progress: PrefixProgress): Promise<Job | undefined> {
   const labels = { ...job.labels, [progressLabel]: JSON.stringify(progress) };
   return (await move(deps.world, job, { labels })).job;

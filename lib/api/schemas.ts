@@ -152,7 +152,10 @@ const shared = {
 
 export const copyOptions = z.strictObject({
   ...shared,
-  overwrite: z.enum(['always', 'never', 'if-different']).optional().meta({ description: 'Default `always`; for a rename `never`.' }),
+  overwrite: z
+    .enum(['always', 'never', 'if-different'])
+    .optional()
+    .meta({ description: 'Default `always`; for a rename `never`.' }),
 });
 
 const options = copyOptions.default({});

@@ -1,4 +1,4 @@
-/** Of a batch that somebody asks for who may not touch everything: what each of its objects may be. */
+/** Per-object access checks for batches whose caller has restricted access. */
 import { isInside } from '../copy/areas.ts';
 import { GiveUp } from '../copy/errors.ts';
 import type { BatchMode, BatchRequest } from './request.ts';
@@ -32,7 +32,7 @@ const needs: Record<BatchMode, readonly Need[]> = {
   ],
 };
 
-/** Why an object is none of this batch's business; undefined when it is. */
+/** The error if the caller may not access this object; undefined if access is allowed. */
 export function refusalOf(
   { mode, areas }: Pick<BatchRequest, 'mode' | 'areas'>,
   sides: Record<'source' | 'destination', Place>,
@@ -68,5 +68,5 @@ export function withinAreas(
 }
 
 function denied(access: string, { bucket, key }: Place): GiveUp {
-  return new GiveUp('Forbidden', `Whoever asked for this batch may not ${access} ${bucket}/${key}.`);
+  return new GiveUp('Forbidden', `The caller of this batch may not ${access} ${bucket}/${key}.`);
 }

@@ -63,7 +63,7 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
   checkRequest(one, world.store(store).facts);
 }
 
-/** Where the batch is kept. @throws GiveUp BadRequest when nobody says. */
+/** Where the batch is kept. @throws GiveUp BadRequest when neither the request nor the runtime names a place. */
 export function workPlaceOf(world: BatchWorld, { work }: Pick<BatchRequest, 'work'>): WorkPlace {
   const place = work ?? world.workPlace;
   if (place) return place;

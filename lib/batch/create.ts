@@ -132,7 +132,7 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
   }
 }
 
-/** A bucket that is not there, or not to be used, is told at once; that the object is not there is as it should be. */
+/** Reports a missing or forbidden bucket at once. The object itself is expected to be missing. */
 async function lookAtDestination(
   world: BatchWorld,
   request: BatchRequest,

@@ -127,7 +127,8 @@ async function readSome(world: BatchWorld, request: BatchRequest, wanted: number
   let read = 0;
   let reads = 0;
   for await (const stretch of stretches(world, request, wanted, options)) {
-    if (read >= wanted || (reads += 1) > readsAtMost) return { entries, rejected, leftOut: read - entries.length, more: true };
+    if (read >= wanted || (reads += 1) > readsAtMost)
+      return { entries, rejected, leftOut: read - entries.length, more: true };
     entries.push(...stretch.entries);
     rejected.push(...stretch.rejected);
     read += stretch.read;

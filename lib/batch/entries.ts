@@ -36,7 +36,7 @@ export interface PageWork {
 /**
  * Works on the objects of a page of which nothing is known yet, many at once, and writes what becomes of them into `known`.
  *
- * @returns why objects were left that nobody has begun: no time was left, or the batch was paused or ended.
+ * @returns why objects were left unstarted: no time was left, or the batch was paused or ended.
  */
 export async function copyEntries(
   world: BatchWorld,

@@ -1,5 +1,5 @@
 /**
- * Regular expressions over keys. Callers write the pattern and whoever may write to the bucket chooses the keys, so the time of
+ * Regular expressions over keys. Callers write the pattern and any writer of the bucket chooses the keys, so the time of
  * a match must not depend on how the two meet: an automaton (RE2) reads each character of a key once, and the work for a key
  * is at most its length times the size of the pattern, both of which are bounded here. JavaScript's own matcher goes back and
  * tries again, and a short pattern keeps it busy for years.

@@ -2,7 +2,7 @@ import type { World } from '../copy/ports.ts';
 
 /** A scope's row. Rates are requests a second, times epoch milliseconds. */
 export interface PaceRow {
-  /** The next instant that nobody has booked. */
+  /** The next free instant. */
   nextFreeAt: number;
   /** What the store's throttling has taught us; absent while it has not. */
   ceiling?: number;
@@ -24,7 +24,7 @@ const keepMs = 30 * 86_400_000;
 /** Throttling within this time is one and the same. */
 const windowMs = 1_000;
 const raisePerWindow = 1.05;
-/** Instants that nobody used are lost after this, so that a pause is not followed by a burst. */
+/** Unused instants are lost after this, so that a pause is not followed by a burst. */
 const burstMs = 100;
 
 /** The lowest rate that may be asked for, requests a second. */

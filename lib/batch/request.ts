@@ -24,7 +24,7 @@ export interface BatchRequest {
   mode: BatchMode;
   store: StoreAddress;
   source: SourceSpec;
-  /** Into which bucket; default: each object's own. Of no use to `metadata`. */
+  /** Into which bucket; default: each object's own. Ignored for `metadata`. */
   destination?: { bucket: string };
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
   mapping?: Mapping;

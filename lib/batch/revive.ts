@@ -39,7 +39,7 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
   await world.state.count(id, 0, nextLook(world));
 }
 
-/** Those that have waited longest; jobs that are due take nobody's place. */
+/** The batches due longest; rows of jobs do not count against the limit. */
 async function dueBatches(world: BatchWorld, before: number, limit: number): Promise<Batch[]> {
   for (let asked = limit; ; asked *= 2) {
     const due = await world.state.due(before, asked);
@@ -48,7 +48,7 @@ async function dueBatches(world: BatchWorld, before: number, limit: number): Pro
   }
 }
 
-/** Revives the batches that nobody has touched for a while. Returns how many. */
+/** Re-sends the missing tasks of stalled batches. Returns how many batches. */
 export async function sweepBatches(
   world: BatchWorld,
   invocation: Invocation,

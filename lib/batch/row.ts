@@ -1,4 +1,4 @@
-/** The row of a batch: small, coordinates only. What was copied is told by the files. */
+/** The row of a batch: small, coordinates only. The files record what was copied. */
 import { move } from '../copy/closing.ts';
 import { GiveUp, RetryLater } from '../copy/errors.ts';
 import type { Job, JobChange } from '../copy/job.ts';
@@ -115,14 +115,14 @@ export async function changeBatch(
   return undefined;
 }
 
-/** Adds to the live counts; when somebody else writes the row at the same moment, then not. */
+/** Adds to the live counts; a concurrent write of the row drops the addition. */
 export async function addLive(world: BatchWorld, batch: Batch, add: (live: Live) => Live): Promise<Batch> {
   const live = add(batch.row.live);
   const landed = await move(world, batch.job, { batch: { ...batch.row, live } });
   return (landed.job && batchOf(world, landed.job)) ?? batch;
 }
 
-/** When the sweep should look at a batch that somebody works on. */
+/** When the sweep should check a batch that a worker is processing. */
 export function nextLook(world: World): number {
   return world.clock.now() + world.settings.staleMs;
 }

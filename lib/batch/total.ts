@@ -85,7 +85,7 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
   const tally = await sumOf(batch, finished, options);
   const state = batch.job.state === 'failed' ? 'failed' : 'cancelled';
   await writeSummary(batch, summaryOf(batch, state, world.clock.now(), tally), options);
-  // Somebody else may have added up more than we saw, and we have just written over it.
+  // Another worker may have added up more than we saw, and we have just overwritten it.
   if ((await finishedPages(batch, options)).size > finished.size) {
     throw new RetryLater(`Batch ${batch.id} was given more results while they were added up.`);
   }
@@ -96,7 +96,7 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
   );
 }
 
-/** What is known of pages that nobody will finish becomes their result; their large objects' jobs are cancelled. */
+/** What is known of unfinished pages becomes their result; their large objects' jobs are cancelled. */
 async function closePages(world: BatchWorld, batch: Batch, options: CallOptions): Promise<void> {
   const { id, files, request } = batch;
   const finished = await finishedPages(batch, options);

@@ -83,7 +83,7 @@ export function addSourceOptions(command: Command): Command {
     .option('--bucket <name>', 'for rows of the manifest that name none')
     .addOption(new Option('--on-bad <what>', 'with malformed rows').choices(['skip', 'fail']).default('skip'))
     .option('--all-versions', 'of an inventory: versions that are not the latest as well')
-    .addOption(new Option('--scheme <name>', 'the store, where no URL tells').choices(['oss', 's3']))
+    .addOption(new Option('--scheme <name>', 'store type, if no URL implies it').choices(['oss', 's3']))
     .option('--glob <pattern>', 'only keys that match (repeatable)', collect)
     .option('--suffix <text>', 'only keys that end so (repeatable)', collect)
     .option('--min-size <size>', 'only objects at least so large', parseBytes)

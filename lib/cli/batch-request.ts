@@ -129,7 +129,7 @@ function sourceOf(flags: BatchFlags, url: StoreUrl | undefined, spooled: string 
   const read = sourceSchema.safeParse(present(input));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
-  throw new UsageError(`the list cannot be read so: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim());
+  throw new UsageError(`invalid manifest options: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim());
 }
 
 function fileOf(text: string): FileRef {

@@ -77,7 +77,7 @@ export function addStoreOptions(command: Command): Command {
 }
 
 export function addOutputOptions(command: Command, json = 'one JSON document per finished object on stdout'): Command {
-  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'say nothing but errors');
+  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'print errors only');
 }
 
 /** Content headers, class, encryption, ACL and tags; an empty content header drops it. */
@@ -119,7 +119,10 @@ export function addLossOption(command: Command): Command {
 export function addOverwriteOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--overwrite <when>', 'if the destination exists; without it a move keeps it, a copy replaces it').choices(['always', 'never', 'if-different']),
+      new Option(
+        '--overwrite <when>',
+        'if the destination exists; without it a move keeps it, a copy replaces it',
+      ).choices(['always', 'never', 'if-different']),
     )
     .option('--if-different', 'short for --overwrite if-different');
 }

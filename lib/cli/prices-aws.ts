@@ -36,7 +36,7 @@ export const awsPrices: PlatformPrices = {
   tableReadUnit: 0.125 / 1e6,
 };
 
-/** What somebody else's way of doing the same is said to cost. */
+/** The published price of another way of doing the same. */
 export interface Published {
   name: string;
   /** USD for what `per` says, traffic between regions left out; absent where it cannot be done. */

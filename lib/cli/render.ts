@@ -64,7 +64,7 @@ export function leftOutText(notKept: readonly string[]): string {
 }
 
 /**
- * The message, then on a line of its own what the store said, for whoever has to look it up. Broken at words where `width`
+ * The message, then on a line of its own what the store said, for looking it up. Broken at words where `width`
  * is given.
  */
 export function errorLines(error: unknown, paint: Paint, width = Infinity): string[] {

@@ -1,4 +1,4 @@
-/** Brings a batch to its end before the eyes of whoever asked for it. */
+/** Runs a batch to its end and shows its progress. */
 import type { BatchView } from '../batch/batch.ts';
 import { plural } from './format.ts';
 import { printLine } from './io.ts';

@@ -16,7 +16,7 @@ export async function move(world: World, job: Job, change: JobChange): Promise<L
   return landed;
 }
 
-/** When the sweep should look next at a row that somebody is working on. */
+/** When the sweep should look next at a row that a worker is processing. */
 export function nextLook(world: World): number {
   return world.clock.now() + world.settings.staleMs;
 }
@@ -36,7 +36,7 @@ export function errorOf(job: Job): CopyError {
 
 /**
  * Ends a job without success. The reason and all that is still to do are stored first, the upload is aborted after, so that
- * a crash in between leaves a row that the sweep can tidy. Does nothing when somebody else has moved the row on.
+ * a crash in between leaves a row that the sweep can clean up. Does nothing when another worker has moved the row on.
  *
  * `again`: ask for another copy of whatever the source is now.
  */
@@ -48,14 +48,14 @@ export async function end(
   again = false,
 ): Promise<Landed> {
   const hasUpload = job.uploadId !== undefined;
-  const untidy = hasUpload || again || (job.intents?.length ?? 0) > 0;
+  const hasLeftovers = hasUpload || again || (job.intents?.length ?? 0) > 0;
   const ended = await move(world, job, {
     state,
     reason,
     lease: undefined,
     abortPending: hasUpload || undefined,
     againPending: again || undefined,
-    attentionAt: untidy ? nextLook(world) : undefined,
+    attentionAt: hasLeftovers ? nextLook(world) : undefined,
     expiresAt: world.clock.now() + world.settings.keepMs,
   });
   if (!ended.landed || !ended.job) return ended;

@@ -14,7 +14,7 @@ import type { CopyResult } from './result.ts';
 import { judge } from './verify.ts';
 
 /**
- * Ends a planned job whose CopyObject has taken effect although nobody heard of it: the worker died, or the call was given up
+ * Completes a planned job whose CopyObject succeeded but whose response was lost: the worker died, or the call was given up
  * for parts. Returns undefined when there is no proof of that.
  */
 export async function endIfCopied(
@@ -28,7 +28,7 @@ export async function endIfCopied(
   if (!copied) return undefined;
   const request = requestOf(job);
   if (head && job.pin && isPinned(job.pin, head)) {
-    // An ACL that no canned name says is written after the copy, and whoever copied may not have come to that.
+    // An ACL without a canned name is written after the copy; the worker that copied may have died before that.
     const acl = await planAcl(store, job.source, wantedAcl(request), options);
     copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
   }

@@ -20,7 +20,7 @@ import type { CopyResult } from './result.ts';
 import { openRow } from './row.ts';
 import { continueParts } from './start-parts.ts';
 
-/** A one-call copy that somebody wants to ask about or resume: row first, copy, row done. */
+/** A one-call copy that can be queried and resumed: row first, copy, row done. */
 export async function directJob(
   world: World,
   store: ObjectStore,

@@ -47,7 +47,7 @@ export async function finishJob(
   });
 }
 
-/** @param isSecond somebody has held the lease before, and may have completed. */
+/** @param isSecond another worker has held the lease before, and may have completed. */
 async function finishHeld(
   world: World,
   store: ObjectStore,
@@ -135,7 +135,7 @@ function plannedParts(job: Job, ledger: Ledger): { number: number; etag: string 
   }));
 }
 
-/** copying, or finishing under a lease that ran out, to finishing under ours. Undefined when somebody else is at it. */
+/** Moves `copying` (or `finishing` with an expired lease) to `finishing` under our lease. Undefined if another worker holds it. */
 async function takeLease(
   world: World,
   store: ObjectStore,

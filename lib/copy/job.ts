@@ -6,7 +6,7 @@
  *                   `----------`-----------`---> failed | superseded | cancelled
  *
  * A journaled small copy goes planned -> done: it has no parts, and doing it twice is harmless. A lease that ran out may be
- * taken over: finishing -> finishing. A job whose upload vanished (somebody aborted it) goes back to planned. A final row
+ * taken over: finishing -> finishing. A job whose upload vanished (another client aborted it) goes back to planned. A final row
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
@@ -96,7 +96,7 @@ export interface Job {
   labels?: Record<string, string>;
   idempotencyKey?: string;
   pin?: Pin;
-  /** Digest of the user metadata that the copy is given: tells it from another object of equal bytes when the source is gone. */
+  /** Digest of the user metadata written to the copy. Distinguishes our copy from another object with the same bytes once the source is gone. */
   given?: string;
   /** Part layout as runs of equal sizes; absent for a one-call copy. */
   parts?: PartRun[];
@@ -113,7 +113,7 @@ export interface Job {
   partsBase?: number;
   /** How often the job began again because its upload vanished. */
   restarts?: number;
-  /** The row stands for many objects, each with a job of its own; whoever wrote it goes on with it, and the engine does not. */
+  /** The row stands for many objects, each with a job of its own; its writer continues it, the engine does not. */
   many?: true;
   /** What `lib/batch` keeps in a row for many objects; the engine carries it and does not look inside. */
   batch?: object;
@@ -161,7 +161,7 @@ export function requestOf(job: Job): CopyRequest {
 export interface AclPlan {
   /** Send this canned ACL with the write. */
   canned?: string;
-  /** Write this document afterwards, because no canned name says it. */
+  /** ACL document to write after the copy; no canned ACL expresses it. */
   document?: Acl;
   lost: FidelityLoss[];
 }

@@ -48,7 +48,7 @@ export async function lookAgain(
 /**
  * A CopyObject or DELETE that was never answered may take effect after newer copies have been written (I2). Looks once more
  * when that can no longer happen, and copies only if the destination is not what it should be. A second look asks for no
- * third: while a store is down each would beget others.
+ * third; otherwise re-checks would multiply during an outage.
  */
 export async function lookAgainLater(world: World, request: CopyRequest): Promise<void> {
   if (isSecondLook(request)) return;
@@ -69,7 +69,7 @@ export function currentVersion(request: CopyRequest): CopyRequest {
 }
 
 /**
- * Only the replica that was written a moment ago: somebody else's newer object stays. Not every store has a condition for that,
+ * Only the replica that was written a moment ago: a newer object of another writer stays. Not every store has a condition for that,
  * so a source that is there again is copied again.
  */
 async function deleteReplica(

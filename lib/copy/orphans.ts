@@ -30,7 +30,7 @@ export async function removeOrphans(
   let settled = true;
   for (const upload of await candidates(world, store, job, options)) {
     if (isYoung(upload.initiated)) {
-      // Somebody may be about to send its first part.
+      // Its starter may be about to send the first part.
       settled = false;
       continue;
     }

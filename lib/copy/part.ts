@@ -17,7 +17,7 @@ const believeAfter = 2;
 
 /**
  * Copies the parts of one task, then adds their number to the job's counter. The count comes after the parts are in the
- * store: a worker that dies in between is delivered again, so the counter may run ahead but never stays behind. Whoever
+ * store: a worker that dies in between is delivered again, so the counter may run ahead but never stays behind. The task that
  * brings it to the planned number asks for the finish.
  *
  * @throws RetryLater when the task must be delivered again.

@@ -49,7 +49,7 @@ export interface CopyOptions {
   concurrency?: number;
 }
 
-/** One object to one destination, in the words of whoever asked. */
+/** One object to one destination, as the caller asked for it. */
 export interface CopyRequest {
   mode: Mode;
   store: StoreAddress;

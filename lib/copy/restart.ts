@@ -5,7 +5,7 @@ import { requestOf } from './job.ts';
 import { describe } from './object.ts';
 import type { World } from './ports.ts';
 
-/** Back to planned, without the lost upload; a few times, then somebody has to look who keeps aborting our uploads. */
+/** Back to planned, without the lost upload. After a few times the job fails, and an operator must find out what aborts our uploads. */
 export async function restart(world: World, job: Job): Promise<void> {
   const restarts = (job.restarts ?? 0) + 1;
   if (restarts > world.settings.maxRestarts) {

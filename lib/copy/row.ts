@@ -12,7 +12,7 @@ import { move, nextLook } from './closing.ts';
 import { lookAgainLater } from './look-again.ts';
 import type { CopyRequest } from './request.ts';
 
-/** `fresh`: planned just now and ours to start. `present`: somebody was here before; the row tells how far they got. */
+/** `fresh`: planned just now and ours to start. `present`: another worker was first; the row shows how far it got. */
 export type OpenedRow = { kind: 'fresh' | 'present'; job: Job };
 
 /**

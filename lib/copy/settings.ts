@@ -17,7 +17,7 @@ export interface Settings {
   tasksPerWorker: number;
   /** Most parts one task may carry. */
   partsPerTaskMax: number;
-  /** A job nobody has touched for this long is looked at by the sweep. */
+  /** The sweep checks a job whose row was not written for this long. */
   staleMs: number;
   /** Longest lease a finisher takes; Complete of 10,000 parts may run for minutes. */
   leaseMs: number;

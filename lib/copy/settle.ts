@@ -13,15 +13,15 @@ import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
 import { restart } from './restart.ts';
 import { judge } from './verify.ts';
 
-/** Looks this often before a vanished upload is believed to have come to nothing: a slow Complete may still be at work. */
+/** Attempts before a missing upload is treated as failed: a slow Complete may still be running. */
 const looks = 3;
 
 /**
- * Nobody knows whether Complete took effect. While the upload still stands it has not, and is simply tried again later; once
+ * It is unknown whether Complete took effect. While the upload still stands it has not, and is simply tried again later; once
  * it is gone the destination tells: when that is provably our copy the job goes on as if the answer had come, when it is not
- * (somebody aborted the upload) the job begins again. Nothing is ever aborted on a guess (I4).
+ * (another client aborted the upload) the job begins again. Nothing is ever aborted on a guess (I4).
  *
- * @param refused the store's refusal to overwrite: the answer to somebody else's object, to our own earlier Complete, or to
+ * @param refused the store's refusal to overwrite: the answer to another writer's object, to our own earlier Complete, or to
  * the CopyObject that was given up for parts and took effect after all.
  */
 export async function settle(
@@ -70,7 +70,7 @@ export async function isSettled(
 ): Promise<boolean> {
   const found = await headIfThere(store, job.destination, { ...options, checksum: true });
   if (!found || !isOurs(job, found, source) || (await isListed(store, job, options))) return false;
-  // A listing may be behind, and somebody else may have made the same object.
+  // A listing may be behind, and another writer may have made the same object.
   await conclude(world, store, job, { provenEtag: found.etag, uploadMayStand: true }, options);
   return true;
 }

@@ -87,7 +87,7 @@ async function prepare(
 
 /**
  * A further attempt writes its own intent first.
- * @param parts the layout, should the row have been planned for one call by somebody else.
+ * @param parts the layout, should another worker have planned the row for one call.
  */
 async function intendAndBegin(
   world: World,
@@ -148,7 +148,7 @@ async function sendParts(world: World, job: Job): Promise<void> {
   await world.queue.send(tasks);
 }
 
-/** An error that no retry mends is stored in the row, for whoever asks later. */
+/** Stores an error that no retry mends in the row, so that a later query finds it. */
 async function endIfOver(world: World, job: Job, error: unknown): Promise<void> {
   if (!endsJob(error)) return;
   const row = await world.state.get(job.id);

@@ -22,7 +22,7 @@ export interface SweepReport {
 const jobsAtOnce = 8;
 
 /**
- * Looks at every job that nobody has touched for a while: gives jobs that stand still their missing tasks again, after
+ * Checks every job whose row was not written for a while: re-sends the missing tasks of stalled jobs, after
  * asking the store which parts are missing, and tidies up after jobs that ended. Safe to run anywhere, any time, twice.
  */
 export async function sweep(
@@ -47,7 +47,7 @@ export async function sweep(
   return report;
 }
 
-/** Those that have waited longest; rows that stand for many objects are somebody else's to revive, and take no one's place. */
+/** The jobs due longest. Batch rows are skipped (lib/batch re-sends their tasks) and do not count against `limit`. */
 async function dueJobs(world: World, before: number, limit: number): Promise<Job[]> {
   for (let asked = limit; ; asked *= 2) {
     const due = await world.state.due(before, asked);
@@ -56,7 +56,7 @@ async function dueJobs(world: World, before: number, limit: number): Promise<Job
   }
 }
 
-/** To the end of the line. Best effort: whoever has touched the row meanwhile has done as much. */
+/** To the end of the line. Best effort: a concurrent write of the row has done as much. */
 async function postpone(world: World, job: Job): Promise<void> {
   try {
     await move(world, job, { attentionAt: nextLook(world) });

@@ -20,7 +20,7 @@ export interface Evidence {
 
 /**
  * Compares the destination with the pinned source, strongest proof first. Returns the proof, `mismatch` when something
- * that must agree does not, or `undecided` when only the size could be compared and nobody told what was written.
+ * that must agree does not, or `undecided` when only the size could be compared and no answer says what was written.
  *
  * ETags of multipart objects depend on the part layout and, on some stores, on nothing documented: they prove equality
  * when they agree with what was expected, and prove nothing when they do not.
@@ -34,7 +34,7 @@ export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mis
     if (sameEtag(destination.etag, expectedEtag)) return 'etag';
   }
   if (sameEtag(destination.etag, writtenEtag) || sameEtag(destination.etag, expectedEtag)) return 'size';
-  // Where the store named what it wrote, anything else was written by somebody else since.
+  // Where the store named what it wrote, anything else is a later write of another client.
   return !writtenEtag || destination.etag === '' ? 'undecided' : 'mismatch';
 }
 

@@ -24,11 +24,14 @@ const handlers: { [K in JobTaskKind]: Handler<K> } = {
  * Does one task about one object.
  *
  * @throws RetryLater: deliver the task again, not before `delayMs`. Any other CopyError: the task is over, and what it was
- * about is told by the error (and by the job's row where there is one).
+ * about shows in the error (and in the job's row, if there is one).
  */
 export async function work(world: World, task: Task, invocation: Invocation): Promise<void> {
   if (isBatchTask(task)) {
-    throw new GiveUp('Unsupported', `Nothing here does the tasks of batches, and one of ${task.batchId} came.`);
+    throw new GiveUp(
+      'Unsupported',
+      `This worker does not handle batch tasks (received one for batch ${task.batchId}).`,
+    );
   }
   const handle = handlers[task.kind] as Handler<JobTaskKind>;
   await handle(world, task, invocation);

@@ -4,7 +4,7 @@ import type { StateDatabase } from '../state/database.ts';
 import { GroupCommit } from '../state/group-commit.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
-/** A task that had all its deliveries, or that was refused for good; kept until somebody redrives or drops it. */
+/** A task that had all its deliveries, or that was refused for good; kept until an operator redrives or drops it. */
 export interface DeadLetter<Message = Task> {
   id: number;
   task: Message;
@@ -66,7 +66,7 @@ const suspectAtWork =
 
 /**
  * A queue on the state file, of tasks or of other messages that are JSON: what `send` answered survives a kill and a power
- * cut. Meant for what nobody could send again (an event that was acknowledged); tasks that the sweep can rebuild belong in
+ * cut. Meant for what cannot be sent again (an event that was acknowledged); tasks that the sweep can rebuild belong in
  * the `EmbeddedQueue`.
  *
  * A delivery is a lease: it ends when it is settled, when its time is over, or when its process is found dead. What was under
@@ -152,7 +152,7 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     );
   }
 
-  /** Does nothing when the task was delivered to somebody else since: it is theirs to settle. */
+  /** Does nothing when the task was delivered to another worker since: that worker settles it. */
   async #settle(change: string, { id, attempt }: Delivery<Message>, ...values: (string | number)[]): Promise<void> {
     const sql = `${change} WHERE id = ? AND attempt = ? AND dead_at IS NULL`;
     await this.#commits.run(() => this.#database.rows(sql, ...values, id, attempt), { relaxed: true });

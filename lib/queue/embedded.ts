@@ -24,7 +24,7 @@ export class EmbeddedQueue implements TaskQueue {
   }
 
   async send(tasks: Task[], options: SendOptions = {}): Promise<void> {
-    // A copy, as of a message that went over a wire: nobody shares an object with the worker.
+    // A copy, as of a message that went over a wire: sender and worker share no object.
     const copies = structuredClone(tasks);
     const lanes = await Promise.all(copies.map((task) => this.#laneOf(task)));
     copies.forEach((task, n) => this.#inbox.add([task], options.delayMs, lanes[n]));

@@ -1,6 +1,6 @@
 import type { Task } from '../copy/task.ts';
 
-/** One delivery of a task (or another message); the receipt of whoever works on it. */
+/** One delivery of a task (or another message); the receipt of the worker that holds it. */
 export interface Delivery<Message = Task> {
   id: number;
   task: Message;
@@ -16,7 +16,7 @@ export interface Inbox<Message = Task> {
   ack(delivery: Delivery<Message>): Promise<void>;
   /** Again, not before `delayMs` from now. */
   retry(delivery: Delivery<Message>, delayMs: number): Promise<void>;
-  /** Never again, unless somebody redrives it. `reason` is for people. */
+  /** Never again, unless an operator redrives it. `reason` is for people. */
   bury(delivery: Delivery<Message>, reason: string): Promise<void>;
   /** When the next task becomes ready, epoch milliseconds (may have passed); undefined when none waits. */
   nextAt(): Promise<number | undefined>;

@@ -23,7 +23,7 @@ export interface WorkerPoolOptions<Message extends object = Task> {
   invocationMs: number;
   /** Starts the ids of invocations: names this process. */
   holder: string;
-  /** Look into the inbox this often even if nobody said that there is something; for inboxes that others fill too. */
+  /** How often the pool polls the inbox without a signal; for inboxes that other processes fill too. */
   pollMs?: number;
   /** After each delivery, with the error it ended in; not awaited. */
   onSettled?(task: Message, error: unknown): void;
@@ -86,7 +86,7 @@ export class WorkerPool<Message extends object = Task> {
         for (const delivery of deliveries) this.#start(delivery);
       }
       const nextAt = await inbox.nextAt();
-      // With no room, whoever ends wakes us.
+      // At capacity: the next task to finish wakes the pool.
       wait =
         this.#room() > 0
           ? Math.min(nextAt === undefined ? Infinity : Math.max(0, nextAt - clock.now()), pollMs)
@@ -157,7 +157,7 @@ export class WorkerPool<Message extends object = Task> {
     if (failure === undefined) return inbox.ack(delivery);
     if (failure instanceof CopyError && !(failure instanceof RetryLater)) {
       if (!(failure instanceof GiveUp)) {
-        log.info('a task was overtaken', fields);
+        log.info('task superseded', fields);
         return inbox.ack(delivery);
       }
       log.warn('a task was given up', fields);
@@ -206,7 +206,7 @@ export class WorkerPool<Message extends object = Task> {
     const chosen = [...this.#running].filter(({ delivery }) => condition(delivery.task));
     if (chosen.length === 0) return true;
     for (const { invocation } of chosen) invocation.deadline = Math.min(invocation.deadline, clock.now() + graceMs);
-    // Who was hurried before is not given more time.
+    // A second call never extends the deadline set by the first.
     const waitMs = Math.max(0, ...chosen.map(({ invocation }) => invocation.deadline - clock.now()));
     const timer = new AbortController();
     const ended = Promise.all(chosen.map((running) => running.ended)).then(() => true);

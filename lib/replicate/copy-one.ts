@@ -53,7 +53,7 @@ function secondLook(request: CopyRequest): CopyRequest {
   return { ...request, options: { ...request.options, overwrite: 'if-different' } };
 }
 
-/** Somebody wrote or removed a side while it was copied: what is there now decides. */
+/** A side was written or removed while it was copied: what is there now decides. */
 function isOvertaken(error: unknown): boolean {
   return error instanceof SourceChanged || gaveUp(error, 'NotFound', 'VerificationFailed');
 }
@@ -62,7 +62,7 @@ function isOvertaken(error: unknown): boolean {
 function overtakenTooOften(route: Route, { source }: { source: ObjectRef }, cause: unknown): RetryLater {
   const name = describe(route.store, source);
   const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `${name} or its replica keeps changing; the replica is written when they rest. The last time: ${why}`;
+  const message = `${name} or its replica keeps changing. Replication will be retried. Last error: ${why}`;
   return new RetryLater(message, { delayMs: 1000, cause });
 }
 

@@ -15,7 +15,7 @@
  *    replicas by way of each other then, which nothing else brings about, and the larger ETag wins: the one exception to 1,
  *    and it ends because the winner of a fixed order only ever replaces the loser.
  *
- * A write that loses by 4 is announced by nobody again, and its place may have been passed by the winner before. So
+ * No further event announces a write that loses by 4, and its place may have been passed by the winner before. So
  * `replicate.ts` looks at a user's write from both ends: along the rules that read it, and along the one that writes it.
  */
 import type { ObjectHead, ObjectRef } from '../copy/object.ts';

@@ -32,7 +32,7 @@ export async function removeOne(
   if (!followsDeletes(route, removal.versioned)) return skipped('deletes-off');
   const store = context.world.store(route.store);
   const options = callOptions(context);
-  // Whoever had this task before may have died with a DELETE on its way.
+  // An earlier worker of this task may have died with a DELETE on its way.
   if (context.invocation.attempt === 2) await checkLater(context, route, key);
   // The replica first, the source last: what is deleted was there before the source was seen to be gone, and no later copy.
   const replica = await headIfThere(store, sides.destination, options);

@@ -10,7 +10,7 @@ export interface Told {
   etag?: string;
   size?: number;
   versionId?: string;
-  /** When, epoch milliseconds; 0 or absent when nobody tells. */
+  /** When, epoch milliseconds; 0 or absent when unknown. */
   at?: number;
 }
 

@@ -69,7 +69,7 @@ export function workBucket(url: string, config: Config): WorkPlace {
     prefix = '',
   } = /^(?<scheme>oss|s3):\/\/(?<bucket>[^/]+)(?:\/(?<prefix>.*))?$/.exec(url)?.groups ?? {};
   if ((scheme !== 'oss' && scheme !== 's3') || !bucket || (prefix !== '' && !prefix.endsWith('/'))) {
-    throw new GiveUp('BadRequest', `${workVariable} must be like s3://bucket/prefix/, and is '${url}'.`);
+    throw new GiveUp('BadRequest', `${workVariable} must look like s3://bucket/prefix/, got '${url}'.`);
   }
   return { kind: 'bucket', store: addressOf(config, scheme), bucket, prefix };
 }

@@ -18,7 +18,7 @@ export function defaultProvider() {
   };
 }
 
-/** For `@alicloud/credentials`: whoever asks is told which variables to set. */
+/** Stands in for `@alicloud/credentials`; its error names the variables to set. */
 export const DefaultCredentialsProvider = {
   builder: () => ({
     build: () => ({

@@ -37,7 +37,10 @@ export function batchWorld(world: World, parts: BatchWorldParts): BatchWorld {
 function workFiles({ client, localFiles }: BatchWorldParts, place: WorkPlace): WorkFiles {
   if (place.kind === 'bucket') return new WorkBucket(client(place.store), place.bucket, place.prefix);
   if (localFiles) return new WorkFolder(place.path);
-  throw new GiveUp('BadRequest', `The work folder ${place.path} is of one machine; name a bucket and a prefix.`);
+  throw new GiveUp(
+    'BadRequest',
+    `${place.path} is a local folder, which workers on other machines cannot read. Use oss://bucket/prefix/ or s3://bucket/prefix/.`,
+  );
 }
 
 function sourcePorts(

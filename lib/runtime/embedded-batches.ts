@@ -27,7 +27,7 @@ export interface BatchDriverParts {
 }
 
 const pollMs = 1_000;
-/** Looks at a batch that stood still each time; then its caller is told, and the batch kept. */
+/** How often a stalled batch is checked before `drive` gives up on it; the batch is kept. */
 const patience = 5;
 const orphansAtOnce = 1_000;
 
@@ -51,7 +51,7 @@ export async function runBatch(parts: BatchDriverParts, id: string, watch: Batch
   }
 }
 
-/** Sends the tasks that the batch lacks, unless somebody is at work on it. Returns whether it did. */
+/** Sends the tasks that the batch lacks, unless a worker is processing it. Returns whether it did. */
 async function keepGoing({ world, queues, processes }: BatchDriverParts, id: string): Promise<boolean> {
   if (queues.some((queue) => queue.holds(id))) return false;
   const batch = await findBatch(world, id);
@@ -70,7 +70,7 @@ function noteStall(stall: { at: string; looks: number }, view: BatchView): void 
   throw new RetryLater(`Batch ${view.id} makes no progress; it is kept for \`ferry batch resume ${view.id}\`.`);
 }
 
-/** Large objects of the batch whose jobs nobody drives: of a process that died. */
+/** Large objects of the batch whose jobs no process drives, because theirs has died. */
 async function rescueJobs({ world, processes, newInvocation }: BatchDriverParts, id: string): Promise<void> {
   for (const jobId of processes.orphans(orphansAtOnce)) {
     const job = await world.state.get(jobId);

@@ -61,7 +61,7 @@ export interface DriverParts {
 /** How often a job is looked at when no task of it ends. */
 const pollMs = 1_000;
 
-/** Looks at a job that stood still each time; then its caller is told, and the job kept. */
+/** How often a stalled job is checked before `drive` gives up on it; the job is kept. */
 const patience = 3;
 
 interface Watcher {
@@ -92,7 +92,7 @@ export class Driver {
    * Waits until the job is final, and gives it what it needs for that: its missing tasks after its time for attention has
    * come, or at once when its process is dead.
    *
-   * @throws Interrupted; RetryLater when the job stands still; GiveUp StateUnusable.
+   * @throws Interrupted; RetryLater when the job is stalled; GiveUp StateUnusable.
    */
   async drive(id: string, watch: Watch = {}): Promise<Job> {
     const watcher: Watcher = { wake: () => {} };
@@ -131,7 +131,7 @@ export class Driver {
     }
   }
 
-  /** Gives the job its missing tasks where it stands still; undefined where it does not. */
+  /** Re-sends the missing tasks of a stalled job; undefined where the job is not stalled. */
   async #keepGoing(job: Job): Promise<{ failure?: RetryLater } | undefined> {
     const { world, queue, processes, newInvocation } = this.#parts;
     if (queue.holds(job.id)) return undefined;

@@ -27,7 +27,7 @@ export class PartGate {
     return Math.max(this.#general, ...this.#wishes.values());
   }
 
-  /** Notes that a task at work wants that many in flight. Returns how to take the wish back. */
+  /** Registers a running task's requested concurrency. Returns a function that unregisters it. */
   wish(limit: number): () => void {
     const task = Symbol();
     this.#wishes.set(task, limit);

@@ -7,7 +7,7 @@ const everyMs = 10_000;
 /** Logged with the `letter` of what was under way each time. */
 export const diedTooOften = 'a message is set aside: processes died while it was under way';
 
-/** Says that this process lives, as long as it is at something; a process that only looked around leaves no timer. */
+/** Sends heartbeats while work is in progress. Read-only commands start no timer. */
 export class Heartbeat {
   readonly #processes: ProcessRegistry;
   readonly #clock: Clock;

@@ -36,7 +36,7 @@ export async function runCopy(parts: RunParts, request: CopyRequest, watch: Watc
   return outcomeOf(await parts.driver.drive(started.job.id, watch));
 }
 
-/** Starts, and starts again for what passes: there may be no row yet that somebody else could go on with. */
+/** Starts, and starts again after transient errors: there may be no row yet from which another process could continue. */
 async function start(
   { world, newInvocation, graceMs }: RunParts,
   request: CopyRequest,

@@ -74,7 +74,7 @@ export interface Embedded {
   /** For `lib/batch`: batches are kept in `home`, and `runBatch` works on them. */
   readonly batches: BatchWorld;
   readonly runs: RunLog;
-  /** Copies that nobody would send again; worked on by `startInbox`, `resume` and `sweep`. */
+  /** Durable queue for copies that have no job row and so could not be rebuilt. Drained by `startInbox`, `resume` and `sweep`. */
   readonly inbox: DurableQueue;
   /** This process in the state file. */
   readonly processes: ProcessRegistry;
@@ -84,10 +84,10 @@ export interface Embedded {
   run(request: CopyRequest, watch?: Watch): Promise<RunOutcome>;
   /**
    * A batch, new or left by a dead process, to its end; one that another living process works on is only watched.
-   * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it stands still.
+   * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it is stalled.
    */
   runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
-  /** Takes over what dead processes left, to its end. @throws Interrupted. */
+  /** Resumes and completes jobs abandoned by dead processes. @throws Interrupted. */
   resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
   /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
   sweep(options?: { wait?: boolean; signal?: AbortSignal }): Promise<SweepReport>;

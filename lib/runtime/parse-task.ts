@@ -9,7 +9,7 @@ import type { Task } from '../copy/task.ts';
 export function parseTask(input: unknown): Task {
   const task = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
   if (isTask(task)) return task;
-  throw new GiveUp('BadRequest', 'This message is no task of object-ferry; look at what sends to the task queue.');
+  throw new GiveUp('BadRequest', 'This message is not an object-ferry task. Check what is writing to the task queue.');
 }
 
 function fromJson(input: string | Uint8Array): unknown {

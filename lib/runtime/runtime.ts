@@ -9,7 +9,7 @@ export interface Runtime {
   rules: RuleSet;
   /** For the tasks of batches. Absent: there are none here. */
   batches?: BatchWorld;
-  /** Absent where no callers are configured: there is then no HTTP API, and nobody to call back. */
+  /** Absent where no callers are configured: there is then no HTTP API, and there are no callbacks. */
   api?: ApiRuntime;
   /**
    * Lets a message that is reported as failed come again soon, but not before `delayMs`, where the queue can. Absent: it

@@ -17,8 +17,8 @@ import type { ServeConfig } from './serve-config.ts';
 import { isLoopback } from './serve-config.ts';
 
 /**
- * Who everybody is taken for when nobody is asked; undefined when callers are configured.
- * @throws GiveUp BadRequest when nobody could use the service, or anybody in the network could.
+ * The caller assumed for every request when authentication is off; undefined when callers are configured.
+ * @throws GiveUp BadRequest if no caller is configured, or if an unauthenticated server would listen on a public address.
  */
 export function everyoneOf(
   { callers, eventTokens, host }: Pick<ServeConfig, 'callers' | 'eventTokens' | 'host'>,
@@ -27,7 +27,7 @@ export function everyoneOf(
   if (!insecureNoAuth) {
     if (callers.length + eventTokens.length > 0) return undefined;
     const hint = 'Add callers to the configuration, or try it on this machine with --insecure-no-auth.';
-    throw new GiveUp('BadRequest', `Nobody is configured who could use this. ${hint}`);
+    throw new GiveUp('BadRequest', `No callers or event tokens are configured. ${hint}`);
   }
   if (!isLoopback(host)) {
     throw new GiveUp('BadRequest', `--insecure-no-auth is only for a loopback address, not for ${host}.`);

@@ -7,8 +7,8 @@ const windowMs = 100;
 const longestMs = 5_000;
 
 /**
- * Tells when events come in such numbers that work should step back: what is not acknowledged soon, its sender gives up, and
- * what is on the disk can wait.
+ * Detects event bursts. During one, workers yield, so that events are acknowledged before the sender times out; tasks on the
+ * disk can wait.
  */
 export class Burst {
   readonly #clock: Clock;

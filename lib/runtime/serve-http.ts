@@ -20,7 +20,7 @@ export interface HttpParts {
   postEvent(request: ApiRequest): Promise<ApiResponse>;
   /** Whether the body of a request is worth reading, by its head. */
   admit(head: Omit<ApiRequest, 'body'>): Admission;
-  /** Refuse what a web page in somebody's browser sends; needed where nobody is asked for a key. */
+  /** Refuse what a web page in a browser sends; needed where authentication is off. */
   refuseBrowsers: boolean;
   /** Why this process cannot take work; undefined when it can. */
   notReady(): string | undefined;

@@ -36,7 +36,7 @@ export interface ServeOptions extends Omit<EmbeddedOptions, 'work' | 'log'> {
   serve: ServeConfig;
   handlers: ServeHandlers;
   log: Log;
-  /** Ask nobody who they are; on a loopback address only. */
+  /** Disables authentication; only allowed on a loopback address. */
   insecureNoAuth?: boolean;
 }
 
@@ -52,7 +52,8 @@ const defaultGraceMs = 10_000;
 const requestMs = 25_000;
 
 /**
- * @throws GiveUp BadRequest when nobody could use it, anybody could, or the port is taken; StateUnusable.
+ * @throws GiveUp BadRequest if no caller is configured, if an unauthenticated server would listen on a public address, or if
+ * the port is in use; StateUnusable.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { serve: config, log, handlers, graceMs = defaultGraceMs, onRequest } = options;
@@ -133,7 +134,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       queues.events.release();
       queues.messages.release();
       await embedded.close();
-      log.info('stopped; what was not done is kept', {});
+      log.info('stopped; unfinished work is saved and resumes on the next start', {});
     },
   };
 }

@@ -22,7 +22,7 @@ const checkUpTo = 16 * 1024 * 1024;
  * WAL needs shared memory, which network file systems do not give.
  *
  * `synchronous=FULL`: a write is on the disk before it is answered. NORMAL would survive the kill of a process as well, but
- * a power cut could take back the last writes, and those name uploads that already stand in the store (orphans nobody
+ * a power cut could take back the last writes, and those name uploads that already stand in the store (orphans no row
  * would look for) or messages that were acknowledged to a sender. The price is one fsync per write, and a job of any size
  * writes a few dozen times.
  */

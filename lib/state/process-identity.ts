@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** What tells one process from every other, also after its pid was given to somebody else. */
+/** What tells one process from every other, also after another process got its pid. */
 export interface ProcessIdentity {
   pid: number;
   /** Host name and, where there are such, the pid namespace: two containers on one disk do not know each other's pids. */

@@ -27,7 +27,7 @@ export interface ProcessRegistryOptions {
 }
 
 /**
- * Who drives which job, so that `ferry resume` takes over only what nobody drives any more. This spares work and requests;
+ * Who drives which job, so that `ferry resume` takes over only what no live process drives. This spares work and requests;
  * correctness does not hang on it, for two drivers of one job are as safe as two deliveries of one task.
  */
 export class ProcessRegistry {
@@ -104,7 +104,7 @@ export class ProcessRegistry {
     });
   }
 
-  /** Leaves a job to whoever wants it. */
+  /** Releases a job, so that any process may take it. */
   disown(jobId: string): void {
     this.#database.rows('DELETE FROM owners WHERE job_id = ? AND token = ?', jobId, this.token);
   }

@@ -15,7 +15,7 @@ export interface RetrySettings {
   base: number;
   /** As `base`, after the store said that we are too fast. */
   throttledBase: number;
-  /** Longest wait inside a call. Whoever is asked to wait longer is told so and can spend the time better. */
+  /** Longest wait inside a call. Longer waits are returned as `RetryLater.delayMs` instead of slept. */
   cap: number;
   /** Longest single request: of a call that moves data, of any other. */
   slowTimeout: number;

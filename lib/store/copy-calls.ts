@@ -38,7 +38,7 @@ async function copyObject(caller: Caller, request: CopyObjectCall, options?: Cal
     ...pinTo(source, request.sourceIfMatch),
     forbidOverwrite: request.forbidOverwrite,
     // A copy onto itself may give the source a new ETag, and a forbidden overwrite fails on the object that the first
-    // attempt wrote: both would take their own success for somebody else's doing.
+    // attempt wrote: both would take their own success for another writer's.
     repeat: ontoItself || request.forbidOverwrite ? 'if-refused' : 'always',
     headers: {
       ...sourceHeaders(caller, copySource(source), request.sourceIfMatch),

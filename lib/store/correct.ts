@@ -7,7 +7,7 @@ import { meaningOf } from './errors.ts';
 /** The difference of clocks at which both vendors refuse a signature. Milliseconds. */
 const toleratedSkew = 900_000;
 
-/** Puts right what made the store refuse us, once per call. True when the call should be sent again at once. */
+/** Corrects clock skew or refreshes an expired token, once per call. True when the call should be sent again at once. */
 export async function correct(
   caller: Caller,
   call: Call,
@@ -30,7 +30,7 @@ export async function correct(
   const maybeToken = bare && used.sessionToken !== undefined && (status === 400 || status === 401);
   if (!corrected.token && (meaning === 'token' || maybeToken)) {
     corrected.token = true;
-    // Somebody else may have renewed them since.
+    // A concurrent call may have renewed them since.
     if ((await caller.credentials()) === used) await caller.credentials({ refresh: true });
     return true;
   }

@@ -106,7 +106,7 @@ async function deleteObject(
     ...ref,
     pinned: Boolean(pin),
     headers: { 'if-match': pin && `"${pin}"` },
-    // A second attempt would find nothing to match and call its own success somebody else's change.
+    // A second attempt would find nothing to match and take its own success for another writer's change.
     repeat: pin ? 'if-refused' : 'always',
   };
   try {

@@ -9,7 +9,7 @@ import { headObject } from './head-object.ts';
  * Sends a part copy with its source encoded as this store reads it.
  *
  * Ceph RGW 16 decodes the source of UploadPartCopy twice, that of CopyObject once. A key with a percent sign is then
- * another key there: its bytes are copied without a word, or no key at all, over which the gateway dies. So before the first
+ * another key there: the wrong object is copied silently, or, if no such key exists, the gateway crashes. So before the first
  * such key the store is asked, once per client, in a way that harms neither kind.
  *
  * @param send makes the call with this copy-source; it may be called twice for the same part.

@@ -64,7 +64,7 @@ export async function exchange(
   }
 }
 
-/** As `exchange`, but gives the body of a 2xx away unread. `onRequest` is told when that body has ended. */
+/** As `exchange`, but gives the body of a 2xx away unread. `onRequest` is called when that body has ended. */
 export async function exchangeStream(
   transport: Transport,
   call: Call,

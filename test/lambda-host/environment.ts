@@ -1,6 +1,6 @@
 /**
  * One execution environment: a Node process that runs a bundle through the Lambda Runtime API, which this serves. Between
- * invocations the process is frozen, as on Lambda: its timers stand still and its connections grow old.
+ * invocations the process is frozen, as on Lambda: its timers stop and its connections grow old.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** Somebody who calls ports: one invocation of a worker, a sweep, an API client. */
+/** A caller of ports: one invocation of a worker, a sweep, an API client. */
 import { RetryLater } from '../../lib/copy/errors.ts';
 import type { Job } from '../../lib/copy/job.ts';
 import type { CopyRequest } from '../../lib/copy/request.ts';
@@ -167,7 +167,7 @@ export class Actor {
         const result = apply();
         if (result instanceof Commit) result.finish();
       } catch (error) {
-        sim.say(this.name, `${call.name} ${call.about} -> ${String(error)} (nobody waits)`);
+        sim.say(this.name, `${call.name} ${call.about} -> ${String(error)} (no caller waits)`);
       }
     });
   }
@@ -190,7 +190,7 @@ export class Actor {
     };
     const done = (value: T): void => {
       if (sim.tracing)
-        sim.say(this.name, `${call.name} ${call.about} -> ${brief(value)}${open ? '' : ' (nobody waits)'}`);
+        sim.say(this.name, `${call.name} ${call.about} -> ${brief(value)}${open ? '' : ' (no caller waits)'}`);
       if (!open) return;
       if (fault === 'crash-after') return this.die('after the call');
       if (fault === 'lost-answer') return fail(unanswered(call));

@@ -19,7 +19,7 @@ export const machineFaults = [
   'throttled',
   /** Everybody is refused as too fast for a while. */
   'storm',
-  /** The whole worker stands still, past deadline and lease, and then goes on as if nothing had been. */
+  /** The whole worker is suspended, past deadline and lease, and then goes on as if nothing had been. */
   'stall',
   /** The request stays on its way for long. */
   'slow',

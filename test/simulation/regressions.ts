@@ -24,7 +24,7 @@ export const regressions: readonly { seed: number; was: string }[] = [
   },
   { seed: 3063, was: 'the tags of a newer version were put on the copy of the older one' },
   { seed: 10498, was: 'a rename deleted its source although nothing proved the copy' },
-  { seed: 29694, was: 'a DELETE that took effect late hit a newer replica, and nobody looked' },
+  { seed: 29694, was: 'a DELETE that took effect late hit a newer replica, and no re-check followed' },
   { seed: 29894, was: 'in a ring our own removal went round and took what an owner had written since' },
   { seed: 7186, was: 'a replica that was removed from a ring on its own did not come back' },
   { seed: 55483, was: 'a copy that was asked for while its job was about to end was taken for done' },
@@ -43,7 +43,7 @@ export const regressions: readonly { seed: number; was: string }[] = [
   { seed: 1952253, was: 'a replica was finished with the metadata of another write of the same bytes in that second' },
   {
     seed: 2359969,
-    was: 'an unanswered Complete took effect after a newer replica had been written, and nobody looked again',
+    was: 'an unanswered Complete took effect after a newer replica had been written, and no re-check followed',
   },
   {
     seed: 2872654,

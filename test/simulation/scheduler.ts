@@ -14,7 +14,7 @@ export class Scheduler {
   /** Epoch milliseconds, with fractions: no two steps share an instant by accident. */
   now: number;
   steps = 0;
-  /** Set by whoever resolves a promise or starts a function that others wait for. */
+  /** Set by the code that resolves a promise or starts a function that others wait for. */
   woken = false;
   private seq = 0;
   private readonly heap: Step[] = [];

@@ -185,7 +185,7 @@ export class Simulation {
     if (job) this.workers.cancel(job.id);
   }
 
-  /** Under rules every change tells of itself, whoever made it. */
+  /** Under rules every change sends an event, whichever actor made it. */
   announce(kind: 'created' | 'removed', object: StoredObject): void {
     const { rules, dialect } = this.scenario;
     if (!rules) return;

@@ -160,7 +160,7 @@ export class Strangers {
     );
   }
 
-  /** An upload that is none of ours. Where listings name nobody, parts are what tells it from an orphan of ours. */
+  /** An upload that is none of ours. Where listings name no initiator, parts are what tells it from an orphan of ours. */
   private openUpload(bucket: string, key: string): void {
     const destination = { bucket, key };
     const upload = this.sim.model.initiate(

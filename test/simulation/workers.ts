@@ -13,7 +13,7 @@ import type { Errand, Message } from './model/queue.ts';
 import type { Asked } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 
-/** How one request without a row ended, as whoever asked was told. */
+/** How one request without a row ended, as its caller saw it. */
 export interface Told {
   asked: CopyAsked;
   result?: CopyResult;
@@ -38,7 +38,7 @@ export class Workers {
     this.sim = sim;
   }
 
-  /** A consumer takes a message; whoever does not answer in time loses it to the next one. */
+  /** A consumer takes a message; one that does not answer in time loses it to the next one. */
   deliver(message: Message): void {
     const { sim } = this;
     const delivery = message.deliveries;

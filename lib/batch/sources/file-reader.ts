@@ -76,7 +76,7 @@ export class FileReader implements RangeReader {
     await Promise.all(open.map(({ rows }) => rows.close()));
   }
 
-  /** Whoever reads takes the open file out of the map: two readers of one range never share it. */
+  /** A reader takes the open file out of the map: two readers of one range never share it. */
   async #rowsAt(range: RangeSpec, cursor: Cursor | undefined, options: ReadOptions): Promise<Rows> {
     const open = this.#open.get(range.range);
     this.#open.delete(range.range);

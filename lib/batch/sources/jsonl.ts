@@ -22,7 +22,7 @@ export function nextLine(lines: LineReader): { text: string; line: number; valid
   return undefined;
 }
 
-/** Names that may stand in a row; results of a batch carry more, which is told to `ignore`. */
+/** Names that may stand in a row; results of a batch carry more, listed in `ignore`. */
 const known = new Set(['bucket', 'key', 'versionId', 'etag', 'size', 'destination', 'options', 'line']);
 
 /** Reads one line of JSON. A misspelt name is a fault: it must not be dropped in silence. */

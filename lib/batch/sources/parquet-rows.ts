@@ -31,7 +31,7 @@ export async function openParquetRows(
   { deadline, sample = false }: ReadOptions,
 ): Promise<Rows> {
   const { row } = cursor === undefined ? { row: 0 } : placeSchema.parse(cursor);
-  // Whoever reads from the first row on has checked it for all that go on behind.
+  // The reader of the first row has checked it for all readers of later rows.
   const md5 = sample || row > 0 ? undefined : format.md5;
   const known = { ...(format.size !== undefined && { size: format.size }), ...(md5 !== undefined && { md5 }) };
   const file = await openParquetFile(ports, ref, known, deadline === undefined ? {} : { deadline });

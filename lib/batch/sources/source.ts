@@ -98,7 +98,7 @@ export const fileSchema = z.union([
 ]);
 export type FileRef = z.output<typeof fileSchema>;
 
-/** Of a manifest, by its name, where nobody says. */
+/** Format of a manifest by its name, when the request names none. */
 export function manifestFormat(name: string): 'csv' | 'jsonl' {
   return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(name) ? 'jsonl' : 'csv';
 }

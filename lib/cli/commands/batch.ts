@@ -42,7 +42,7 @@ export const defineBatch: DefineCommand = (program, context) => {
   for (const verify of [false, true]) {
     const command = batch
       .command(verify ? 'verify' : 'run')
-      .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and see it to its end')
+      .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and wait for it')
       .description(
         verify
           ? 'Compares size, CRC-64, checksum or ETag, metadata and tags of source and destination, and says what it cannot decide. Exit code 3 when some differ or stay undecided.'

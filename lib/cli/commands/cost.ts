@@ -29,7 +29,7 @@ export const defineCost: DefineCommand = (program, context) => {
     .command('cost')
     .summary('what replication on AWS costs')
     .description(
-      'Counts the calls that replication by event takes on AWS, and multiplies them by list prices. Asks nobody and writes nothing.',
+      'Counts the calls that replication by event takes on AWS, and multiplies them by list prices. Calls no service and writes nothing.',
     )
     .option('--objects <count>', 'how many objects', wholeNumber(1, 1e12))
     .option('--size <bytes>', 'size of each, such as 64MiB', parseBytes)

@@ -23,7 +23,7 @@ export const defineDead: DefineCommand = (program, context) => {
     .command('dead')
     .summary('what was given up: list, send again, drop')
     .description(
-      'Events, callbacks and copies that had all their attempts, or that nobody understands. They are kept until redriven or dropped.',
+      'Events, callbacks and copies that failed permanently, or that no version of ferry understands. ferry keeps them until you redrive or drop them.',
     );
   const common = (name: string, summary: string) =>
     dead

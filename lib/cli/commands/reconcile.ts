@@ -40,7 +40,7 @@ export const defineReconcile: DefineCommand = (program, context) => {
 async function compare(session: Session, rules: RuleSet, rule: string, flags: ReconcileFlags): Promise<number> {
   const { io, runtime, signal } = session;
   const started: string[] = [];
-  // In order, and no faster than whoever reads them.
+  // In order, and no faster than the reader of the output.
   let printed = Promise.resolve();
   const report = await reconcile(runtime.world, rules, rule, listerOf(session), wholeCommand(session), {
     concurrency: flags.objects,

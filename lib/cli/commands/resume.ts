@@ -21,7 +21,7 @@ async function resume(session: Session): Promise<number> {
   const codes = await resumeJobs(session);
   for (const run of runtime.runs.listUnfinished()) {
     if (signal.aborted) break;
-    // Somebody else may have taken it since it was listed.
+    // Another process may have taken it since it was listed.
     if (!runtime.runs.claim(run.id)) continue;
     codes.push(await resumeRun(session, run.id, run.args));
   }

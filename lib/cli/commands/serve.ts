@@ -28,7 +28,7 @@ export const defineServe: DefineCommand = (program, context) => {
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .addOption(new Option('--port <port>', 'port; 0 takes a free one (default 8470)').argParser(wholeNumber(0, 65_535)))
     .option('--state <dir>', 'folder that keeps state (also FERRY_HOME; default .ferry)')
-    .option('--insecure-no-auth', 'ask nobody who they are; on a loopback address only')
+    .option('--insecure-no-auth', 'disable authentication; only allowed on a loopback address')
     .option('--schema', 'print the JSON Schema of the configuration file and exit')
     .action(async (flags: ServeFlags) => {
       context.code = flags.schema ? await printSchema(context.io) : await runServer(context.io, flags);

@@ -9,7 +9,7 @@ export const defineSweep: DefineCommand = (program, context) => {
     .command('sweep')
     .summary('revive stuck jobs, remove leftovers, once')
     .description(
-      'Looks once at every job that nobody has touched for a while: gives it its missing tasks again, and removes what ended jobs left in the store.',
+      'Checks every stalled job once: re-sends its missing tasks, and removes what ended jobs left in the store.',
     );
   addStoreOptions(addOutputOptions(command)).action(async (flags: StoreFlags & OutputFlags) => {
     context.code = await withSession(context.io, flags, async ({ io, runtime }) => {

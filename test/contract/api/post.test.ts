@@ -59,7 +59,7 @@ describe('post', () => {
     await isCut;
   });
 
-  it('says when nobody is there', async () => {
+  it('says when no receiver listens', async () => {
     const port = await listen(() => undefined);
     for (const server of servers.splice(0)) server.close();
     const url = new URL(`http://127.0.0.1:${port}/`);

@@ -153,9 +153,9 @@ describe('ferry serve', () => {
   });
 
   it.each([
-    ['nobody could use it', '', false, /Nobody is configured/],
+    ['no caller could use it', '', false, /No callers or event tokens are configured/],
     ['anybody in the network could', 'host: 0.0.0.0', true, /only for a loopback address/],
-    ['it is told two things at once', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
+    ['two options contradict each other', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
   ])('does not start when %s', async (_what, text, insecureNoAuth, message) => {
     const home = newHome();
     const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };

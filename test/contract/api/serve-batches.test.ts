@@ -147,7 +147,7 @@ describe('a batch by HTTP', () => {
     expect((await service.call(batch.self, undefined, cancel)).status).toBe(200);
     const end = await ended(service, batch);
     expect(end).toMatchObject({ state: 'cancelled', reason: { code: 'Cancelled' } });
-    // Whoever was in the middle of a page adds what he did.
+    // A worker in the middle of a page adds what it did.
     const there = () => service.twin.store.keys('backup').length;
     await until(async () => (await get(service, batch.self)).counts['copied'] === there());
     const late = await json<{ type: string }>(service.call(batch.self, undefined, cancel));
@@ -248,7 +248,7 @@ describe('the policy of a caller', () => {
     expect((await json<{ batches: [] }>(service.call('/v1/batches', undefined, asOther))).body.batches).toEqual([]);
   });
 
-  it('holds for what stands in the work folder, whoever wrote it there', async () => {
+  it('holds for every file of the work folder, whichever client wrote it', async () => {
     const service = await open({ config });
     await furnish(service, 50);
     await service.twin.store.put('photos', 'secret.txt', { body: 'not yours' });
@@ -256,7 +256,7 @@ describe('the policy of a caller', () => {
     const batch = await started(service, slow);
     await until(async () => (await get(service, batch.self)).allRead);
     expect((await post(service, `${batch.self}/pause`)).status).toBe(200);
-    // The last in line, so nobody is at it.
+    // The last in line, so no worker has it.
     const pages = join(service.home, 'batches', batch.id, 'pages');
     const page = join(pages, readdirSync(pages).sort().at(-1) ?? '');
     const [header] = readFileSync(page, 'utf8').split('\n');

@@ -26,7 +26,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; erro
 describe('ferry dead', () => {
   const home = join(folder, 'dead');
 
-  /** Two events that nobody understands, buried as the worker would. */
+  /** Two events of an unknown kind, buried as the worker would. */
   async function bury(): Promise<void> {
     const embedded = await openEmbedded({ home });
     const { events } = openQueues(embedded);
@@ -89,7 +89,7 @@ describe('ferry serve', () => {
 });
 
 describe('what is due when the process ends', () => {
-  it('comes after the next start: a callback that nobody took, and the lifecycle of jobs', async () => {
+  it('comes after the next start: a callback without a receiver, and the lifecycle of jobs', async () => {
     let deaf = true;
     const receiver = await openReceiver(() => (deaf ? 503 : 204));
     const config = { lifecycle: { url: `${receiver.url}/lifecycle`, secrets: [secret] } };

@@ -96,7 +96,7 @@ describe('bundles', () => {
     expect(answer).toEqual({ batchItemFailures: [] });
   });
 
-  it('api says that nobody is configured', async () => {
+  it('api says that no callers are configured', async () => {
     expect(await invoke('api', {})).toEqual({ threw: expect.stringContaining('no callers are configured') });
   });
 

@@ -15,7 +15,7 @@ async function settled(value: () => number): Promise<number> {
   }
 }
 
-test('a paused batch stands still until it is resumed, and copies nothing twice', async () => {
+test('a paused batch does nothing until it is resumed, and copies nothing twice', async () => {
   const rig = await useRig();
   await rig.put(60);
   const embedded = await rig.open();

@@ -57,7 +57,7 @@ describe('refused before any request', () => {
     const copy = ['cp', 'oss://photos/fine', 'oss://backup/fine'];
     const cases: [Record<string, string | undefined>, RegExp][] = [
       [{ OSS_ENDPOINT: undefined, OSS_REGION: undefined }, /region .* not known/],
-      [{ FERRY_CONCURENCY: '3' }, /no setting FERRY_CONCURENCY/],
+      [{ FERRY_CONCURENCY: '3' }, /Unknown setting FERRY_CONCURENCY/],
       [{ FERRY_CONCURRENCY: 'many' }, /FERRY_CONCURRENCY/],
       [{ OSS_ENDPOINT: 'ftp://x' }, /OSS_ENDPOINT is no endpoint/],
     ];

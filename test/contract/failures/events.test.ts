@@ -132,7 +132,7 @@ failure('s3', 'aws-solutions-library-samples/data-transfer-hub#127', 'what a los
     await twin.store.put('photos', 'changed', { body: 'newer' });
     await twin.store.put('backup', 'changed', { body: 'older' });
   },
-  // Retries repeat what was told; they cannot know of what was not.
+  // Retries repeat events that were sent; they cannot know of events that were not.
   naive: (rig) => deliver(rig, rulesOf(rig, toBackup), notification('ObjectCreated:Put', 'a')),
   ours: async (rig) => {
     const rules = rulesOf(rig, toBackup);

@@ -1,5 +1,5 @@
 /**
- * Failures of others as tests of ours. Each is told by its issue, done the naive way and by object-ferry, and judged by one
+ * Failures of others as tests of ours. Each is named by its issue, done the naive way and by object-ferry, and judged by one
  * check: it must find the naive way wanting (or it would prove nothing) and pass on ours.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

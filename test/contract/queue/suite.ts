@@ -126,7 +126,7 @@ export function taskQueueContract(name: string, make: MakeQueue, options: QueueC
       for (const n of [1, 2]) expect((arrivals[n]?.at ?? 0) - (arrivals[n - 1]?.at ?? 0)).toBeGreaterThanOrEqual(300);
     });
 
-    it('brings a task back after an error nobody foresaw', async () => {
+    it('brings a task back after an unexpected error', async () => {
       const { queue, arrivals, arrived } = await start(({ attempt }) => {
         if (attempt === 1) throw new TypeError('undefined is not a function');
       });

@@ -15,7 +15,7 @@ export interface TableUnderTest {
 
 export type MakeTable = () => Promise<TableUnderTest>;
 
-/** A row with an id nobody has. */
+/** A row with an unused id. */
 export function someJob(over: Partial<Job> = {}): Job {
   const now = 1_700_000_000_000;
   return {
@@ -69,7 +69,7 @@ export function stateTableContract(name: string, make: MakeTable): void {
         expect(await table().get(`job-${randomUUID()}`)).toBeUndefined();
       });
 
-      it('keeps the first row of an id and shows it to whoever comes second', async () => {
+      it('keeps the first row of an id and returns it to the second writer', async () => {
         const first = someJob({ labels: { by: 'first' } });
         await table().create(first);
         const second = await table().create({ ...first, labels: { by: 'second' } });

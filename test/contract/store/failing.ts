@@ -28,7 +28,7 @@ export function failing(stage: Stage): void {
       tags: 'copy',
     });
 
-  it('a wrong secret is InvalidCredentials, and is told to nobody', async () => {
+  it('a wrong secret is InvalidCredentials, and appears in no message', async () => {
     const wrong = stage.connect({ ...stage.owner, secretAccessKey: 'not-the-secret' });
     const error = await copy(wrong).catch((error: unknown) => error);
     expect(error).toMatchObject({ decision: 'give-up', code: 'InvalidCredentials' });
@@ -36,7 +36,7 @@ export function failing(stage: Stage): void {
   });
 
   it('an unknown access key is InvalidCredentials', async () => {
-    const unknown = stage.connect({ ...stage.owner, accessKeyId: 'nobody' });
+    const unknown = stage.connect({ ...stage.owner, accessKeyId: 'unknown' });
     await expect(copy(unknown)).rejects.toMatchObject({ decision: 'give-up', code: 'InvalidCredentials' });
   });
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { CopyError } from '../../../lib/copy/errors.ts';
 import { put, unique, type Stage } from './target.ts';
 
-/** Keys that have broken somebody's copy: what a URL, a header, a query, a form or XML would read otherwise. */
+/** Keys that have broken copies elsewhere: what a URL, a header, a query, a form or XML would read otherwise. */
 export const odd: Record<string, string> = {
   'a space': 'with space',
   'spaces at both ends': ' both ends ',

@@ -192,7 +192,7 @@ describe('the copy source', () => {
     expect([answer.status, answer.xml('Code')]).toEqual([status, code]);
   });
 
-  it('a missing destination bucket is told before the source', async () => {
+  it('a missing destination bucket is reported before the source', async () => {
     expect((await s3Copy('none', 'k', '/a/none')).xml('Code')).toBe('NoSuchBucket');
   });
 });

@@ -87,7 +87,7 @@ it('a journal cut short by a crash loses its last line only', async () => {
   expect(twin.store.keys('a')).toEqual(['k']);
 });
 
-it('bytes nobody names any more are deleted on the next start', async () => {
+it('bytes without a reference are deleted on the next start', async () => {
   await twin.store.put('a', 'k', { body: 'one' });
   await twin.store.put('a', 'k', { body: 'two' });
   expect(readdirSync(join(data, 'content'))).toHaveLength(2);

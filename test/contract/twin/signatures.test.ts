@@ -117,7 +117,7 @@ describe('the twin refuses', () => {
   afterAll(() => twin.close());
 
   describe.each(BOTH)('in the $name dialect', ({ send }) => {
-    it('a wrong secret, an unknown key, and a token nobody gave out', async () => {
+    it('a wrong secret, an unknown key, and a token that was never issued', async () => {
       expect((await send(twin, get)).status).toBe(200);
       const wrong = await send(twin, { ...get, secretAccessKey: 'other' });
       expect([wrong.status, wrong.xml('Code')]).toEqual([403, 'SignatureDoesNotMatch']);

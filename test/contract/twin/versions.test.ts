@@ -13,7 +13,7 @@ describe.each(BOTH)('versions in the $name dialect', ({ send, prefix, name }) =>
   const put = async (body: string): Promise<string> =>
     (await send(twin, { method: 'PUT', bucket: 'kept', key: 'k', body })).headers[`${prefix}version-id`]!;
 
-  it('are told by id, only where versioning was ever on', async () => {
+  it('are returned by id, only where versioning was ever on', async () => {
     const [one, two] = [await put('one'), await put('two')];
     expect(one).not.toBe(two);
     expect((await send(twin, { method: 'GET', bucket: 'kept', key: 'k' })).body).toBe('two');

@@ -1,5 +1,5 @@
 /**
- * Batches on the whole installation: pages and results in a bucket, the built bundles on the Lambda host, left in peace,
+ * Batches on the whole installation: pages and results in a bucket, the built bundles on the Lambda host, without faults,
  * killed and told everything twice, paused, and cancelled. `FERRY_E2E_SCALE` (1) scales the number of small objects.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -156,7 +156,7 @@ function batches(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     await expectAtRest(at);
     const summary = await expectAll(batch);
     const { CopyObject, UploadPartCopy } = copies();
-    console.log('a batch in peace', {
+    console.log('a batch without faults', {
       CopyObject,
       UploadPartCopy,
       seconds: summary.seconds,

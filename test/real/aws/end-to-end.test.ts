@@ -50,7 +50,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   };
 
   it('copies a large object in parts, within the budget of requests and writes', async () => {
-    const ref = { bucket: at.source, key: 'large, in peace' };
+    const ref = { bucket: at.source, key: 'large, undisturbed' };
     forget();
     const large = await putLarge(place(), ref, { parts: 24, partSize: 12 * MiB });
     const replica = { bucket: at.replica, key: ref.key };
@@ -79,7 +79,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   });
 
   it('renames it by the HTTP API', async () => {
-    const [from, to] = ['large, in peace', 'renamed/größer + 1'].map((key) => ({ bucket: at.replica, key }));
+    const [from, to] = ['large, undisturbed', 'renamed/größer + 1'].map((key) => ({ bucket: at.replica, key }));
     if (!from || !to) return;
     const before = await sha256(at.store, from);
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
@@ -110,7 +110,7 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     expect(counts.peak).toBeGreaterThanOrEqual(8);
     expect(counts.killed).toBeGreaterThan(0);
     expect(counts.timeouts).toBeGreaterThan(0);
-    // One part a task: what is in the store is not copied again when its task was cut off, only when it was told twice.
+    // One part a task: what is in the store is not copied again when its task was cut off, only when it was delivered twice.
     expect(requests(isPartCopy)).toBeGreaterThanOrEqual(parts);
     expect(requests(isPartCopy)).toBeLessThanOrEqual(delivered('PartsQueue'));
     const completed = at.calls.store.passed.filter(
@@ -133,8 +133,8 @@ function endToEnd(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     expect(requests(isCopy)).toBeLessThanOrEqual(most);
     expect(requests(({ method }) => method === 'HEAD')).toBeLessThanOrEqual(most);
     expect(at.calls.store.passed.length).toBeLessThanOrEqual(2 * most);
-    console.log('small objects in peace', { count, delivered: most, requests: at.calls.store.passed.length });
-    // The sweep asks what is due; nobody else asks anything.
+    console.log('small objects without faults', { count, delivered: most, requests: at.calls.store.passed.length });
+    // The sweep queries what is due; no other component queries.
     expect(at.calls.table.passed).toHaveLength(tableCalls('Query'));
   });
 

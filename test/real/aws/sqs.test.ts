@@ -20,7 +20,7 @@ import { taskQueueContract } from '../../contract/queue/suite.ts';
 import { EventSource } from '../../lambda-host/event-source.ts';
 import { isSkipped, type ServerInfo } from '../servers/server.ts';
 
-/** Seconds that a message stays hidden when its function failed; what is to come again sooner is told so. */
+/** Seconds that a message stays hidden when its function failed; the function shortens it for messages that should come again sooner. */
 const visibility = 2;
 const [moto] = inject('queues');
 

@@ -82,7 +82,7 @@ describe.each(servers)('trouble behind $kind', (server) => {
     });
   });
 
-  it('finishes a copy when the storage stands still for seconds', async () => {
+  it('finishes a copy when the storage pauses for seconds', async () => {
     await copyStruckBy(async () => {
       await freezeStorage(server);
       await sleep(5_000);

@@ -71,7 +71,7 @@ spawn() {
   set +m
 }
 
-# group DIR NAME: the process group of a running NAME. A pid that came to belong to somebody else is not ours to signal.
+# group DIR NAME: the process group of a running NAME. A pid that now belongs to another process is not ours to signal.
 group() {
   local pid
   pid=$(cat "$1/$2.pid" 2>/dev/null) && tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "FERRY_SERVER=$1" && echo "$pid"

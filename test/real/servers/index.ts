@@ -74,7 +74,7 @@ async function control<Kind extends AnyKind>(server: ServerInfo<Kind>, ...comman
   if (code !== 0) throw new Error(`${server.kind}: ${script} ${command.join(' ')} exited with ${code}:\n${errors}`);
 }
 
-/** The first of `count` neighbouring ports nobody listens on, below the range the system hands out by itself. */
+/** The first of `count` neighbouring free ports, below the range the system hands out by itself. */
 async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const first = 20_000 + 50 * Math.floor(Math.random() * 200);

@@ -103,7 +103,7 @@ export class BatchSimulation {
     if (dice.chance(0.3)) this.#control(at(60 * second), 'resume', (world, id) => resumeBatch(world, id));
     if (this.scenario.cancels) this.#control(at(10 * second), 'cancel', (world, id) => cancelBatch(world, id));
     if (dice.chance(0.3)) scheduler.after(at(minute), () => this.queue.forget((task) => task.kind !== 'event'));
-    // Whoever paused it goes on at last.
+    // The caller that paused it resumes it in the end.
     this.#control(activeMs + minute, 'resume', (world, id) => resumeBatch(world, id));
     await scheduler.run(start + restMs, () => this.violations.length > 0 || this.#isAtRest());
     return this;

@@ -19,7 +19,11 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   { invariant: 'I8', says: 'Work ends: the engine does not keep itself busy.', find: comesToRest },
-  { invariant: 'I7', says: 'Every job reaches a final state, whoever died on the way.', find: everyJobIsFinal },
+  {
+    invariant: 'I7',
+    says: 'Every job reaches a final state, whichever worker died on the way.',
+    find: everyJobIsFinal,
+  },
   { invariant: 'I5', says: 'No upload of ours stands open.', find: noOrphans },
   { invariant: 'I2', says: 'When events stop, a replica equals its source.', find: replicasConverge },
   { invariant: 'I2', says: 'When events stop, what the rules tie together is equal.', find: rulesConverge },
@@ -116,7 +120,7 @@ function resultsAreTrue(sim: Simulation): string | undefined {
         w.size === result.size,
     );
     if (!written)
-      return `job ${row.id} is done with ETag ${result.etag}, which nobody of us wrote to ${destination.key}`;
+      return `job ${row.id} is done with ETag ${result.etag}, which none of our requests wrote to ${destination.key}`;
   }
   return undefined;
 }

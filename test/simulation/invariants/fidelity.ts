@@ -7,7 +7,7 @@ import { isAt, isDisturbed } from './outcome.ts';
 
 type Properties = Record<string, string | undefined>;
 
-/** Whatever we wrote last, for a request that nobody disturbed, carries what the copied version had and what was asked for. */
+/** Whatever we wrote last, for an undisturbed request, carries what the copied version had and what was asked for. */
 export function fidelity(sim: Simulation): string | undefined {
   for (const { request } of sim.scenario.asked) {
     const copy = sim.model.peek(request.destination);

@@ -8,7 +8,7 @@ import type { Simulation } from '../simulation.ts';
 type Sides = Pick<CopyRequest, 'source' | 'destination'>;
 
 /**
- * True where no promise is made about the destination of a request: strangers or another request wrote there too, somebody
+ * True where no promise is made about the destination of a request: strangers or another request wrote there too, a caller
  * cancelled, or tasks failed so often that the engine gave up as it should.
  */
 export function isDisturbed(sim: Simulation, request: Sides): boolean {
@@ -71,7 +71,7 @@ export function keepsDestination({ mode, options: { overwrite } }: Pick<CopyRequ
   return overwrite === 'never' || (mode === 'rename' && overwrite !== 'always');
 }
 
-/** Something was there, or may be taken for somebody else's. */
+/** An object was there, or may be taken for another writer's. */
 function mayRefuse(sim: Simulation, request: CopyRequest): boolean {
   const { bucket, key } = request.destination;
   return sim.watch.occupied.has(`${bucket}/${key}`) || !proves(sim, request);

@@ -22,13 +22,13 @@ export function objectIsWhole(object: StoredObject, sizes: ReadonlyMap<string, n
   return isWhole ? undefined : `${object.bucket}/${object.key} holds ${fingerprint(object.data)}`;
 }
 
-/** I1: every CopyObject is pinned to an ETag that this invocation was told. */
+/** I1: every CopyObject is pinned to an ETag that this invocation has read. */
 export function copyIsPinned(call: CopyObjectCall, actor: Actor): Problem {
   const { task, memory } = actor;
   const told = task?.kind === 'copy' ? task.request.seen : task?.kind === 'event' ? task.event : undefined;
   const row = [...memory.rows.values()].some((job) => job.pin?.etag === call.sourceIfMatch);
   if (row || memory.etags.has(call.sourceIfMatch) || call.sourceIfMatch === told?.etag) return undefined;
-  return `CopyObject to ${call.destination.key} is pinned to "${call.sourceIfMatch}", which nobody told it`;
+  return `CopyObject to ${call.destination.key} is pinned to "${call.sourceIfMatch}", which no HEAD returned to it`;
 }
 
 /** I1: every part carries the ETag of the version that the job copies. */
@@ -38,7 +38,7 @@ export function partIsPinned(call: UploadPartCopyCall, row: Job | undefined): Pr
 }
 
 /**
- * I4: a part number means the range that the plan gives it, whoever copies it and however often; and a task touches only the
+ * I4: a part number means the range that the plan gives it, whichever worker copies it and however often; and a task touches only the
  * upload that it was sent for.
  */
 export function partIsPlanned(call: UploadPartCopyCall, row: Job | undefined, actor: Actor): Problem {
@@ -53,7 +53,7 @@ export function partIsPlanned(call: UploadPartCopyCall, row: Job | undefined, ac
   return `part ${call.partNumber} is bytes ${call.first}-${call.last}, planned were ${first}-${last}`;
 }
 
-/** I4: Complete is sent only by whoever holds, to its knowledge, the lease. */
+/** I4: Complete is sent only by the worker that holds, to its knowledge, the lease. */
 export function completerHoldsLease(call: CompleteCall, row: Job | undefined, actor: Actor): Problem {
   const known = row && actor.memory.rows.get(row.id);
   if (known?.state === 'finishing' && known.lease?.holder === actor.name && known.lease.until > actor.now())
@@ -105,7 +105,7 @@ export function deleteIsSafe(ref: ObjectRef, ifMatch: string | undefined, actor:
   if (sim.scenario.rules) return followedDeleteIsSafe(ref, actor, sim, sim.scenario.rules);
   const request = sim.requestOf(actor) ?? [...actor.memory.rows.values()][0];
   const isSource = request?.source.bucket === ref.bucket && request.source.key === ref.key;
-  if (!request) return `${actor.name} deletes ${ref.key}, and nobody asked for anything`;
+  if (!request) return `${actor.name} deletes ${ref.key}, and no request asked for it`;
   if (!isSource) return replicaDeleteIsSafe(ref, actor, request);
   if (request.mode !== 'rename') return `${actor.name} deletes the source ${ref.key} of a ${request.mode}`;
   const copy = actor.memory.look(request.destination);

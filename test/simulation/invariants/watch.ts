@@ -20,7 +20,7 @@ export class Watch implements StoreWatcher, StateWatcher {
   /** Rows by the upload that was attached to them. */
   readonly rowOfUpload = new Map<string, Job>();
   partTasks = 0;
-  /** Tasks that a sweep sent for jobs which stood still. */
+  /** Tasks that a sweep sent for stalled jobs. */
   revivals = 0;
   /** By invocation: the serial of the last version written before it began. */
   readonly bornAfter = new Map<string, number>();

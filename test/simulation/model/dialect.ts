@@ -1,4 +1,4 @@
-/** The two dialects as the engine is told of them, and what a real server may do besides. */
+/** The two dialects as the engine sees them, and what a real server may do besides. */
 import type { StoreFacts } from '../../../lib/copy/ports.ts';
 import type { Random } from '../random.ts';
 

@@ -1,9 +1,9 @@
-/** What a model store keeps, and who is told of it. */
+/** What a model store keeps, and which watchers it calls. */
 import type { ContentHeaders, Encryption } from '../../../lib/copy/object.ts';
 import type { InitiateCall } from '../../../lib/copy/ports.ts';
 import type { Content } from './content.ts';
 
-/** Who sent a request: one of our invocations, or somebody we know nothing about. */
+/** Who sent a request: one of our invocations, or an unknown client. */
 export type By = string;
 export const stranger: By = 'stranger';
 
@@ -54,7 +54,7 @@ export interface Upload {
   parts: Map<number, StoredPart>;
 }
 
-/** Watchers are told after the effect; they must not change anything. */
+/** Watchers are called after the effect; they must not change anything. */
 export interface StoreWatcher {
   written(object: StoredObject, over: StoredObject | undefined): void;
   removed(object: StoredObject, by: By): void;

@@ -43,7 +43,7 @@ export class ModelQueue {
     }
   }
 
-  /** A second copy of a message, which nobody waits for. */
+  /** A second copy of a message, for which no sender waits. */
   duplicate(message: Message, delayMs: number): void {
     const copy = { ...message, id: `${message.id}+`, deliveries: message.deliveries, done: false };
     if (this.waiting.has(copy.id)) return;

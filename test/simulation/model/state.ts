@@ -74,7 +74,7 @@ export class ModelState {
   }
 }
 
-/** A row is a value: whoever was handed it must not change it behind the table's back. */
+/** A row is a value: a reader must not change it behind the table's back. */
 function keep(job: Job): Job {
   for (const value of Object.values(job) as unknown[])
     if (typeof value === 'object' && value !== null) Object.freeze(value);

@@ -98,7 +98,7 @@ export const ledgerMutants: readonly Mutant[] = [
     caughtBy: ['cost'],
   },
   {
-    name: 'whoever brings the counter to its goal forgets to ask for the finish',
+    name: 'the task that brings the counter to its goal does not ask for the finish',
     file: 'copy/part.ts',
     edits: [{ find: 'total - (job.partsBase ?? 0) >= planned', replace: 'total - (job.partsBase ?? 0) > planned' }],
     caughtBy: ['cost'],

@@ -12,7 +12,7 @@ import { uploadMutants } from './uploads.ts';
 const patience = 20_000;
 
 /**
- * By mutant: the first schedule that caught it when somebody last searched from the beginning, and the invariant. Saves the
+ * By mutant: the first schedule that caught it at the last search from the beginning, and the invariant. Saves the
  * search as long as schedules are drawn as they were. `RECORD=1 npx vitest run --project simulation mutants` renews it.
  */
 const foundFile = new URL('found.json', import.meta.url);

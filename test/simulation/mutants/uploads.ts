@@ -1,4 +1,4 @@
-/** Faults around starting, ending and tidying up: uploads that nobody removes, and those that nobody may remove. */
+/** Faults around starting, ending and tidying up: uploads that no sweep removes, and those that none may remove. */
 import type { Mutant } from './mutant.ts';
 
 export const uploadMutants: readonly Mutant[] = [
@@ -73,7 +73,7 @@ export const uploadMutants: readonly Mutant[] = [
   {
     name: 'an abort that failed is not tried again',
     file: 'copy/closing.ts',
-    edits: [{ find: 'attentionAt: untidy ? nextLook(world) : undefined,', replace: 'attentionAt: undefined,' }],
+    edits: [{ find: 'attentionAt: hasLeftovers ? nextLook(world) : undefined,', replace: 'attentionAt: undefined,' }],
     caughtBy: ['I5', 'I2'],
   },
   {

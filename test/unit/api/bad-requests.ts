@@ -178,8 +178,8 @@ export const wrongObjects: BadRequest[] = [
 ];
 
 export const wrongCallers: BadRequest[] = [
-  ['nobody', headers({ authorization: undefined }), 401, 'unauthorized'],
-  ['an unknown key', headers({ authorization: 'Bearer nobody-0123456789abcdefgh' }), 401, 'unauthorized'],
+  ['no caller', headers({ authorization: undefined }), 401, 'unauthorized'],
+  ['an unknown key', headers({ authorization: 'Bearer unknown-0123456789abcdefgh' }), 401, 'unauthorized'],
   ['the start of a key', headers({ authorization: `Bearer ${keys.media.slice(0, -1)}` }), 401, 'unauthorized'],
   ['no bearer key', headers({ authorization: 'Basic bWVkaWE6eA==' }), 401, 'unauthorized'],
   ['an empty bearer key', headers({ authorization: 'Bearer ' }), 401, 'unauthorized'],

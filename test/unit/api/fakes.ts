@@ -215,7 +215,7 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
     stores,
     callers,
     messages: { send: async (sent, options) => void messages.push(...sent.map((message) => ({ message, options }))) },
-    // Batches are tried on the twin; here, whoever gets so far has gone too far.
+    // Batches are tried on the twin; here, a request that gets so far has gone too far.
     batches: { ...world, files: () => tooFar('files'), sources: () => tooFar('sources') },
     listKeys: async (_store, bucket, { prefix, startAfter = '', limit }) => {
       calls.push('list');

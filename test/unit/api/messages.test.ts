@@ -42,7 +42,7 @@ describe('functions/work', () => {
     expect(json(await api.call({ method: 'GET', path: self }))).toMatchObject({ state: 'done' });
   });
 
-  it('keeps a message that nobody here is for', async () => {
+  it('keeps a message for the API where no API is configured', async () => {
     const runtime = { world: bench().world } as unknown as Runtime;
     const work = workHandler(async () => runtime)({ kind: 'rename-prefix', jobId: 'j' }, context);
     await expect(work).rejects.toThrow('rename-prefix');

@@ -41,7 +41,7 @@ test.each<[string, RegExp]>([
   expect(rejected).toMatchObject([{ line: 2, file: 'list.jsonl', why: expect.stringMatching(why) as string }]);
 });
 
-test('options are checked by whoever takes them', async () => {
+test('the reader that takes options checks them', async () => {
   const parse = (value: unknown): object => {
     if (value !== 'good') throw new Error('only good ones');
     return { acl: 'private' };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { firstRange, ListingReader } from '../../../lib/batch/sources/listing.ts';
 import { bucketModel, walk } from './bucket-model.ts';
 
-/** Alphabets that keys are really made of, and some that nobody expects. */
+/** Alphabets that keys are really made of, and some unexpected ones. */
 const units = fc
   .constantFrom('a', 'b', '/', '0', '1', '9', ' ', '~', '\u0001', '\u007f', 'é', '\uD7FF', '\uE000')
   .chain((unit) => fc.constantFrom(unit, '\uFFFD', '\uFFFF', '\u{10000}', '\u{1F600}', '\u{10FFFF}'));

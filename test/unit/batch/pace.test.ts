@@ -33,7 +33,7 @@ describe('booking requests', () => {
     for (const [n, at] of instants.entries()) expect(at).toBeCloseTo(start + n * 10, 5);
   });
 
-  it('does not save up what nobody used', async () => {
+  it('does not save up unused instants', async () => {
     const { world, clock } = rig();
     await bookPace(world, 'pace/x', 100, wish);
     clock.at += 60_000;
@@ -68,7 +68,7 @@ describe('a write that lands unheard', () => {
 });
 
 describe('throttling', () => {
-  it('halves the ceiling once a window, whoever was throttled', async () => {
+  it('halves the ceiling once a window, whichever worker was throttled', async () => {
     const { world, clock } = rig();
     await Promise.all(Array.from({ length: 5 }, () => slowPace(world, 'pace/x', 400)));
     expect(await ceilingOf(world, 'pace/x')).toBe(200);

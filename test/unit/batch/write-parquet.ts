@@ -16,7 +16,7 @@ export interface InventoryRow {
 }
 
 type Options = Omit<Parameters<typeof parquetWriteBuffer>[0], 'columnData'> & {
-  /** Whether it is told where each page is; without, columns are read as a whole. */
+  /** Whether the file has an index of its pages; without, columns are read as a whole. */
   offsetIndex?: boolean;
 };
 

@@ -47,7 +47,7 @@ describe('the command line of a batch', () => {
     });
   });
 
-  it('keeps its report where it is told to', () => {
+  it('keeps its report in the bucket or folder of --report', () => {
     expect(read(['s3://a/x/', 's3://b/x/'], { report: 's3://reports/here' }).work).toEqual({
       kind: 'bucket',
       store: { scheme: 's3' },
@@ -87,7 +87,12 @@ describe('the command line of a batch', () => {
     ['half a pattern', ['oss://a/', 'oss://b'], { keyPattern: 'a' }, /belong together/],
     ['a template below a prefix', ['oss://a/', 'oss://b/p/'], { keyTemplate: '{key}' }, /put the prefix/],
     ['a move in place', ['oss://a/'], { rename: true, inPlace: true }, /contradict/],
-    ['columns that are none', ['oss://a/'], { manifest: 'a.csv', columns: ['kee'] }, /cannot be read so: columns/],
+    [
+      'columns that are none',
+      ['oss://a/'],
+      { manifest: 'a.csv', columns: ['kee'] },
+      /invalid manifest options: columns/,
+    ],
     ['a report elsewhere', ['oss://a/', 'oss://b/'], { report: 's3://r/' }, /same store/],
   ])('refuses %s', (_why, places, flags, message) => {
     expect(() => read(places, flags)).toThrow(UsageError);

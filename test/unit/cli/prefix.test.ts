@@ -181,7 +181,7 @@ describe('copyPrefix a second time', () => {
     ['a lost object', 'rename', gone, false, 1],
     ['a missing source of a copy', 'copy', gone, true, 1],
     ['what the first run wrote', 'copy', exists, true, 0],
-    ["somebody else's object", 'copy', exists, false, 1],
+    ["another writer's object", 'copy', exists, false, 1],
   ] as const)('judges %s', async (_name, mode, error, there, code) => {
     const { work, events } = setup(['logs/1'], { copy: failing(error), isThere: async () => there });
     expect((await copyPrefix({ ...command, mode }, work, events, true)).exitCode()).toBe(code);

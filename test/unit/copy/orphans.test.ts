@@ -15,11 +15,11 @@ interface Says {
   inList: boolean;
 }
 
-/** A store with an upload of ours and one of somebody else, both from the time of the lost Initiate. */
+/** A store with an upload of ours and one of another client, both from the time of the lost Initiate. */
 function scene(says: Says, job: Partial<Job> = {}) {
   const who = new Map([
     ['ours', 'ferry'],
-    ['theirs', 'somebody'],
+    ['theirs', 'stranger'],
   ]);
   const times = new Map([...who.keys()].map((id) => [id, started]));
   const calls: string[] = [];
@@ -83,7 +83,7 @@ describe('only ours is aborted', () => {
   });
 });
 
-test('where nobody is named, time and missing parts decide', async () => {
+test('where no initiator is named, time and missing parts decide', async () => {
   const { run, left } = scene({ inParts: false, inList: false });
   expect(await run()).toBe(true);
   expect(left()).toEqual([]);

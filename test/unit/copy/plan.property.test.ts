@@ -184,7 +184,7 @@ describe('a plan of parts', () => {
   });
 });
 
-test("a source's layout is told from its first part only when the numbers agree", () => {
+test("a source's layout is computed from its first part only when the numbers agree", () => {
   const parts = fc.integer({ min: 1, max: 10_000 });
   fc.assert(
     fc.property(sizes, parts, fc.integer({ min: 0, max: 5 * GiB }), (size, count, first) => {

@@ -41,7 +41,7 @@ function scene(rows: Record<string, Partial<Job>>) {
   return { world, waiting };
 }
 
-test('rows that stand for many objects take no place and stay due for whoever revives them', async () => {
+test('rows of many objects take no place and stay due for the sweep of batches', async () => {
   const many = { state: 'copying', many: true } as const;
   const { world, waiting } = scene({ a: many, b: many, c: many, d: { state: 'copying' }, e: { state: 'copying' } });
   expect(await sweep(world, invocation, { limit: 1 })).toMatchObject({ looked: 1, failed: 1 });

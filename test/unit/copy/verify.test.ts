@@ -34,7 +34,7 @@ test.each([
   ['the computed ETag', found({ etag: 'm-3' }), { expectedEtag: 'm-3' }, 'etag'],
   ['an ETag that only the store can explain', found({ etag: 'w' }), { writtenEtag: 'w' }, 'size'],
   ['another ETag than was written', found({ etag: 'z' }), { writtenEtag: 'w' }, 'mismatch'],
-  ['an ETag nobody can explain', found({ etag: 'z' }), {}, 'undecided'],
+  ['an ETag of an unknown formula', found({ etag: 'z' }), {}, 'undecided'],
   ['an empty ETag equals nothing', found({ etag: '' }), { writtenEtag: '', pin: { ...pin, etag: '' } }, 'undecided'],
   [
     'size only, and the ETag that was computed',

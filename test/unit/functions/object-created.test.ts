@@ -20,7 +20,7 @@ describe('messages of a queue', () => {
     expect([replica('a b+c'), replica('x')]).toEqual(['a b+c', 'x']);
   });
 
-  test('only what failed comes again, and what nobody knows is kept', async () => {
+  test('reports only failed and unrecognised messages as batch item failures', async () => {
     const { handle, put, replica, model, lines } = setUp();
     for (const key of ['good', 'refused', 'also good']) put(key);
     model.store.refuse = ({ key }) => (key === 'refused' ? new GiveUp('AccessDenied', 'not allowed') : undefined);

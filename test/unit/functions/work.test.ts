@@ -65,7 +65,7 @@ describe('work', () => {
   ])('what is no task is kept: %s', async (body) => {
     const { handle } = setUp();
     expect(await handle(sqs(body), context)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-    await expect(handle(body, context)).rejects.toThrow(/no task/);
+    await expect(handle(body, context)).rejects.toThrow(/not an object-ferry task/);
   });
 });
 
@@ -93,7 +93,7 @@ describe('invocationOf', () => {
   });
 });
 
-test('the platform is told by its own variables', () => {
+test('reads the platform from its own variables', () => {
   expect(platformOf({ AWS_LAMBDA_FUNCTION_NAME: 'f' })).toBe('aws');
   expect(platformOf({ FC_FUNCTION_NAME: 'f' })).toBe('alibaba');
   expect(platformOf({})).toBe('embedded');

@@ -13,7 +13,7 @@ function open(home = newHome(), name = 'tasks', token = 'me', clock = handClock(
 }
 
 describe('a delivery', () => {
-  it("is nobody else's until its lease ends, and then has the next number", async () => {
+  it('stays with its worker until the lease ends, and then has the next number', async () => {
     const { queue, clock } = open();
     await queue.send([finish('a'), finish('b')]);
     const [first] = await queue.receive(1, 1_000);
@@ -27,7 +27,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  it('is settled only by whoever holds it now', async () => {
+  it('is settled only by its current holder', async () => {
     const { queue, clock } = open();
     await queue.send([finish('a')]);
     const [late] = await queue.receive(1, 1_000);
@@ -92,7 +92,7 @@ describe('what was sent', () => {
     expect(one.stats().dead).toBe(1);
   });
 
-  it('in one burst shares its way to the disk, and every sender is told', async () => {
+  it('in one burst shares its way to the disk, and every sender gets its answer', async () => {
     const { queue } = open();
     await Promise.all(Array.from({ length: 2_000 }, (_, n) => queue.send([finish(`${n}`)])));
     expect(queue.stats().open).toBe(2_000);

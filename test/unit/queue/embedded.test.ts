@@ -123,7 +123,7 @@ describe('a task that failed', () => {
     ]);
   });
 
-  it('has so many deliveries and no more, and the last failure is told', async () => {
+  it('has so many deliveries and no more, and the last failure is reported', async () => {
     let deliveries = 0;
     const { queue, clock, log } = start(
       async () => {

@@ -157,7 +157,7 @@ function visible({ data, userMetadata }: ModelObject): unknown {
   return { data, own };
 }
 
-/** Every copy has a way back: nobody's write is overwritten for being at a destination. */
+/** Every copy has a way back: no user's write is overwritten for being at a destination. */
 function isClosed(model: ModelWorld, rules: RuleSet): boolean {
   return [...model.store.objects.keys()].every((path) =>
     routesFrom(rules, path.slice(0, 1), path.slice(2)).every((route) => returns(rules, route, path.slice(2))),

@@ -55,7 +55,7 @@ describe('S3', () => {
     expect(only(new Uint8Array(Buffer.from(text)))).toEqual(s3Put);
   });
 
-  test('a delete marker is told from a delete', () => {
+  test('distinguishes a delete marker from a delete', () => {
     expect(only(fixture('s3-delete-marker'))).toMatchObject({ kind: 'removed', marker: true, key: 'in/a.jpg' });
   });
 
@@ -186,7 +186,7 @@ describe('OSS', () => {
   });
 });
 
-describe('what nobody sends', () => {
+describe('what no vendor sends', () => {
   test.each([
     ['not JSON', 'hello'],
     ['a number', '42'],

@@ -120,7 +120,7 @@ describe('both ways', () => {
     expect(model.store.get(b)?.data).toBe('one');
   });
 
-  test('a replica that somebody removed is not brought back by a late event of its own', async () => {
+  test('a replica that a user removed is not brought back by a late event of its own', async () => {
     const model = both();
     model.put(a, 'one');
     await model.settle();

@@ -68,7 +68,7 @@ describe('backfill', () => {
     expect(report.listed).toBe(1);
   });
 
-  test('one failure is told and does not stop the others', async () => {
+  test('one failure is reported and does not stop the others', async () => {
     const { fill, put, model } = setUp(plain);
     for (const key of ['1', '2', '3']) put('a', key, key);
     model.store.refuse = (ref) => (ref.key === '2' ? new GiveUp('AccessDenied', 'no') : undefined);
@@ -152,7 +152,7 @@ describe.each([
     expect((await compare({ metadata: true })).found).toEqual([]);
   });
 
-  test('a failed repair is told and does not stop the others', async () => {
+  test('a failed repair is reported and does not stop the others', async () => {
     const { compare, model, put } = setUp(rule);
     for (const key of ['1', '2']) put('a', key, key);
     model.store.refuse = (ref) => (ref.key === `1${tail}` ? new GiveUp('AccessDenied', 'no') : undefined);

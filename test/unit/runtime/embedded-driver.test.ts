@@ -42,7 +42,7 @@ function start(work: (world: World, task: Task, invocation: Invocation) => Promi
   return { clock, database, processes, state, queue, world, driver };
 }
 
-/** A row that only needs somebody to plan it: no store is asked. */
+/** A row that only needs planning: no store is asked. */
 const planned = (clock: VirtualClock, over: Partial<Job> = {}) =>
   jobOf('j', { state: 'planned', attentionAt: clock.now() + defaultSettings.staleMs, ...over });
 
@@ -116,7 +116,7 @@ describe('driving a job', () => {
     expect((await driven).state).toBe('failed');
   });
 
-  it('gives up on a job that stands still, keeps it, and says why', async () => {
+  it('gives up on a stalled job, keeps it, and says why', async () => {
     const { clock, state, driver } = start(async () => {
       throw new RetryLater('the store is down');
     });
@@ -143,7 +143,7 @@ describe('driving a job', () => {
 
   it('ends in words when the row is gone', async () => {
     const { driver } = start(finishIt);
-    await expect(driver.drive('nobody')).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(driver.drive('no-such-job')).rejects.toMatchObject({ code: 'NotFound' });
   });
 });
 

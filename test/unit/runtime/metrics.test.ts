@@ -22,7 +22,7 @@ describe('metrics', () => {
     expect(metrics.render()).toMatch(/gauge\n$/);
   });
 
-  it('refuse a counter that nobody declared', () => {
+  it('refuse an undeclared counter', () => {
     expect(() => openMetrics({}, {}).count('jobs_total')).toThrow('jobs_total');
   });
 });

@@ -19,7 +19,7 @@ export function openIn(home: string): StateDatabase {
   return database;
 }
 
-/** A clock that stands until it is moved; nobody sleeps. */
+/** A clock that stands until it is moved; its sleep returns at once. */
 export function handClock(start = 1_700_000_000_000) {
   const clock = { at: start, now: () => clock.at, sleep: async () => {} };
   return clock;

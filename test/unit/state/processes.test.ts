@@ -25,7 +25,7 @@ function twoProcesses() {
 }
 
 describe('who drives a job', () => {
-  it('is whoever created it', async () => {
+  it('is the process that created it', async () => {
     const { one, two } = twoProcesses();
     await one.table.create(jobOf('j'));
     expect(one.registry.mine(['j', 'x'])).toEqual(new Set(['j']));
@@ -43,7 +43,7 @@ describe('who drives a job', () => {
     expect(one.registry.mine(['j'])).toEqual(new Set(['j']));
   });
 
-  it('is whoever plans it anew, but not who merely moves it', async () => {
+  it('is the process that plans it anew, but not one that merely moves it', async () => {
     const { one, two } = twoProcesses();
     const { job } = await one.table.create(jobOf('j', { state: 'failed' }));
     const again = await two.table.move(job, { state: 'planned' });
@@ -54,7 +54,7 @@ describe('who drives a job', () => {
     expect(two.registry.mine(['j'])).toEqual(new Set(['j']));
   });
 
-  it('is nobody once the process is dead, and then one of those who ask', async () => {
+  it('is absent once the process is dead, and then one of the processes that ask', async () => {
     const { one, two, register, dead } = twoProcesses();
     await one.table.create(jobOf('old', { createdAt: 1 }));
     await one.table.create(jobOf('new', { createdAt: 2 }));
@@ -68,7 +68,7 @@ describe('who drives a job', () => {
     expect(three.registry.orphans(10)).toEqual(['new']);
   });
 
-  it('is nobody when the process has left or let go', async () => {
+  it('is absent after the process has left or released the job', async () => {
     const { one, two } = twoProcesses();
     await one.table.create(jobOf('a'));
     await one.table.create(jobOf('b'));
@@ -80,7 +80,7 @@ describe('who drives a job', () => {
     expect(two.registry.orphans(10)).toEqual(['a', 'b']);
   });
 
-  it('is nobody for rows without an owner', async () => {
+  it('is absent for rows without an owner', async () => {
     const { database, clock, two } = twoProcesses();
     await new EmbeddedStateTable(database, { clock }).create(jobOf('j'));
     expect(two.registry.orphans(10)).toEqual(['j']);

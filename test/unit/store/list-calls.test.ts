@@ -55,7 +55,7 @@ describe('listObjects', () => {
   it.each([
     ['a key that breaks its promise', page(entry('%E6%'))],
     [
-      'a token that stands still',
+      'a token that does not advance',
       page('<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'),
     ],
     ['no token', page('<IsTruncated>true</IsTruncated>')],

@@ -144,7 +144,7 @@ describe('listParts', () => {
   });
 
   it.each([
-    ['a marker that stands still', '<IsTruncated>true</IsTruncated><NextPartNumberMarker>7</NextPartNumberMarker>'],
+    ['a marker that does not advance', '<IsTruncated>true</IsTruncated><NextPartNumberMarker>7</NextPartNumberMarker>'],
     ['no marker', '<IsTruncated>true</IsTruncated>'],
     ['a size that is none', part(1, Number.NaN)],
     ['a size beyond all numbers', `<Part><PartNumber>1</PartNumber><Size>${'9'.repeat(400)}</Size></Part>`],

@@ -48,7 +48,7 @@ describe('getObject', () => {
     expect(await failure(store.getObject(ref, { ifMatch: 'x' }))).toMatchObject({ decision: 'source-changed' });
   });
 
-  it('a reader that goes away is told to the counter too', async () => {
+  it('calls onRequest when a reader goes away, too', async () => {
     const { store, infos } = bench('s3', [{ headers, body: 'hello' }]);
     const { body } = await store.getObject(ref);
     body.destroy();

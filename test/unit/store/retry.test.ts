@@ -117,7 +117,7 @@ describe('calls that must not happen twice', () => {
     ['503 of an unknown proxy', { status: 503, body: 'upstream connect error' }],
     ['a lost connection', { fails: 'UND_ERR_SOCKET' }],
     ['a timeout', { fails: 'UND_ERR_HEADERS_TIMEOUT' }],
-    ['an answer nobody can read', { body: '<Initiate' }],
+    ['an unreadable answer', { body: '<Initiate' }],
     ['an answer without an upload', { body: '<InitiateMultipartUploadResult/>' }],
     ['200 with an error', refusal(200, 'InternalError')],
   ])('initiate is not repeated after %s', async (_name, reply) => {
