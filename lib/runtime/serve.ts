@@ -124,19 +124,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   embedded.startInbox();
   for (const pool of Object.values(pools)) pool.wake();
   log.info('serving', { url: http.url, callers: config.callers.length, rules: config.rules.routes.length });
-  return {
-    url: http.url,
-    async close() {
-      stop.abort();
-      await http.close(graceMs);
-      await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
-      await background;
-      queues.events.release();
-      queues.messages.release();
-      await embedded.close();
-      log.info('stopped; unfinished work is saved and resumes on the next start', {});
-    },
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await http.close(graceMs);
+    await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
+    await background;
+    queues.events.release();
+    queues.messages.release();
+    await embedded.close();
+    log.info('stopped; unfinished work is saved and resumes on the next start', {});
   };
+  let ending: Promise<void> | undefined;
+  return { url: http.url, close: () => (ending ??= end()) };
 }
 
 async function listenOrClose(

@@ -20,7 +20,7 @@ export interface User extends NewUser {
 export const OWNER = '1234567890';
 
 /** Sixteen digits, as OSS numbers its users; the same name has the same id in every twin. */
-function idOf(name: string): string {
+export function idOf(name: string): string {
   const number = createHash('sha256').update(name).digest().readBigUInt64BE() % 9_000_000_000_000_000n;
   return String(1_000_000_000_000_000n + number);
 }

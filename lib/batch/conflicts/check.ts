@@ -81,7 +81,7 @@ async function doStep(
     case 'join':
       return (await advance(await join(batch, check, groups, options))).batch;
     case 'release': {
-      await writeGroupVerdicts(batch, pages, check.next, options);
+      await writeGroupVerdicts(batch, check, pages, options);
       const { batch: now, isOurs } = await advance();
       const released = pages.filter((_, n) => groupOf(check, n) === check.next);
       if (isOurs) await world.queue.send(released.map((page) => ({ kind: 'page', batchId: batch.id, page })));
@@ -164,15 +164,14 @@ async function join(batch: Batch, check: BatchCheck, groups: number, options: Ca
 }
 
 async function writeGroupVerdicts(
-  batch: Batch,
+  { id, files }: Batch,
+  { next: group, found }: BatchCheck,
   pages: readonly string[],
-  group: number,
   options: CallOptions,
 ): Promise<void> {
-  if (batch.row.check?.found === 0) return;
-  const { id, files } = batch;
+  if (found === 0) return;
   const verdicts = verdictsOf(await readConflicts(files, id, group, options), pages);
-  await forEachLimited([...verdicts], filesAtOnce, async ([page, found]) => {
-    await writeVerdicts(files, id, page, found, options);
+  await forEachLimited([...verdicts], filesAtOnce, async ([page, its]) => {
+    await writeVerdicts(files, id, page, its, options);
   });
 }

@@ -39,7 +39,7 @@ describe('functions', () => {
 
   it('keep their logs for two weeks', () => {
     const groups = ofType(stack, 'AWS::Logs::LogGroup');
-    expect(groups.map(([, { RetentionInDays }]) => RetentionInDays)).toEqual([14, 14, 14, 14]);
+    expect(groups.map(([, { RetentionInDays }]) => RetentionInDays)).toEqual([14, 14, 14, 14, 14]);
   });
 
   it('are small', () => {

@@ -9,6 +9,7 @@ import type { TwinQuirks } from '../../../lib/twin/options.ts';
 import { redeliver, runMortal, sweepUp } from './mortal.ts';
 import type { Rig } from './rig.ts';
 import { dialects, openRig } from './rig.ts';
+import { idOf } from '../../../lib/twin/users.ts';
 
 const MiB = 1024 ** 2;
 const ceph20: TwinQuirks = { tagFates: { keepAndSet: 'source', replaceAndKeep: 'none' } };
@@ -24,7 +25,8 @@ let rig: Rig;
 afterEach(() => rig.close());
 
 async function open(scheme: 'oss' | 's3', quirks: TwinQuirks = {}): Promise<void> {
-  rig = await openRig(scheme, { twin: { quirks, buckets: [{ name: 'photos' }, { name: 'backup' }] } });
+  const users = [{ name: 'friend', accessKeyId: 'friend', secretAccessKey: 'friend-secret' }];
+  rig = await openRig(scheme, { twin: { quirks, users, buckets: [{ name: 'photos' }, { name: 'backup' }] } });
 }
 
 async function put(more: DirectPut = {}): Promise<void> {
@@ -193,7 +195,7 @@ describe('a redelivered change', () => {
     await open('s3');
     const grants = [
       { permission: 'FULL_CONTROL', grantee: '1234567890' },
-      { permission: 'READ', grantee: 'friend' },
+      { permission: 'READ', grantee: idOf('friend') },
     ];
     await put({ tags: {}, acl: { canned: 'private', grants } });
     const request = await dieAfter('copyObject');
@@ -280,7 +282,10 @@ describe('what cannot be kept', () => {
       message: expect.stringMatching(/backup\/a lacks tags \(a=1&b=2\).*not deleted. Both objects are kept/),
     });
     expect(await found()).toMatchObject({ tags });
-    const accepted = await rig.run({ ...rename, options: { ...rename.options, acceptLoss: true } });
+    const accepted = await rig.run({
+      ...rename,
+      options: { ...rename.options, acceptLoss: true, overwrite: 'always' },
+    });
     expect(accepted.result).toMatchObject({ sourceRemoved: true, lost: [{ what: 'tags' }] });
     expect(await rig.twin.store.head('photos', 'a')).toBeUndefined();
   });
