@@ -20,6 +20,14 @@ interface Stage {
   partsAtOnce: number;
   /** Events, and tasks that are no parts, worked on at once, 2 to 1,000. */
   othersAtOnce: number;
+  /** Requests of the HTTP API: a second, and at once after a pause. What comes faster is answered 429 by API Gateway. */
+  requestsPerSecond: number;
+  requestBurst: number;
+  /**
+   * Requests of the HTTP API worked on at once; so many of the account's concurrent executions are kept for it, and it gets no
+   * more. AWS wants 100 of an account's to stay unreserved: leave it out where the account has no more than that.
+   */
+  apiAtOnce?: number;
   /** ARN of an SNS topic for alarms; without one they only show in CloudWatch. */
   alarmTopic?: string;
   /** Values of `env:NAME` in ferry.yaml, best as `{{resolve:secretsmanager:...}}`, and engine settings such as FERRY_CONCURRENCY. */
@@ -34,6 +42,9 @@ const stages: Record<string, Stage> = {
     work: 's3://ferry-dev-work/batches/',
     partsAtOnce: 16,
     othersAtOnce: 8,
+    requestsPerSecond: 20,
+    requestBurst: 40,
+    apiAtOnce: 10,
   },
   prod: {
     region: 'eu-central-1',
@@ -42,6 +53,9 @@ const stages: Record<string, Stage> = {
     work: 's3://ferry-prod-work/batches/',
     partsAtOnce: 64,
     othersAtOnce: 32,
+    requestsPerSecond: 100,
+    requestBurst: 200,
+    apiAtOnce: 50,
   },
 };
 const service = 'object-ferry';
@@ -254,6 +268,8 @@ const config: AWS = {
     region: stage.region,
     logRetentionInDays: 14,
     tracing: { lambda: true },
+    // One line a request, also of those that are refused before a function hears of them. No header and no body stands in it.
+    logs: { httpApi: true },
     environment: {
       FERRY_TABLE: { Ref: 'JobTable' },
       FERRY_PARTS_QUEUE_URL: { Ref: 'PartsQueue' },
@@ -268,7 +284,11 @@ const config: AWS = {
   },
   package: { individually: true, patterns: ['!**'] },
   functions: {
-    api: { ...lambda('api', 'api'), events: [{ httpApi: '*' }] },
+    api: {
+      ...lambda('api', 'api'),
+      ...(stage.apiAtOnce !== undefined && { reservedConcurrency: stage.apiAtOnce }),
+      events: [{ httpApi: '*' }],
+    },
     objectCreated: {
       ...lambda('objectCreated', 'object-created'),
       events: [fromQueue('Events', stage.othersAtOnce, 10)],
@@ -280,6 +300,17 @@ const config: AWS = {
     sweep: { ...lambda('sweep', 'sweep'), maximumRetryAttempts: 0, events: [{ schedule: 'rate(1 minute)' }] },
   },
   resources: {
+    // The framework has no word for it.
+    extensions: {
+      HttpApiStage: {
+        Properties: {
+          DefaultRouteSettings: {
+            ThrottlingRateLimit: stage.requestsPerSecond,
+            ThrottlingBurstLimit: stage.requestBurst,
+          },
+        },
+      },
+    },
     Resources: {
       JobTable: {
         Type: 'AWS::DynamoDB::Table',

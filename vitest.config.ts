@@ -12,6 +12,8 @@ export default defineConfig({
       // Only ends a test that hangs: a busy machine may take long over a test with many examples.
       project('unit', 60_000, { setupFiles: ['test/unit/no-network.ts'] }),
       project('contract', 60_000),
+      // What callers and senders of events may try, by kind.
+      project('security', 60_000),
       project('simulation', 300_000),
       // Real servers are heavy and shared: one file at a time.
       project('real', 900_000, { fileParallelism: false, globalSetup: ['test/real/setup.ts'] }),

@@ -29,7 +29,7 @@ export function objectCreatedHandler(getRuntime: () => Promise<Runtime>) {
 }
 
 async function replicateAll({ world, rules }: Runtime, reading: Reading, invocation: Invocation): Promise<void> {
-  const { events, dropped } = reading;
+  const { events, dropped, refused } = reading;
   if (events.length === 0) world.log.debug('nothing to replicate', { ...dropped });
   const settled = await Promise.allSettled(
     events.map(async (event) => {
@@ -41,7 +41,9 @@ async function replicateAll({ world, rules }: Runtime, reading: Reading, invocat
     }),
   );
   const failure = settled.find((one) => one.status === 'rejected');
+  // What is to come again first: when the rest is done, this message is a dead letter for what no store can have sent.
   if (failure) throw failure.reason;
+  if (refused) throw refused;
 }
 
 // Deadlines are the engine's own: it stops in time and leaves nothing half done.

@@ -68,6 +68,7 @@ const settingsSchema = z.strictObject({
   maxAttempts: wholeNumber(1, 1_000),
   keepMs: wholeNumber(0),
   batchRequestsPerSecond: wholeNumber(0),
+  batchCheckRows: wholeNumber(1, 10_000_000),
 } satisfies Record<keyof Settings, unknown>);
 
 const storeSchema = z.strictObject({

@@ -17,9 +17,16 @@ const ranks: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 
 /** Names whose values never reach a log, whatever they hold (I11). */
 const secretName = /secret|authorization|signature|token|password|credential|cookie|api-?key|access-?key/i;
 
-/** Secrets inside texts: query parameters of signed URLs, and the Authorization header's own form. */
+/**
+ * Secrets inside texts: `name=value` and `name: value` where the name tells of a secret (query parameters of signed URLs, JSON),
+ * and the Authorization header's own form. Senders of events choose such texts, so the time must be linear in their length: a
+ * name is looked at from its first letter only, and no two neighbours that repeat can match the same character.
+ */
 const secretText =
-  /((?:signature|security-?token|accesskeyid|credential|secret|password)[a-z0-9_-]*\\?"?\s*[=:]\s*\\?)("?)[^\s"\\&,;]+|\b((?:AWS|OSS)4?-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
+  /((?<![\w-])(?=[\w-]*?(?:signature|security-?token|accesskeyid|credential|secret|password))[\w-]+\\?"?\s*[=:]\s*\\?)("?)[^\s"\\&,;]+|\b((?:AWS|OSS)4?-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
+
+/** Characters of a field or message that are logged; a key has at most 1,024, and what a person reads is shorter. */
+const longestLogged = 2_048;
 
 /** One JSON object a line: `time`, `level`, `message`, then the fields. */
 export function jsonLog(options: LogOptions): Log {
@@ -49,17 +56,17 @@ function logOf(options: LogOptions, format: (level: LogLevel, message: string, f
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
       if (ranks[level] < least) return;
-      options.write(format(level, hideIn(message), redact({ ...options.fields, ...fields })));
+      options.write(format(level, hideIn(shortened(message)), redact({ ...options.fields, ...fields })));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** The same fields with secrets hidden, by their name and where they show inside a text. */
+/** The same fields, long texts cut, with secrets hidden by their name and where they show inside a text. */
 export function redact(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (value !== undefined && secretName.test(name)) return [name, '[hidden]'];
-      return [name, typeof value === 'string' ? hideIn(value) : value];
+      return [name, typeof value === 'string' ? hideIn(shortened(value)) : value];
     }),
   );
 }
@@ -70,6 +77,12 @@ function hideIn(text: string): string {
     (_whole, name: string | undefined, quote: string | undefined, scheme: string | undefined) =>
       scheme === undefined ? `${name ?? ''}${quote ?? ''}[hidden]` : `${scheme} [hidden]`,
   );
+}
+
+/** Before any pattern sees it: a sender may choose how long a text is. */
+function shortened(text: string): string {
+  if (text.length <= longestLogged) return text;
+  return `${text.slice(0, longestLogged).toWellFormed()}... (${text.length} characters)`;
 }
 
 function quoted(value: string): string {

@@ -18,6 +18,7 @@ import { Problem } from './problem.ts';
 export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: BatchInput | undefined): BatchInput {
   const { stores } = deps;
   const { source, destination, mapping, filters, options, onlyListed, limits, priority, pageSize, concurrency } = body;
+  const { deep, compareAcl } = body;
   const url = listOrPrefix(source);
   const from = url === undefined ? undefined : locate(url, stores);
   const to = destination === undefined ? undefined : locate(destination, stores);
@@ -30,7 +31,7 @@ export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: Batch
   return {
     ...retry,
     options: options ?? retry?.options ?? {},
-    ...present({ filters, onlyListed, limits, priority, pageSize, concurrency }),
+    ...present({ filters, deep, compareAcl, onlyListed, limits, priority, pageSize, concurrency }),
     ...(from && !('batch' in source) && { source: sourceOf(source, from) }),
     ...(to && { destination: { bucket: to.bucket } }),
     ...present({ mapping: mapping ?? prefixMapping(source, from, to) }),

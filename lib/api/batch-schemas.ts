@@ -1,6 +1,7 @@
 /** What requests about batches may hold. */
 import * as z from 'zod';
-import { mappingSchema } from '../batch/mapping.ts';
+import { mappingSchema } from '../batch/mapping-schema.ts';
+import { slowestRate } from '../batch/pace-row.ts';
 import { manifestColumns } from '../batch/sources/source.ts';
 import { statuses } from '../batch/tally.ts';
 import { filtersSchema } from '../copy/filters.ts';
@@ -46,11 +47,29 @@ const source = z
   ])
   .meta({ description: 'Everything under a prefix, a list that lies in the store, or what became of a batch.' });
 
-/** Each multiplies the ways in which a key can be tried, and any writer of the bucket chooses keys. */
+/**
+ * Each multiplies the ways in which a key can be tried, and any writer of the bucket chooses keys. Every key is tried with every
+ * glob, so their number counts as well.
+ */
 const mostChoices = 3;
-const globMessage = `may have ${mostChoices} of * and {a,b} together, and no parentheses, | or repetition`;
+const mostChoicesTogether = 12;
+const mostInList = 100;
+const longestInList = 1024;
+const globMessage = `may have ${mostChoices} of * and {a,b} each, ${mostChoicesTogether} together, and no parentheses, | or repetition`;
+const listMessage = `may hold ${mostInList} texts of ${longestInList} characters`;
 
-const rate = z.number().positive().max(1_000_000).optional();
+/** What is wrong with a list of globs, prefixes or suffixes; undefined when nothing is. */
+function listProblem(field: 'glob' | 'prefix' | 'suffix', texts: readonly string[]): string | undefined {
+  if (texts.length > mostInList || texts.some((text) => text.length > longestInList)) return listMessage;
+  if (field !== 'glob') return undefined;
+  const choices = texts.map((glob) => (glob.match(/\*+|\{/g) ?? []).length);
+  const isTooMuch = choices.some((count) => count > mostChoices) || sum(choices) > mostChoicesTogether;
+  return isTooMuch || texts.some((glob) => /[()|]|[\]}]\+/.test(glob)) ? globMessage : undefined;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+const rate = z.number().min(slowestRate).max(1_000_000).optional();
 
 export const batchBody = z
   .strictObject({
@@ -65,25 +84,38 @@ export const batchBody = z
     mapping: mappingSchema.optional(),
     filters: filtersSchema.optional(),
     options: copyOptions.optional(),
+    deep: z.boolean().optional().meta({
+      description:
+        'Of `verify`: where what the stores tell does not decide whether the bytes are equal, read both objects. Their bytes pass through the worker.',
+    }),
+    compareAcl: z.boolean().optional().meta({ description: 'Of `verify`: compare the ACLs too.' }),
     onlyListed: z.boolean().optional().meta({ description: 'Copy the version that the source named, or nothing.' }),
     limits: z
       .strictObject({ requestsPerSecond: rate, prefixRequestsPerSecond: rate })
       .optional()
-      .meta({ description: 'Over all workers: of this batch; of all batches with this destination.' }),
+      .meta({ description: 'Over all workers: of this batch; of all your batches with this destination.' }),
     priority: z.int().min(-1000).max(1000).optional(),
     pageSize: z.int().min(1).max(5000).optional(),
     concurrency: z.int().min(1).max(256).optional().meta({ description: 'Objects of one page at work at once.' }),
     callback,
   })
-  .superRefine(({ source, destination, mapping, filters }, context) => {
+  .superRefine(({ source, destination, mapping, filters, mode, deep, compareAcl }, context) => {
+    const verifies = mode === 'verify' || (mode === undefined && 'batch' in source);
+    for (const [name, value] of Object.entries({ deep, compareAcl })) {
+      if (value && !verifies)
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'is for mode `verify`: other modes compare nothing',
+        });
+    }
     if ('batch' in source && (destination !== undefined || mapping !== undefined)) {
       const message = 'takes no destination and no mapping: where each object goes stands in the results of that batch';
       context.addIssue({ code: 'custom', path: ['source', 'batch'], message });
     }
-    for (const glob of filters?.glob ?? []) {
-      if (/[()|]|[\]}]\+/.test(glob) || (glob.match(/\*+|\{/g) ?? []).length > mostChoices) {
-        context.addIssue({ code: 'custom', path: ['filters', 'glob'], message: globMessage });
-      }
+    for (const field of ['glob', 'prefix', 'suffix'] as const) {
+      const message = listProblem(field, filters?.[field] ?? []);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['filters', field], message });
     }
   })
   .meta({ id: 'BatchRequest' });

@@ -1,6 +1,7 @@
 /** What answers about batches hold. */
 import * as z from 'zod';
 import type { BatchView as View, BatchWorld, ResultLine } from '../batch/batch.ts';
+import { destinationPlaceOf, sourcePlaceOf } from '../batch/places.ts';
 import { costOf } from '../batch/prices.ts';
 import { statuses } from '../batch/tally.ts';
 import type { Job } from '../copy/job.ts';
@@ -27,9 +28,10 @@ export const batchView = z
     objectsDone: z.int(),
     counts: countsOf(`Objects by what became of them: ${statuses.join(', ')}. Exact once \`ended\`.`),
     bytes: z.int().meta({ description: 'Of the objects copied or renamed.' }),
+    bytesRead: z.int().optional().meta({ description: 'Of a deep verify: of both sides together.' }),
     failures: countsOf('Failed objects by error code.'),
     losses: countsOf('Objects that lost something, by what.'),
-    differences: countsOf('Of verify: objects that differ, by what.'),
+    differences: countsOf('Of verify: objects that differ, or could not be compared, by what.'),
     rejected: z.int().meta({ description: 'Malformed rows of the source.' }),
     passedOver: countsOf('Rows of the source that are not for copying, by why.'),
     calls: countsOf('Requests to the store by operation.'),
@@ -66,6 +68,7 @@ export const batchListView = z
 const resultView = z.object({
   source: z.string(),
   sourceVersionId: z.string().optional(),
+  line: z.int().optional().meta({ description: 'Of the list, from 1.' }),
   destination: z.string(),
   status: z.enum(statuses),
   size: z.int().optional(),
@@ -75,7 +78,15 @@ const resultView = z.object({
   verifiedBy: z.string().optional(),
   lost: z.array(lossView).optional(),
   differences: z.array(lossView).optional(),
+  read: z
+    .object({ bytes: z.int(), requests: z.int() })
+    .optional()
+    .meta({ description: 'Of a deep verify: of both sides together.' }),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  otherRow: z
+    .object({ line: z.int().optional(), page: z.string(), index: z.int() })
+    .optional()
+    .meta({ description: 'Of `repeated`, and of `failed` with RowConflict: the row that is the reason.' }),
 });
 
 export const batchResultsView = z
@@ -100,20 +111,22 @@ export async function viewBatchJob(
 
 export function viewBatch(view: View, stores: Stores): BatchView {
   const { id, request, counts, pages } = view;
-  const { mode, store, destination } = request;
+  const { mode, store } = request;
+  const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
   return {
     id,
     mode,
     state: view.state as BatchView['state'],
     paused: view.paused,
     source: sourceOf(view, stores),
-    ...(destination && { destination: urlOf(store, { bucket: destination.bucket, key: '' }, stores) }),
+    ...(to && { destination: urlOf(store, to, stores) }),
     priority: view.priority,
     objectsKnown: view.objectsKnown,
     allRead: pages.complete,
     objectsDone: counts.entries,
     counts: counts.counts as Record<string, number>,
     bytes: counts.bytes,
+    bytesRead: counts.bytesRead,
     failures: counts.failures,
     losses: counts.losses,
     differences: counts.differences,
@@ -133,16 +146,11 @@ export function viewBatch(view: View, stores: Stores): BatchView {
   };
 }
 
-function sourceOf({ request: { source, store } }: View, stores: Stores): string {
-  switch (source.kind) {
-    case 'prefix':
-      return urlOf(store, { bucket: source.bucket, key: source.prefix }, stores);
-    case 'results':
-      return `/v1/batches/${source.batchId}`;
-    case 'manifest':
-    case 'inventory':
-      return 'path' in source.file ? source.file.path : urlOf(store, source.file, stores);
-  }
+function sourceOf({ request }: View, stores: Stores): string {
+  const { source, store } = request;
+  if (source.kind === 'results') return `/v1/batches/${source.batchId}`;
+  const place = sourcePlaceOf(request);
+  return place && 'bucket' in place ? urlOf(store, place, stores) : (place?.path ?? '');
 }
 
 /** One line of the report. */

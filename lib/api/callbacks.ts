@@ -9,6 +9,7 @@ import { GiveUp } from '../copy/errors.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
 import type { World } from '../copy/ports.ts';
+import type { CallbackGate } from './callback-gate.ts';
 import type { Caller } from './callers.ts';
 import type { TargetRules } from './callback-target.ts';
 import { checkTarget, resolveTarget } from './callback-target.ts';
@@ -31,6 +32,8 @@ export interface CallbackDeps {
   isAllowed: AddressFilter;
   resolve: Resolve;
   send: Send;
+  /** Keeps receivers apart; absent where every message has a process of its own. */
+  gate?: CallbackGate;
   /** URI reference that names this installation, for CloudEvents. */
   source: string;
   /** Gets the lifecycle of every job; the operator's own choice, so any address will do. */
@@ -42,6 +45,9 @@ export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000,
 
 /** Until the next look whether a batch is added up. */
 const sumMs = 3_000;
+
+/** A callback that finds no room comes again after this and up to as much again; that is no attempt. */
+const fullMs = 1_000;
 
 /**
  * Delivers, or sends itself again for later.
@@ -61,7 +67,8 @@ export async function deliverCallback(deps: CallbackDeps, message: CallbackMessa
   if (!caller) throw new GiveUp('Unsupported', `callback of job ${job.id}: its caller is not configured any more`);
   const event = await eventOf(deps, job, `${job.id}-${job.state}`);
   const rules = { hosts: caller.policy.callbackHosts, isAllowed: deps.isAllowed };
-  if (await attempt(deps, message, { url, rules, secrets: caller.secrets, event })) await remember(deps, job);
+  if (await attempt(deps, message, { url, caller: caller.name, rules, secrets: caller.secrets, event }))
+    await remember(deps, job);
 }
 
 async function deliverEvent(deps: CallbackDeps, message: Extract<CallbackMessage, { kind: 'event' }>): Promise<void> {
@@ -69,11 +76,13 @@ async function deliverEvent(deps: CallbackDeps, message: Extract<CallbackMessage
   const { url, secrets } = deps.hook;
   const { protocol, host } = new URL(url);
   const rules = { hosts: [`${protocol}//${host}`], isAllowed: () => true };
-  await attempt(deps, message, { url, rules, secrets, event: message.event });
+  await attempt(deps, message, { url, caller: '', rules, secrets, event: message.event });
 }
 
 interface Delivery {
   url: string;
+  /** Whose it is; empty for the operator's own. */
+  caller: string;
   rules: TargetRules;
   secrets: readonly string[];
   event: JobEvent;
@@ -83,7 +92,11 @@ interface Delivery {
 async function attempt(deps: CallbackDeps, message: CallbackMessage, delivery: Delivery): Promise<boolean> {
   const { log } = deps.world;
   const fields = { job: delivery.event.subject, delivery: delivery.event.id, attempt: message.attempt };
-  const answer = await tryOnce(deps, delivery);
+  const answer = await tryInTurn(deps, delivery);
+  if (answer === 'full') {
+    await later(deps, message, fullMs * (1 + deps.world.random()));
+    return false;
+  }
   if (answer.status >= 200 && answer.status < 300) {
     log.info('called back', fields);
     return true;
@@ -97,10 +110,30 @@ async function attempt(deps: CallbackDeps, message: CallbackMessage, delivery: D
   return false;
 }
 
-async function tryOnce(
-  deps: CallbackDeps,
-  { url: text, rules, secrets, event }: Delivery,
-): Promise<{ status: number; why: string; delayMs?: number }> {
+interface Answer {
+  /** 0 when there was none. */
+  status: number;
+  why: string;
+  delayMs?: number;
+}
+
+async function tryInTurn(deps: CallbackDeps, delivery: Delivery): Promise<Answer | 'full'> {
+  if (!deps.gate) return await tryOnce(deps, delivery);
+  const { host } = new URL(delivery.url);
+  const pass = deps.gate.enter(host, delivery.caller);
+  if (pass.kind === 'full') return 'full';
+  if (pass.kind === 'broken') return { status: 0, why: `${host} gave no answer to another callback just now` };
+  let answered = false;
+  try {
+    const answer = await tryOnce(deps, delivery);
+    answered = answer.status !== 0;
+    return answer;
+  } finally {
+    pass.end(answered);
+  }
+}
+
+async function tryOnce(deps: CallbackDeps, { url: text, rules, secrets, event }: Delivery): Promise<Answer> {
   const body = JSON.stringify(event);
   try {
     const url = checkTarget(text, rules);

@@ -1,5 +1,4 @@
 import type { Job } from '../copy/job.ts';
-import { isNote } from '../batch/note.ts';
 import { isFinal } from '../copy/job.ts';
 import type { StateTable } from '../copy/ports.ts';
 import type { CallbackDeps } from './callbacks.ts';
@@ -7,10 +6,7 @@ import { eventOf } from './events.ts';
 import type { CallbackMessage } from './message.ts';
 
 /** The same table; `onState` hears of every job that is in a new state, after the write has landed. */
-export function observed(state: StateTable, listener: (job: Job) => Promise<void>): StateTable {
-  const onState = async (job: Job): Promise<void> => {
-    if (!isNote(job)) await listener(job);
-  };
+export function observed(state: StateTable, onState: (job: Job) => Promise<void>): StateTable {
   return {
     async create(job) {
       const created = await state.create(job);

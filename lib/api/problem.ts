@@ -26,6 +26,7 @@ export const problemKinds = {
   superseded: { status: 409, title: 'Newer work has taken over' },
   cancelled: { status: 409, title: 'The job was cancelled' },
   'not-copyable': { status: 409, title: 'The store cannot copy the object as it is' },
+  'would-lose': { status: 409, title: 'Something of the object would be lost' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'url-too-long': { status: 414, title: 'The URL is too long' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
@@ -89,6 +90,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   NotAppendableCopy: 'not-copyable',
   NotFound: 'object-not-found',
   PublicEndpointForbidden: 'store-refused',
+  RowConflict: 'invalid',
   SameObject: 'same-object',
   StateUnusable: 'retry-later',
   SymlinkSource: 'not-copyable',
@@ -96,6 +98,8 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   TooManyParts: 'invalid',
   Unsupported: 'not-copyable',
   VerificationFailed: 'verification-failed',
+  WorkerDied: 'internal',
+  WouldLose: 'would-lose',
   WrongEndpoint: 'store-refused',
 };
 

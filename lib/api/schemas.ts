@@ -133,6 +133,10 @@ const shared = {
   acl: word.optional().meta({ description: "`keep` carries the source's ACL; a canned name sets it." }),
   metadata: metadataChange.optional(),
   tags: tagChange.optional(),
+  acceptLoss: z.boolean().optional().meta({
+    description:
+      'Renames and metadata changes: go on although something of the object (tags, ACL, ...) would be lost. Default false: they fail with `would-lose` and say what.',
+  }),
   verify: z
     .enum(['auto', 'size'])
     .optional()
@@ -148,7 +152,10 @@ const shared = {
 
 export const copyOptions = z.strictObject({
   ...shared,
-  overwrite: z.enum(['always', 'never', 'if-different']).optional().meta({ description: 'Default `always`.' }),
+  overwrite: z
+    .enum(['always', 'never', 'if-different'])
+    .optional()
+    .meta({ description: 'Default `always`; for a rename `never`.' }),
 });
 
 const options = copyOptions.default({});

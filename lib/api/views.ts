@@ -8,9 +8,10 @@ import { readProgress } from './prefix-progress.ts';
 
 /** Something that was not kept, or that differs. */
 export const lossView = z.object({
-  what: z
-    .string()
-    .meta({ description: '`tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:NAME`, `metadata:NAME`.' }),
+  what: z.string().meta({
+    description:
+      '`tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:NAME`, `metadata:NAME`, `website-redirect`, `object-lock`, `legal-hold`, `checksum`, or a header of the store.',
+  }),
   wanted: z.string().optional(),
   got: z.string().optional(),
   why: z.string().optional(),
@@ -25,6 +26,10 @@ const resultView = z
     parts: z.int().optional(),
     verifiedBy: z.enum(['crc64', 'checksum', 'etag', 'size', 'store']),
     lost: z.array(lossView).meta({ description: 'What could not be kept; empty when all was.' }),
+    notKept: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'What a copy leaves out unless asked to carry it: `acl`.' }),
     sourceRemoved: z.boolean().optional(),
   })
   .meta({ id: 'CopyResult' });

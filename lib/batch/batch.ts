@@ -15,7 +15,6 @@ export { cancelBatch, pauseBatch, resumeBatch } from './control.ts';
 export { dryRunBatch } from './dry-run.ts';
 export type { BatchDryRun } from './dry-run.ts';
 export type { WorkFiles, WorkPlace } from './files.ts';
-export { isNote } from './note.ts';
 export type { BatchInput, BatchLimits, BatchMode, BatchRequest } from './request.ts';
 export type { ResultLine } from './result-file.ts';
 export { rejectedOf as rejected, resultsAfter, resultsOf as results } from './results.ts';

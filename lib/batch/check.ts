@@ -3,6 +3,7 @@ import { GiveUp } from '../copy/errors.ts';
 import { filtersSchema } from '../copy/filters.ts';
 import { checkRequest } from '../copy/rules.ts';
 import type { WorkPlace } from './files.ts';
+import { slowestRate } from './pace-row.ts';
 import { mappingSchema } from './mapping.ts';
 import type { BatchInput, BatchRequest } from './request.ts';
 import { sourceSchema } from './sources/source.ts';
@@ -45,7 +46,8 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
   whole('concurrency', concurrency, 1, 256);
   whole('priority', priority, -1_000, 1_000);
   for (const [name, rate] of Object.entries(limits) as [string, number | undefined][]) {
-    if (rate !== undefined && !(rate > 0)) throw bad(`limits.${name} must be more than 0, got ${rate}.`);
+    if (rate !== undefined && !(rate >= slowestRate))
+      throw bad(`limits.${name} must be at least ${slowestRate} requests a second, got ${rate}.`);
   }
   if (mode === 'metadata' && (destination || mapping)) {
     throw bad('A metadata change writes each object where it is; it takes no destination and no mapping.');

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gaveUp, GiveUp } from '../copy/errors.ts';
-import { describe } from '../copy/object.ts';
 import { forEachLimited } from '../copy/pool.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import { checkBatch, readRequest, workPlaceOf } from './check.ts';
 import { fileOf } from './files.ts';
 import type { PageEntry } from './page-file.ts';
+import { destinationPlaceOf, sourcePlaceOf } from './places.ts';
 import { announcePriority } from './priority.ts';
 import type { BatchInput, BatchRequest } from './request.ts';
 import type { Batch, BatchRow } from './row.ts';
@@ -63,7 +63,7 @@ export async function startBatch(
   });
   const batch = sameBatch(batchOf(world, job), kept);
   if (!landed) return { batch, isNew: false };
-  await announcePriority(world, id, kept.priority ?? 0);
+  await announcePriority(world, id, kept);
   await world.queue.send(ranges.map(({ range }) => ({ kind: 'read', batchId: id, range })));
   world.log.info('batch started', { batch: id, mode: kept.mode, ranges: ranges.length });
   return { batch, isNew: true };
@@ -86,17 +86,19 @@ function sameBatch(batch: Batch | undefined, request: BatchRequest): Batch {
   );
 }
 
-function rowOf(world: BatchWorld, id: string, { mode, store, source, destination }: BatchRequest) {
+function rowOf(world: BatchWorld, id: string, request: BatchRequest) {
+  const { mode, store } = request;
   const now = world.clock.now();
-  const from = source.kind === 'prefix' ? { bucket: source.bucket, key: source.prefix } : { bucket: '', key: '' };
+  const nowhere = { bucket: '', key: '' };
+  const from = sourcePlaceOf(request);
   return {
     id,
     revision: 0,
     state: 'planned' as const,
     mode: mode === 'verify' ? ('copy' as const) : mode,
     store,
-    source: from,
-    destination: { bucket: destination?.bucket ?? from.bucket, key: '' },
+    source: from && 'bucket' in from ? from : nowhere,
+    destination: destinationPlaceOf(request) ?? nowhere,
     options: {},
     many: true as const,
     partsDone: 0,
@@ -120,27 +122,14 @@ async function sample(world: BatchWorld, request: BatchRequest, options: CallOpt
     });
     const select = selectorOf(request, world.store(request.store).facts);
     const selected = entries.flatMap((entry) => select(entry) ?? []);
-    refuseInside(request, selected);
+    const inside = selected.find(({ error }) => error?.code === 'RowConflict');
+    if (inside?.error) throw new GiveUp('BadRequest', inside.error.message);
     const first = selected.find(({ error }) => error === undefined);
     if (first) await lookAtDestination(world, request, first, options);
     return ranges;
   } finally {
     await source.close();
   }
-}
-
-/** What is written into the prefix that is read would be read, and copied, again. */
-function refuseInside({ mode, source, store }: BatchRequest, selected: readonly PageEntry[]): void {
-  if (source.kind !== 'prefix' || mode === 'metadata' || mode === 'verify') return;
-  const inside = selected.find(
-    ({ destination }) => destination.bucket === source.bucket && destination.key.startsWith(source.prefix),
-  );
-  if (!inside) return;
-  throw new GiveUp(
-    'BadRequest',
-    `${describe(store, inside)} would go to ${describe(store, inside.destination)}, which lies in what is to be copied; ` +
-      'nothing was done. Choose a destination outside of it, or name the objects in a manifest.',
-  );
 }
 
 /** Reports a missing or forbidden bucket at once. The object itself is expected to be missing. */

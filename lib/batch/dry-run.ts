@@ -3,8 +3,12 @@ import { dryRun } from '../copy/dry-run.ts';
 import { forEachLimited } from '../copy/pool.ts';
 import type { CallOptions } from '../copy/ports.ts';
 import { checkBatch, readRequest } from './check.ts';
+import { needsCheck } from './conflicts/needed.ts';
+import type { ConflictPreview } from './conflicts/preview.ts';
+import { previewConflicts } from './conflicts/preview.ts';
 import type { PageEntry } from './page-file.ts';
 import type { BatchInput, BatchRequest } from './request.ts';
+import { defaultPageSize } from './request.ts';
 import { selectorOf } from './select.ts';
 import { openSourceOf } from './source-of.ts';
 import type { Rejected } from './sources/source.ts';
@@ -23,10 +27,14 @@ export interface BatchDryRun {
   rejected: Rejected[];
   /** Objects that were looked at one by one. */
   looked: number;
+  /** Of a deep verify: bytes that would be read at most, of both sides, if nothing but reading decided. */
+  bytesReadAtMost?: number;
   /** Requests of those looked at, by operation. */
   calls: Record<string, number>;
   /** Those looked at that could not be copied, by error code. */
   failures: Record<string, number>;
+  /** Rows that get in each other's way; absent where they cannot. */
+  conflicts?: ConflictPreview;
   /** Examples of what would go where. */
   examples: { source: { bucket: string; key: string }; destination: { bucket: string; key: string } }[];
   permissions: string[];
@@ -36,7 +44,8 @@ const looksAtOnce = 16;
 const examplesShown = 5;
 
 /**
- * Reads the first `read` entries and looks at the first `look` of them, as a copy would. Writes nothing.
+ * Reads the first `read` entries and looks at the first `look` of them, as a copy would; compares all rows with each other
+ * where they may get in each other's way. Writes nothing.
  * @throws CopyError what starting the batch would throw.
  */
 export async function dryRunBatch(
@@ -60,10 +69,14 @@ export async function dryRunBatch(
     })),
     permissions: [],
   };
+  if (needsCheck(request)) {
+    report.conflicts = await previewConflicts(request, () => selected(world, request, options));
+  }
   const { mode } = request;
   if (mode === 'verify') {
-    const calls = { HeadObject: 2 * Math.min(look, entries.length) };
-    return { ...report, looked: Math.min(look, entries.length), calls };
+    const looked = Math.min(look, entries.length);
+    const calls = { HeadObject: 2 * looked, ...(request.compareAcl && { GetObjectAcl: 2 * looked }) };
+    return { ...report, looked, calls, ...(request.deep && { bytesReadAtMost: 2 * report.bytes }) };
   }
   const permissions = new Set<string>();
   await forEachLimited(entries.slice(0, look), looksAtOnce, async (entry) => {
@@ -83,28 +96,42 @@ export async function dryRunBatch(
   return { ...report, permissions: [...permissions].sort() };
 }
 
-async function readSome(world: BatchWorld, request: BatchRequest, wanted: number, options: CallOptions) {
+/** The source from its beginning, in stretches of at most `limit` rows. */
+async function* stretches(world: BatchWorld, request: BatchRequest, limit: number, options: CallOptions) {
   const select = selectorOf(request, world.store(request.store).facts);
   const source = openSourceOf(world, { request });
-  const entries: PageEntry[] = [];
-  const rejected: Rejected[] = [];
-  let leftOut = 0;
   try {
-    const ranges = await source.ranges();
-    for (const range of ranges) {
+    for (const range of await source.ranges()) {
       for (let cursor, last = false; !last;) {
-        const limit = wanted - entries.length - leftOut;
-        if (limit <= 0) return { entries, rejected, leftOut, more: true };
         const page = await source.reader.read(range, cursor, limit, { ...options, split: false, sample: true });
-        const chosen = page.entries.flatMap((entry) => select(entry) ?? []);
-        leftOut += page.entries.length - chosen.length;
-        entries.push(...chosen);
-        rejected.push(...page.rejected);
+        const entries = page.entries.flatMap((entry) => select(entry) ?? []);
+        yield { entries, read: page.entries.length, rejected: page.rejected };
         ({ cursor, last } = page);
       }
     }
-    return { entries, rejected, leftOut, more: false };
   } finally {
     await source.close();
   }
+}
+
+async function* selected(world: BatchWorld, request: BatchRequest, options: CallOptions): AsyncGenerator<PageEntry> {
+  for await (const { entries } of stretches(world, request, defaultPageSize, options)) yield* entries;
+}
+
+/** Reads that the request waits for; a list may hold nothing but rows that are malformed or left out. */
+const readsAtMost = 20;
+
+async function readSome(world: BatchWorld, request: BatchRequest, wanted: number, options: CallOptions) {
+  const entries: PageEntry[] = [];
+  const rejected: Rejected[] = [];
+  let read = 0;
+  let reads = 0;
+  for await (const stretch of stretches(world, request, wanted, options)) {
+    if (read >= wanted || (reads += 1) > readsAtMost)
+      return { entries, rejected, leftOut: read - entries.length, more: true };
+    entries.push(...stretch.entries);
+    rejected.push(...stretch.rejected);
+    read += stretch.read;
+  }
+  return { entries, rejected, leftOut: read - entries.length, more: false };
 }

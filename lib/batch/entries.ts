@@ -17,6 +17,14 @@ const firstPauseMs = 250;
 /** How often the row is asked whether the batch still wants to be worked on. */
 const askEveryMs = 1_000;
 
+/**
+ * A page is worked on for so long at a time, milliseconds, then the next one in the queue has its turn: a batch with a slow rate,
+ * or a slow store, must not keep the workers from the batches of others.
+ */
+const sliceMs = 30_000;
+/** Objects are begun only so far ahead as the batch's rate lets go on within this time, milliseconds. */
+const begunForMs = 5_000;
+
 export interface PageWork {
   batch: Batch;
   page: string;
@@ -38,10 +46,10 @@ export async function copyEntries(
   const { batch, entries, known, invocation } = work;
   const open = entries.map((_, index) => index).filter((index) => !known.lines.has(index) && !known.jobs.has(index));
   const mayBegin = watchStop(world, batch, invocation);
-  const paced: World = { ...world, store };
+  const paced: BatchWorld = { ...world, store };
   let stopped: 'time' | 'batch' | undefined;
   const troubled = new Map<number, CopyError>();
-  await forEachLimited(open, batch.request.concurrency ?? defaultConcurrency, async (index) => {
+  await forEachLimited(open, concurrencyOf(batch), async (index) => {
     stopped ??= await mayBegin();
     if (stopped) return;
     try {
@@ -64,21 +72,28 @@ export async function copyEntries(
   return stopped;
 }
 
+function concurrencyOf({ request }: Batch): number {
+  const { concurrency = defaultConcurrency, limits = {} } = request;
+  const rate = Math.min(limits.requestsPerSecond ?? Infinity, limits.prefixRequestsPerSecond ?? Infinity);
+  return Math.max(1, Math.min(concurrency, Math.ceil((rate * begunForMs) / 1000)));
+}
+
 function note({ lines, jobs }: Known, index: number, outcome: EntryOutcome): void {
   if ('job' in outcome) jobs.set(index, outcome.job);
   else lines.set(index, outcome.line);
 }
 
 async function tryEntry(
-  world: World,
+  world: BatchWorld,
   { batch, page, entries, known, invocation }: PageWork,
   index: number,
 ): Promise<EntryOutcome> {
   const { request } = batch;
   const entry = entries[index] as PageEntry;
   const overwrite = entry.options?.overwrite ?? request.options.overwrite;
-  // Any page may have been begun before: an equal object at the destination may be our own copy.
-  const first = overwrite === 'never' && request.mode !== 'rename' ? 2 : 1;
+  // Any page may have been begun before: an equal object at the destination may be our own copy, and an object that lacks its
+  // tags one that we have copied onto itself and not yet put right.
+  const first = (overwrite === 'never' && request.mode !== 'rename') || request.mode === 'metadata' ? 2 : 1;
   for (let n = 0; ; n += 1) {
     try {
       const attempt = request.mode === 'rename' ? 1 : first + n + known.tries;
@@ -106,11 +121,12 @@ function watchStop(
   const { clock, settings } = world;
   const reserve = Math.min(settings.partReserveMs, (invocation.deadline - clock.now()) / 2);
   let askAt = clock.now() + askEveryMs;
+  const until = clock.now() + sliceMs;
   let ended = false;
   return async () => {
     if (ended) return 'batch';
     const now = clock.now();
-    if (invocation.deadline - now < reserve) return 'time';
+    if (invocation.deadline - now < reserve || now >= until) return 'time';
     if (now < askAt) return undefined;
     askAt = now + askEveryMs;
     const found = await findBatch(world, batch.id);

@@ -30,6 +30,7 @@ export const entryOptionsSchema = z.strictObject({
   tags: z
     .strictObject({ base: z.enum(['merge', 'replace']), set: record.optional(), remove: z.array(text).optional() })
     .optional(),
+  acceptLoss: z.boolean().optional(),
   overwrite: z.enum(['always', 'never', 'if-different']).optional(),
   verify: z.enum(['auto', 'size']).optional(),
   partSize: z.int().min(1).optional(),

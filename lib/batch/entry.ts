@@ -3,7 +3,7 @@ import { CopyError, gaveUp, RetryLater } from '../copy/errors.ts';
 import { keyedJobId } from '../copy/ids.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
-import type { Invocation, World } from '../copy/ports.ts';
+import type { Invocation } from '../copy/ports.ts';
 import type { CopyRequest } from '../copy/request.ts';
 import type { CopyResult } from '../copy/result.ts';
 import { startCopy } from '../copy/start.ts';
@@ -15,6 +15,7 @@ import { namesOf } from './result-file.ts';
 import type { Status } from './tally.ts';
 import { passesFilters } from './filter-asked.ts';
 import { verifyEntry } from './verify.ts';
+import type { BatchWorld } from './world.ts';
 
 /** Names one object of a batch for good: its batch, page and place in it. */
 export interface EntryName {
@@ -33,7 +34,7 @@ export type EntryOutcome = { line: ResultLine } | { job: string };
  * @throws RetryLater for what may pass; GiveUp StateUnusable.
  */
 export async function doEntry(
-  world: World,
+  world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
   name: EntryName,
@@ -61,7 +62,7 @@ export async function doEntry(
  * A second worker that comes upon the same object may find it moved already: whatever it concludes from that, the row of the
  * first one knows better.
  */
-async function startKeyed(world: World, copy: CopyRequest, invocation: Invocation) {
+async function startKeyed(world: BatchWorld, copy: CopyRequest, invocation: Invocation) {
   try {
     return await startCopy(world, copy, invocation);
   } catch (error) {
@@ -85,7 +86,7 @@ export function lineOfJob(request: BatchRequest, entry: PageEntry, job: Job): Re
 }
 
 export function copyRequestOf(
-  world: World,
+  world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
   { batch, page, index }: EntryName,

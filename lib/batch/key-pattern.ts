@@ -1,111 +1,129 @@
 /**
- * Regular expressions over keys, with a bound on the work. JavaScript's matcher goes back and tries again, and a pattern such as
- * `(a+)+b` keeps it busy for years with a key of forty characters, which any writer of the bucket can choose.
+ * Regular expressions over keys. Callers write the pattern and any writer of the bucket chooses the keys, so the time of
+ * a match must not depend on how the two meet: an automaton (RE2) reads each character of a key once, and the work for a key
+ * is at most its length times the size of the pattern, both of which are bounded here. JavaScript's own matcher goes back and
+ * tries again, and a short pattern keeps it busy for years.
  *
- * What is guarded: keys have at most 1,024 bytes; a pattern always matches the whole key, so it is tried at one place only; and
- * the ways in which a key can be divided among the pattern's pieces are counted before it is taken. A piece that repeats has
- * one way when the literal behind it cannot be part of it (`[^/]+/`), else as many as the key has characters. At most two pieces
- * of the second kind are allowed, so the work is at worst cubic in the length of the key: below a second. Refused are
- * repeated groups, back references and look-around, for which there is no such count.
+ * Patterns are JavaScript's, with the flags `us`. What RE2 does not know, or reads in another way, is refused by name or
+ * rewritten (`\s`): no pattern means something else than it would in JavaScript.
  */
+import { RE2JS } from 're2js';
 import { GiveUp } from '../copy/errors.ts';
+import type { Replacement } from './key-replacement.ts';
 
-/** Allows two unbounded quantifiers and a few options besides. */
-const mostWays = 1024 ** 2 * 16;
-const maxKeyChars = 1024;
 const maxPatternChars = 1000;
+/** Instructions of the automaton; a literal character is one, `x{0,30}` some sixty. */
+const mostSteps = 1000;
 
 /** `u`: characters, not halves of them. `s`: a dot also stands for a line break, which keys may hold. */
 const flags = 'us';
 
 const tokens =
-  /(?<back>\\(?:[1-9]|k<))|(?<look>\(\?<?[=!])|(?<open>\((?:\?:|\?<[^=!>][^>]*>)?)|(?<close>\))|(?<either>\|)|(?<repeat>[*+?]\??|\{\d+(?:,\d*)?\}\??)|(?<edge>[$^]|\\[bB])|(?<atom>\\p\{[^}]*\}|\\P\{[^}]*\}|\\u\{[^}]*\}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\c[A-Za-z]|\\.|\[(?:\\.|[^\]\\])*\]|.)/gsu;
+  /(?<back>\\(?:[1-9]|k<))|(?<look>\(\?<?[=!])|(?<open>\((?:\?:|\?<[^=!>][^>]*>)?)|(?<close>\))|(?<either>\|)|(?<repeat>[*+?]\??|\{\d+(?:,\d*)?\}\??)|(?<edge>[$^]|\\[bB])|(?<atom>\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\c[A-Za-z]|\\.|\[(?:\\.|[^\]\\])*\]|.)/gsu;
 
-interface Piece {
-  kind: 'open' | 'close' | 'either' | 'atom' | 'edge';
-  text: string;
-  repeat?: string;
+/** What `\s` stands for in JavaScript: the white space and line ends of Unicode, where RE2 knows five of ASCII. */
+const blanks =
+  '\\t\\n\\x{b}\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}';
+
+/** A compiled pattern. It always matches the whole key. */
+export interface KeyPattern {
+  /** How many groups with parentheses it has. */
+  groups: number;
+  /** Numbers of the groups with a name. */
+  names: Readonly<Record<string, number>>;
+  test(key: string): boolean;
+  /** What the key becomes; undefined when it does not match. */
+  replace(key: string, replacement: Replacement): string | undefined;
 }
 
 /**
  * A pattern for whole keys.
- * @throws GiveUp BadRequest for what is no regular expression, or one whose work has no bound.
+ * @throws GiveUp BadRequest for what is no regular expression, one that RE2 does not take, or one that is too large.
  */
-export function compilePattern(pattern: string): RegExp {
+export function compilePattern(pattern: string): KeyPattern {
   if (pattern.length > maxPatternChars)
     throw refuse(pattern.slice(0, 40), `is longer than ${maxPatternChars} characters`);
-  const compiled = compile(pattern);
-  const ways = waysOf(piecesOf(pattern));
-  if (ways > mostWays) {
-    throw refuse(
-      pattern,
-      'can take very long: let at most two pieces like .* meet text they could match too; write [^/]* where a folder name is meant',
-    );
+  checkSyntax(pattern);
+  const compiled = compile(pattern, `^(?:${translated(pattern)})$`);
+  if (compiled.programSize() > mostSteps) {
+    throw refuse(pattern, `is too large: write its repetitions with smaller numbers, or with * and +`);
   }
-  return compiled;
+  return {
+    groups: compiled.groupCount(),
+    names: compiled.namedGroups(),
+    test: (key) => compiled.matcher(key).find(),
+    replace: (key, replacement) => {
+      const found = compiled.matcher(key);
+      return found.find() ? replacement((group) => found.group(group) ?? '') : undefined;
+    },
+  };
 }
 
-function compile(pattern: string): RegExp {
+/** JavaScript says what is a regular expression; nothing is matched with it. */
+function checkSyntax(pattern: string): void {
   try {
-    return new RegExp(`^(?:${pattern})$`, flags);
+    new RegExp(`^(?:${pattern})$`, flags);
   } catch (error) {
-    throw refuse(pattern, `is none: ${error instanceof Error ? error.message : String(error)}`);
+    throw refuse(pattern, `is none: ${messageOf(error)}`);
   }
 }
 
-function piecesOf(pattern: string): Piece[] {
-  const pieces: Piece[] = [];
+function compile(pattern: string, translation: string): RE2JS {
+  try {
+    return RE2JS.compile(RE2JS.translateRegExp(translation), RE2JS.DOTALL);
+  } catch (error) {
+    throw refuse(pattern, `uses what is not taken here (${messageOf(error)})`);
+  }
+}
+
+/** The same pattern as RE2 would write it. */
+function translated(pattern: string): string {
+  let result = '';
+  const opened: number[] = [];
+  let lastGroup: string | undefined;
   for (const { 0: text, groups = {} } of pattern.matchAll(tokens)) {
     if (groups.back !== undefined) throw refuse(pattern, 'refers back to a group');
     if (groups.look !== undefined) throw refuse(pattern, 'looks ahead or behind');
-    const before = pieces.at(-1);
     if (groups.repeat !== undefined) {
-      if (before?.kind === 'close' && !/^\?/.test(text))
-        throw refuse(pattern, `repeats a group (${text}); write it out`);
-      if (before?.kind === 'open') throw refuse(pattern, `has a group of a kind that is not taken here: (${text}`);
-      if (before) before.repeat = text;
-    } else {
-      const kind = (['open', 'close', 'either', 'edge'] as const).find((name) => groups[name] !== undefined);
-      pieces.push({ kind: kind ?? 'atom', text });
+      if (lastGroup !== undefined) checkRepeatedGroup(pattern, lastGroup, text);
+      if (result.endsWith('(')) throw refuse(pattern, `has a group of a kind that is not taken here: (${text}`);
     }
+    if (groups.open !== undefined) opened.push(result.length);
+    result += groups.atom === undefined ? text : atomOf(pattern, text);
+    lastGroup = groups.close === undefined ? undefined : result.slice(opened.pop());
   }
-  if (pieces.at(-1)?.text === '$') pieces.pop();
-  return pieces;
+  return result;
 }
 
-/** An upper bound: every choice times every other. */
-function waysOf(pieces: Piece[]): number {
-  let ways = 1;
-  const branches = [1];
-  for (const [at, { kind, text, repeat }] of pieces.entries()) {
-    if (kind === 'open') branches.push(1);
-    else if (kind === 'either') branches.push((branches.pop() ?? 1) + 1);
-    else if (kind === 'close') ways *= (branches.pop() ?? 1) * (repeat === undefined ? 1 : 2);
-    else if (repeat !== undefined && !isDelimited(text, pieces.slice(at + 1))) ways *= timesOf(repeat);
-  }
-  return ways * (branches.pop() ?? 1);
+/**
+ * What a group holds after its second turn differs between the two, and a count in a count multiplies. Where an optional group
+ * can match nothing, JavaScript goes back for something that it can match, and RE2 does not.
+ */
+function checkRepeatedGroup(pattern: string, group: string, repeat: string): void {
+  if (!repeat.startsWith('?')) throw refuse(pattern, `repeats a group (${repeat}); write it out`);
+  if (compile(pattern, `^(?:${group})$`).matcher('').find())
+    throw refuse(pattern, 'makes a group optional that can match nothing already; leave its ? away');
 }
 
-/** Whether only one end is possible: a literal comes next that the piece cannot match, or the end of the key. */
-function isDelimited(atom: string, rest: Piece[]): boolean {
-  const next = rest.find(({ kind }) => kind !== 'open' && kind !== 'close');
-  // A group that is closed here may be left out or stand beside others: only plain closing is looked through.
-  const plain = rest.slice(0, next ? rest.indexOf(next) : undefined).every(({ repeat }) => repeat === undefined);
-  if (!plain) return false;
-  if (!next) return true;
-  if (next.kind !== 'atom' || (next.repeat !== undefined && !next.repeat.startsWith('+'))) return false;
-  if (rest.slice(0, rest.indexOf(next)).some(({ kind }) => kind === 'open')) return false;
-  const [, escaped, plainly] = /^(?:\\(\W)|([^\\.[]))$/u.exec(next.text) ?? [];
-  const literal = escaped ?? plainly;
-  return literal !== undefined && !new RegExp(`^${atom}$`, flags).test(literal);
+function atomOf(pattern: string, text: string): string {
+  if (text === '\\s') return `[${blanks}]`;
+  if (text === '\\S') return `[^${blanks}]`;
+  if (text === '\\0') return '\\x{0}';
+  if (text === '[^]') return '[\\x{0}-\\x{10ffff}]';
+  if (text === '[]') throw refuse(pattern, 'has an empty class []');
+  if (!text.startsWith('[')) return text;
+  if (/^\[(?:[^\\]|\\[^S])*\\S/su.test(text)) throw refuse(pattern, 'has \\S in a class; write the class out');
+  const inside = text.slice(1).replace(/\\s|\\0|\\.|\[/gsu, (part) => {
+    if (part === '\\s') return blanks;
+    if (part === '\\0') return '\\x{0}';
+    // A bracket in a class may begin one of POSIX there, but never in JavaScript.
+    return part === '[' ? '\\[' : part;
+  });
+  return `[${inside}`;
 }
 
-function timesOf(repeat: string): number {
-  if (repeat.startsWith('?')) return 2;
-  const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}/.exec(repeat) ?? [];
-  if (least === undefined) return maxKeyChars;
-  if (!comma) return 1;
-  return most ? Number(most) - Number(least) + 1 : maxKeyChars;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refuse(pattern: string, why: string): GiveUp {

@@ -1,36 +1,16 @@
 /** How a key becomes the key of the destination. */
-import * as z from 'zod';
 import { GiveUp } from '../copy/errors.ts';
 import { compileTemplate } from '../copy/key-template.ts';
 import type { StoreFacts } from '../copy/ports.ts';
 import { checkKey } from '../copy/rules.ts';
 import { compilePattern } from './key-pattern.ts';
+import { compileReplacement } from './key-replacement.ts';
+import { mappingSchema } from './mapping-schema.ts';
+import type { Mapping, MappingInput } from './mapping-schema.ts';
 import type { Entry, SourceSpec } from './sources/source.ts';
 
-const otherwise = z
-  .enum(['fail', 'skip', 'keep'])
-  .default('fail')
-  .describe('An object whose key does not fit: fails, is passed over, or keeps its key.');
-
-export const mappingSchema = z.discriminatedUnion('kind', [
-  z
-    .strictObject({ kind: z.literal('prefix'), from: z.string(), to: z.string(), otherwise })
-    .describe('One prefix for another.'),
-  z
-    .strictObject({ kind: z.literal('template'), template: z.string().min(1) })
-    .describe(
-      'As in replication rules: {key} {relative} {dir} {name} {ext} {bucket}. {relative} is what follows the prefix that is copied.',
-    ),
-  z
-    .strictObject({ kind: z.literal('pattern'), pattern: z.string().min(1), to: z.string(), otherwise })
-    .describe(
-      'A regular expression that matches the whole key, and what the key becomes: $1, $<name>, $& for all of it, $$ for a dollar.',
-    ),
-]);
-
-/** As people write it. */
-export type MappingInput = z.input<typeof mappingSchema>;
-export type Mapping = z.output<typeof mappingSchema>;
+export { mappingSchema } from './mapping-schema.ts';
+export type { Mapping, MappingInput } from './mapping-schema.ts';
 
 export interface MappingContext {
   /** What the batch reads: `{relative}` is relative to its prefix. */
@@ -45,8 +25,8 @@ export interface MappingContext {
 export type MapEntry = (entry: Entry) => { bucket: string; key: string } | undefined;
 
 /**
- * The mapping of a batch. A destination that the source itself names goes before it. Two objects may be given one destination
- * by a pattern or a manifest: then the one that is copied last stays.
+ * The mapping of a batch. A destination that the source itself names goes before it. A pattern or a
+ * manifest may give two objects one destination: `conflicts/` finds those.
  * @throws GiveUp BadRequest for a template or pattern that cannot be used; `key-pattern.ts` says which patterns are refused.
  */
 export function compileMapping(input: MappingInput | undefined, context: MappingContext): MapEntry {
@@ -74,9 +54,8 @@ function keyMapper(mapping: Mapping, context: MappingContext): KeyMapper {
     case 'pattern': {
       const { pattern, to, otherwise } = mapping;
       const compiled = compilePattern(pattern);
-      checkReplacement(compiled, pattern, to);
-      return ({ key }) =>
-        compiled.test(key) ? key.replace(compiled, to) : unfit(key, `does not match '${pattern}'`, otherwise);
+      const replacement = compileReplacement(to, { pattern, ...compiled });
+      return ({ key }) => compiled.replace(key, replacement) ?? unfit(key, `does not match '${pattern}'`, otherwise);
     }
   }
 }
@@ -95,21 +74,4 @@ function templateMapper(template: string, prefix: string): KeyMapper {
 function unfit(key: string, why: string, otherwise: 'fail' | 'skip' | 'keep'): string | undefined {
   if (otherwise === 'fail') throw new GiveUp('BadRequest', `The key ${key} ${why}; say what becomes of such objects.`);
   return otherwise === 'keep' ? key : undefined;
-}
-
-/** JavaScript writes a reference to a group that does not exist as it stands, into the key. */
-function checkReplacement(compiled: RegExp, pattern: string, to: string): void {
-  // A pattern that also matches nothing tells how many groups there are, and their names.
-  const found = new RegExp(`${compiled.source}|`, compiled.flags).exec('');
-  const groups = (found?.length ?? 1) - 1;
-  for (const [reference, number, name] of to.matchAll(/\$(?:\$|&|(\d+)|<([^>]*)>|)/g)) {
-    const known =
-      number === undefined
-        ? name === undefined
-          ? reference !== '$'
-          : Object.hasOwn(found?.groups ?? {}, name)
-        : Number(number) >= 1 && Number(number) <= groups;
-    if (!known)
-      throw new GiveUp('BadRequest', `'${to}': '${reference}' is no group of '${pattern}'; a literal dollar is '$$'.`);
-  }
 }

@@ -1,9 +1,7 @@
 import type { World } from '../copy/ports.ts';
-import { putNote } from './note.ts';
 
 /** A scope's row. Rates are requests a second, times epoch milliseconds. */
 export interface PaceRow {
-  kind: 'pace';
   /** The next free instant. */
   nextFreeAt: number;
   /** What the store's throttling has taught us; absent while it has not. */
@@ -21,14 +19,28 @@ export interface Turn {
   count: number;
 }
 
+/** How long a row is kept that no worker writes again. */
+const keepMs = 30 * 86_400_000;
 /** Throttling within this time is one and the same. */
 const windowMs = 1_000;
 const raisePerWindow = 1.05;
 /** Unused instants are lost after this, so that a pause is not followed by a burst. */
 const burstMs = 100;
 
+/** The lowest rate that may be asked for, requests a second. */
+export const slowestRate = 0.1;
+
 /**
- * Books the next requests of a scope. Returns undefined when nothing limits it.
+ * Time is booked no further ahead than this, milliseconds, and one request more: whoever comes then waits. So a row says at most
+ * what the slowest rate has booked, and one that says more (written by an older version, or by a clock that was wrong) is
+ * not believed.
+ */
+const mostAheadMs = 10_000;
+const furthestMs = mostAheadMs + 1000 / slowestRate;
+
+/**
+ * Books the next requests of a scope, after waiting until so few are booked that they come soon. Returns undefined when nothing
+ * limits it.
  *
  * @param limit requests a second; absent: only what throttling has taught.
  */
@@ -39,18 +51,37 @@ export async function bookPace(
   { forMs, atMost }: { forMs: number; atMost: number },
 ): Promise<Turn | undefined> {
   for (;;) {
-    const job = await world.state.get(id);
-    const found = job?.batch as PaceRow | undefined;
+    const found = await world.shared.get(id);
     const now = world.clock.now();
-    const row = raise(found ?? { kind: 'pace', nextFreeAt: now }, now);
-    const rate = Math.min(limit ?? Infinity, row.ceiling ?? Infinity);
+    const row = raise((found?.value as PaceRow | undefined) ?? { nextFreeAt: now }, now);
+    const rate = Math.max(slowestRate, Math.min(limit ?? Infinity, row.ceiling ?? Infinity));
     if (rate === Infinity) return undefined;
     const gapMs = 1000 / rate;
     const count = Math.max(1, Math.min(atMost, Math.floor(forMs / gapMs)));
-    const at = Math.max(now - burstMs, row.nextFreeAt);
-    if (await putNote(world, id, job, { ...row, nextFreeAt: at + count * gapMs })) return { at, gapMs, count };
+    const believed = row.nextFreeAt <= now + furthestMs ? row.nextFreeAt : now;
+    const at = Math.max(now - burstMs, believed);
+    if (at > now + mostAheadMs) {
+      await world.clock.sleep(at - now - mostAheadMs);
+      continue;
+    }
+    // Where this lands unheard, the instants it booked pass unused.
+    const next = { ...row, nextFreeAt: at + count * gapMs };
+    if (await world.shared.compareAndSet(id, found, next, now + keepMs)) return { at, gapMs, count };
     await world.clock.sleep(world.random() * 20);
   }
+}
+
+/**
+ * Gives back the instants of a turn from `from` on, unless others have booked behind it: what a batch that is cancelled or at its
+ * end does not use, others need not wait for.
+ */
+export async function returnPace(world: World, id: string, turn: Turn, from: number): Promise<void> {
+  const found = await world.shared.get(id);
+  const row = found?.value as PaceRow | undefined;
+  const end = turn.at + turn.count * turn.gapMs;
+  // A lost race only means that the time passes unused.
+  if (!row || Math.abs(row.nextFreeAt - end) >= 1 || from >= end) return;
+  await world.shared.compareAndSet(id, found, { ...row, nextFreeAt: from }, world.clock.now() + keepMs);
 }
 
 /**
@@ -61,9 +92,9 @@ export async function bookPace(
  */
 export async function slowPace(world: World, id: string, rate: number): Promise<void> {
   for (;;) {
-    const job = await world.state.get(id);
+    const found = await world.shared.get(id);
     const now = world.clock.now();
-    const row = raise((job?.batch as PaceRow | undefined) ?? { kind: 'pace', nextFreeAt: now }, now);
+    const row = raise((found?.value as PaceRow | undefined) ?? { nextFreeAt: now }, now);
     if (row.throttledAt !== undefined && now - row.throttledAt < windowMs) return;
     const before = row.ceiling ?? rate;
     const slower: PaceRow = {
@@ -73,15 +104,16 @@ export async function slowPace(world: World, id: string, rate: number): Promise<
       throttledAt: now,
       raisedAt: now,
     };
-    if (await putNote(world, id, job, slower)) return;
+    // Where this lands unheard, the ceiling may be halved once more: too slow rather than too fast.
+    if (await world.shared.compareAndSet(id, found, slower, now + keepMs)) return;
     await world.clock.sleep(world.random() * 20);
   }
 }
 
 /** Requests a second that throttling allows at the moment; undefined: as many as one likes. */
 export async function ceilingOf(world: World, id: string): Promise<number | undefined> {
-  const job = await world.state.get(id);
-  return job && raise(job.batch as PaceRow, world.clock.now()).ceiling;
+  const found = await world.shared.get(id);
+  return found && raise(found.value as PaceRow, world.clock.now()).ceiling;
 }
 
 function raise(row: PaceRow, now: number): PaceRow {

@@ -8,7 +8,8 @@ import { RetryLater } from '../copy/errors.ts';
 import type { StoreAddress } from '../copy/object.ts';
 import type { CallOptions, ObjectStore, World } from '../copy/ports.ts';
 import type { Turn } from './pace-row.ts';
-import { bookPace, slowPace } from './pace-row.ts';
+import { bookPace, returnPace, slowPace } from './pace-row.ts';
+import { callerOf } from './priority.ts';
 import type { Batch } from './row.ts';
 import type { BatchWorld } from './world.ts';
 
@@ -24,16 +25,22 @@ interface Scope {
   limit?: number;
 }
 
-/** The scopes of a batch: its own limit, its destination prefix's (which also adapts), and everybody's. */
+/**
+ * The scopes of a batch: its own limit; that of its caller for the destination prefix; the destination prefix, which all share
+ * and which only the store's throttling slows down; and the limit of the whole installation.
+ */
 export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
   const everybodys = world.settings.batchRequestsPerSecond;
   const { limits = {}, store, destination, mapping } = request;
   const place = destination?.bucket ?? (request.source.kind === 'prefix' ? request.source.bucket : '');
   const prefix = mapping?.kind === 'prefix' ? mapping.to : '';
-  const address = `${store.scheme}/${store.endpoint ?? store.region ?? ''}`;
+  const target = `${store.scheme}/${store.endpoint ?? store.region ?? ''}/${place}/${prefix}`;
   return [
     ...(limits.requestsPerSecond === undefined ? [] : [{ id: `pace/batch/${id}`, limit: limits.requestsPerSecond }]),
-    { id: `pace/to/${address}/${place}/${prefix}`, limit: limits.prefixRequestsPerSecond },
+    ...(limits.prefixRequestsPerSecond === undefined
+      ? []
+      : [{ id: `pace/by/${callerOf(request)}/to/${target}`, limit: limits.prefixRequestsPerSecond }]),
+    { id: `pace/to/${target}` },
     ...(everybodys === 0 ? [] : [{ id: 'pace/all', limit: everybodys }]),
   ];
 }
@@ -56,6 +63,7 @@ export function openPaced(world: BatchWorld, batch: Batch): Paced {
     calls: pacer.sent,
     end: async () => {
       await pacer.tellThrottling();
+      await pacer.giveBack();
       return pacer.throttled;
     },
   };
@@ -86,6 +94,8 @@ class Pacer {
   readonly #startedAt: number;
   /** Instants that are ours, epoch milliseconds. */
   #booked: number[] = [];
+  /** Where they were booked. */
+  #turns: { id: string; turn: Turn }[] = [];
   #free = false;
   #lookAt = 0;
   #booking: Promise<void> | undefined;
@@ -149,16 +159,27 @@ class Pacer {
   async #book(): Promise<void> {
     const { clock } = this.#world;
     await this.tellThrottling();
-    const booked: Turn[] = [];
+    this.#turns = [];
     for (const scope of this.#scopes) {
       const turn = await bookPace(this.#world, scope.id, scope.limit, { forMs: bookForMs, atMost: bookAtMost });
-      if (turn) booked.push(turn);
+      if (turn) this.#turns.push({ id: scope.id, turn });
     }
+    const booked = this.#turns.map(({ turn }) => turn);
     this.#free = booked.length === 0;
     this.#lookAt = clock.now() + lookEveryMs;
     if (this.#free) return;
     const count = Math.min(...booked.map((turn) => turn.count));
     this.#booked = Array.from({ length: count }, (_, n) => Math.max(...booked.map(({ at, gapMs }) => at + n * gapMs)));
+  }
+
+  /** What was booked and is not needed any more. */
+  async giveBack(): Promise<void> {
+    const left = this.#booked.splice(0).length;
+    if (left === 0) return;
+    for (const { id, turn } of this.#turns) {
+      const used = Math.min(...this.#turns.map((one) => one.turn.count)) - left;
+      await returnPace(this.#world, id, turn, turn.at + used * turn.gapMs);
+    }
   }
 
   async tellThrottling(): Promise<void> {

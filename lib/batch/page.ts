@@ -2,6 +2,9 @@ import type { Invocation } from '../copy/ports.ts';
 import type { Job } from '../copy/job.ts';
 import { isFinal } from '../copy/job.ts';
 import type { BatchTask } from '../copy/task.ts';
+import { isReleased } from './conflicts/check.ts';
+import { readVerdicts } from './conflicts/files.ts';
+import { lineOfVerdict } from './conflicts/verdict.ts';
 import { copyEntries } from './entries.ts';
 import { lineOfJob } from './entry.ts';
 import { fileOf } from './files.ts';
@@ -35,6 +38,8 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   if (!batch) return;
   // Whoever had this task before may have died right after it wrote something.
   if (!isAtWork(batch)) return invocation.attempt > 1 ? await tellStopped(world, batch) : undefined;
+  // A task of before the check. The check sends another.
+  if (!isReleased(batch, task.page)) return;
   const delayMs = await standBackMs(world, batch);
   if (delayMs > 0) return await world.queue.send([task], { delayMs });
   const options = { deadline: invocation.deadline };
@@ -44,6 +49,7 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   const { header, entries } = await readPage(batch.files, batch.id, task.page, options);
   const known = await readPartial(batch.files, batch.id, task.page, options);
   const before = known.lines.size;
+  await takeVerdicts(batch, task.page, entries, known, options);
   await lookAtJobs(world, batch, entries, known);
   const paced = openPaced(world, batch);
   const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
@@ -63,6 +69,21 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
 export async function jobOf(world: BatchWorld, { id }: Batch, jobId: string): Promise<Job | undefined> {
   const job = await world.state.get(jobId);
   return job?.labels?.['batch'] === id ? job : undefined;
+}
+
+/** Rows that the check has stopped are not done. */
+async function takeVerdicts(
+  { id, files, row, request }: Batch,
+  page: string,
+  entries: PageEntry[],
+  known: Known,
+  options: { deadline: number },
+): Promise<void> {
+  if (!row.check?.found) return;
+  for (const verdict of await readVerdicts(files, id, page, options)) {
+    const entry = entries[verdict.index];
+    if (entry) known.lines.set(verdict.index, lineOfVerdict(request, entry, verdict));
+  }
 }
 
 /** Large objects whose jobs have ended meanwhile. */

@@ -2,6 +2,8 @@ import type { BatchTask } from '../copy/task.ts';
 import type { CallOptions, Invocation } from '../copy/ports.ts';
 import { RetryLater } from '../copy/errors.ts';
 import { endingOnFailure } from './fail.ts';
+import { firstCheck } from './conflicts/check.ts';
+import { needsCheck } from './conflicts/needed.ts';
 import { fileOf, pageId, rangeOf, seqOf } from './files.ts';
 import type { PageEntry, PageHeader } from './page-file.ts';
 import { pagesOf } from './pages.ts';
@@ -145,10 +147,11 @@ async function settlePage(
     now = await changeBatch(world, id, (found) => endRanges(world, found, change));
   }
   await world.queue.send([
-    { kind: 'page', batchId: id, page },
+    ...(needsCheck(batch.request) ? [] : [{ kind: 'page' as const, batchId: id, page }]),
     ...(split ? [{ kind: 'read' as const, batchId: id, range: split.range }] : []),
   ]);
   if (!now) return undefined;
+  if (now.row.check && !now.row.check.done) await world.queue.send([{ kind: 'check', batchId: id }]);
   if (now.job.state === 'copying') await totalIfDone(world, now);
   return await addLive(world, now, (live) => ({
     ...live,
@@ -157,13 +160,16 @@ async function settlePage(
   }));
 }
 
-/** New ranges join, ended ones tell their pages; when none is left open, all is read. */
-function endRanges(world: BatchWorld, { job, row }: Batch, change: Record<string, number>) {
+/** New ranges join, ended ones tell their pages; when none is left open, all is read, and is checked or copied. */
+function endRanges(world: BatchWorld, { job, row, request }: Batch, change: Record<string, number>) {
   if (job.state !== 'planned') return undefined;
   const ranges = { ...row.ranges };
   for (const [range, pages] of Object.entries(change)) ranges[range] = Math.max(ranges[range] ?? 0, pages);
   const allRead = Object.values(ranges).every((pages) => pages > 0);
-  return { attentionAt: nextLook(world), batch: { ranges }, ...(allRead && { state: 'copying' as const }) };
+  const attentionAt = nextLook(world);
+  if (!allRead) return { attentionAt, batch: { ranges } };
+  if (needsCheck(request)) return { attentionAt, batch: { ranges, check: row.check ?? firstCheck(world, request) } };
+  return { attentionAt, batch: { ranges }, state: 'copying' as const };
 }
 
 /** The counter is a hint: who adds up looks at the files. */

@@ -15,7 +15,7 @@ export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify';
 export interface BatchLimits {
   /** Store requests a second, over all workers of this batch. */
   requestsPerSecond?: number;
-  /** The same, shared by all batches that name this destination bucket and prefix. */
+  /** The same, shared by all batches of one caller that name this destination bucket and prefix. */
   prefixRequestsPerSecond?: number;
 }
 
@@ -29,12 +29,16 @@ export interface BatchRequest {
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
   mapping?: Mapping;
   filters?: FiltersConfig;
+  /** Of `verify`: where the bytes cannot be compared by what the stores tell, read both objects. */
+  deep?: boolean;
+  /** Of `verify`: compare the ACLs too. */
+  compareAcl?: boolean;
   /** For every object; a manifest may say more for one. */
   options: CopyOptions;
   /** Copy the version that the source named (ETag and size) or nothing. */
   onlyListed?: boolean;
   limits?: BatchLimits;
-  /** While a batch of a higher one has work, pages of this one wait. Default 0. */
+  /** While a batch of the same caller with a higher one has work, pages of this one wait, for at most a minute each. Default 0. */
   priority?: number;
   /** Objects in a page, 1 to 5,000. Default 500. */
   pageSize?: number;

@@ -12,6 +12,8 @@ export interface ResultLine {
   bucket: string;
   key: string;
   versionId?: string;
+  /** Of the list, from 1; absent for a source without lines. */
+  line?: number;
   destination: { bucket: string; key: string };
   status: Status;
   /** Bytes; of the source where nothing was copied, as far as known. */
@@ -21,13 +23,18 @@ export interface ResultLine {
   way?: CopyResult['way'];
   /** Of the way `parts`. */
   parts?: number;
-  verifiedBy?: CopyResult['verifiedBy'];
+  /** `bytes`: both were read. */
+  verifiedBy?: CopyResult['verifiedBy'] | 'bytes';
   /** The version that was written. */
   destinationVersionId?: string;
   lost?: FidelityLoss[];
-  /** Of verify: what differs. */
+  /** Of verify: what differs, or could not be compared. */
   differences?: FidelityLoss[];
+  /** Of a deep verify: bytes that were read, and by how many requests. */
+  read?: { bytes: number; requests: number };
   error?: { code: string; message: string };
+  /** Of `repeated`, and of `failed` with RowConflict: the other row. */
+  otherRow?: { line?: number; page: string; index: number };
   /** What the source asked for this object alone. */
   options?: Partial<CopyOptions>;
 }
@@ -48,11 +55,15 @@ export function tallyLines(
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
-  for (const { status, size, error, way, parts, lost = [], differences = [] } of lines) {
+  for (const { status, size, error, way, parts, lost = [], differences = [], read } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
     if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0));
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
+    if (read) {
+      tally.bytesRead = (tally.bytesRead ?? 0) + read.bytes;
+      tally.calls = addRecords(tally.calls, { GetObject: read.requests });
+    }
     if (lost.length > 0) tally.losses = addRecords(tally.losses, onceEach(lost));
     if (differences.length > 0) tally.differences = addRecords(tally.differences, onceEach(differences));
   }
@@ -97,8 +108,16 @@ export function namesOf({
   bucket,
   key,
   versionId,
+  line,
   destination,
   options,
-}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'destination' | 'options'> {
-  return { bucket, key, ...(versionId !== undefined && { versionId }), destination, ...(options && { options }) };
+}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'line' | 'destination' | 'options'> {
+  return {
+    bucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    ...(line !== undefined && { line }),
+    destination,
+    ...(options && { options }),
+  };
 }

@@ -1,6 +1,7 @@
 import { isFinal } from '../copy/job.ts';
 import type { CallOptions, Invocation } from '../copy/ports.ts';
 import type { Task } from '../copy/task.ts';
+import { needsCheck } from './conflicts/needed.ts';
 import { namesIn } from './files.ts';
 import { openRanges, pageIds } from './pages.ts';
 import type { Batch } from './row.ts';
@@ -18,12 +19,18 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
     return;
   }
   if (row.paused) return;
+  if (row.check && !row.check.done) {
+    await world.queue.send([{ kind: 'check', batchId: id }]);
+    await world.state.count(id, 0, nextLook(world));
+    return;
+  }
   const finished = new Set<string>();
   for await (const page of namesIn(batch.files, id, 'results', '', options)) finished.add(page);
   const read = new Set(pageIds(batch));
   const ranges = openRanges(batch);
   if (ranges.length > 0) for await (const page of namesIn(batch.files, id, 'pages', '', options)) read.add(page);
-  const missing = [...read].filter((page) => !finished.has(page));
+  const isChecked = row.check !== undefined || !needsCheck(batch.request);
+  const missing = !isChecked ? [] : [...read].filter((page) => !finished.has(page));
   const tasks: Task[] = [
     ...ranges.map((range): Task => ({ kind: 'read', batchId: id, range })),
     ...missing.map((page): Task => ({ kind: 'page', batchId: id, page })),

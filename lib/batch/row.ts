@@ -18,10 +18,25 @@ export interface BatchRow {
   /** Every range there is: 0 while it is read, then the number of its pages. */
   ranges: Record<string, number>;
   paused?: boolean;
+  /** Whether rows get in each other's way; absent while the source is read, and where they cannot. */
+  check?: BatchCheck;
   /** Written as the work goes, best effort: for progress only. The summary adds up the results. */
   live: Live;
   /** The summary is written; a batch that ended owes nothing more. */
   summed?: boolean;
+}
+
+/** How far the check of `conflicts/check.ts` is: the step that comes next. */
+export interface BatchCheck {
+  step: 'split' | 'join' | 'release';
+  /** Of the groups (split, release) or partitions (join), from 0. */
+  next: number;
+  /** Pages that are in memory at once, as records. */
+  pagesInGroup: number;
+  /** Conflicts found so far. */
+  found: number;
+  /** All pages are released. */
+  done?: true;
 }
 
 export interface Live {

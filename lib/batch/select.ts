@@ -4,6 +4,7 @@ import type { Filters } from '../copy/filters.ts';
 import { compileFilters } from '../copy/filters.ts';
 import type { StoreFacts } from '../copy/ports.ts';
 import { refusalOf } from './areas.ts';
+import { refusalInside } from './conflicts/inside.ts';
 import { filterEntry } from './filter-entries.ts';
 import { compileMapping } from './mapping.ts';
 import type { PageEntry } from './page-file.ts';
@@ -27,7 +28,8 @@ export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: En
     const ask = passes === 'ask' && { ask: true as const };
     try {
       const to = mapEntry(entry);
-      const refusal = to && refusalOf(request, { source: entry, destination: to });
+      const refusal =
+        to && (refusalOf(request, { source: entry, destination: to }) ?? refusalInside(request, entry, to));
       if (refusal) throw refusal;
       return to && { ...entry, ...ask, destination: { bucket: to.bucket, key: to.key } };
     } catch (error) {

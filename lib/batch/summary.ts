@@ -1,3 +1,4 @@
+import { leftOut } from '../copy/acl.ts';
 import type { Cost } from './prices.ts';
 import { costOf } from './prices.ts';
 import type { BatchMode } from './request.ts';
@@ -16,6 +17,8 @@ export interface Summary extends Tally {
   objectsPerSecond: number;
   /** Of `calls`. */
   cost: Cost;
+  /** What copies leave out unless asked: `acl`. */
+  notKept?: string[];
   reason?: { code: string; message: string };
   labels?: Record<string, string>;
 }
@@ -33,6 +36,7 @@ export function summaryOf(batch: Batch, state: Summary['state'], now: number, ta
     objectsPerSecond: Math.round((10 * tally.entries) / seconds) / 10,
     ...tally,
     cost: costOf(request, tally.calls),
+    ...(request.mode !== 'verify' && leftOut({ mode: request.mode, options: request.options })),
     ...(job.reason && { reason: job.reason }),
     ...(request.labels && { labels: request.labels }),
   };

@@ -5,9 +5,21 @@
  * - `unchanged`: the destination already was as asked.
  * - `skipped`: not asked for after all: it may not be overwritten, its tags do not fit, the batch was cancelled before.
  * - `failed`: `error` says why.
- * - `same`, `different`: verify only.
+ * - `repeated`: an earlier row of the list says exactly the same, and counts.
+ * - `same`, `different`, `undecided`: verify only. Undecided: what the stores tell neither proves nor disproves that the bytes
+ *   are equal.
  */
-export const statuses = ['copied', 'renamed', 'unchanged', 'skipped', 'failed', 'same', 'different'] as const;
+export const statuses = [
+  'copied',
+  'renamed',
+  'unchanged',
+  'skipped',
+  'failed',
+  'repeated',
+  'same',
+  'different',
+  'undecided',
+] as const;
 export type Status = (typeof statuses)[number];
 
 export interface Tally {
@@ -22,6 +34,8 @@ export interface Tally {
   losses: Record<string, number>;
   /** Of verify: objects that differ, by what. */
   differences: Record<string, number>;
+  /** Of a deep verify: bytes that were read, of both sides together. */
+  bytesRead?: number;
   /** Malformed rows of the source. */
   rejected: number;
   /** Rows of the source that are not for copying, by why. */
@@ -53,6 +67,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     failures: addRecords(a.failures, b.failures),
     losses: addRecords(a.losses, b.losses),
     differences: addRecords(a.differences, b.differences),
+    ...((a.bytesRead ?? b.bytesRead) !== undefined && { bytesRead: (a.bytesRead ?? 0) + (b.bytesRead ?? 0) }),
     rejected: a.rejected + b.rejected,
     passedOver: addRecords(a.passedOver, b.passedOver),
     // Results of an earlier version have none.

@@ -1,25 +1,33 @@
+import { attributeDifferences, compareContent, contentDifferences, needsLayout, type Proof } from '../copy/compare.ts';
+import { aclDifferences, layoutOf, tagDifferences, type Seen } from '../copy/compare-more.ts';
 import { headIfThere } from '../copy/destination.ts';
-import { expectedFrom, sameRecord } from '../copy/expect.ts';
-import { headerLosses, readTags } from '../copy/fidelity.ts';
-import { pinOf } from '../copy/job.ts';
-import type { ObjectHead } from '../copy/object.ts';
-import type { CallOptions, Invocation, ObjectStore, World } from '../copy/ports.ts';
+import { expectedFrom } from '../copy/expect.ts';
+import type { CallOptions, Invocation, ObjectStore } from '../copy/ports.ts';
+import type { CopyOptions } from '../copy/request.ts';
 import type { FidelityLoss } from '../copy/result.ts';
-import { judge } from '../copy/verify.ts';
 import type { PageEntry } from './page-file.ts';
+import { readBoth } from './read-both.ts';
 import type { BatchRequest } from './request.ts';
 import type { ResultLine } from './result-file.ts';
 import { namesOf } from './result-file.ts';
+import type { BatchWorld } from './world.ts';
+
+/** `undecided`: the bytes may be equal or not. */
+interface ContentVerdict {
+  proof: Proof | 'size' | 'bytes' | 'mismatch' | 'undecided';
+  differences: FidelityLoss[];
+  read?: ResultLine['read'];
+}
 
 /**
- * Compares one object with its copy and writes nothing: size, the strongest proof of the content that both sides offer
- * (CRC64, full-object checksum, ETag; an ETag of a multipart object proves nothing when it differs), content headers,
- * metadata, class, encryption and tags.
+ * Compares one object with its copy and writes nothing: size, the strongest proof of the content that both sides offer, and
+ * everything beside the bytes that either side has. What the stores tell may not suffice to decide: a deep verify then reads
+ * both objects.
  *
  * @throws CopyError when the source cannot be looked at; RetryLater.
  */
 export async function verifyEntry(
-  world: World,
+  world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
   invocation: Invocation,
@@ -33,55 +41,81 @@ export async function verifyEntry(
   ]);
   const names = namesOf(entry);
   if (!found) return { ...names, status: 'different', size: head.size, differences: [{ what: 'missing' }] };
-  const copy = {
-    mode: 'copy' as const,
-    store: request.store,
-    source,
-    destination: entry.destination,
-    options: { ...request.options, ...entry.options },
-  };
-  const proof = judge(found, { pin: pinOf(head), verify: copy.options.verify });
-  const differences = [
-    ...contentDifferences(head, found, proof),
-    ...headerLosses(expectedFrom(head, copy), found),
-    ...(copy.options.tags ? [] : await tagDifferences(store, { source, head, entry, found }, options)),
+  const sides: [Seen, Seen] = [
+    { ref: source, head },
+    { ref: entry.destination, head: found },
   ];
-  const status = differences.length > 0 ? 'different' : 'same';
-  const verifiedBy = proof === 'mismatch' || proof === 'undecided' ? 'size' : proof;
+  const asked: CopyOptions = { ...request.options, ...entry.options };
+  const copy = { mode: 'copy' as const, store: request.store, source, destination: entry.destination, options: asked };
+  const content = await compareBytes(world, request, sides, asked.verify, invocation);
+  const beside = [
+    ...attributeDifferences(expectedFrom(head, copy), found),
+    ...(await tagDifferences(store, ...sides, asked.tags, options)),
+    ...(await compareAcls(store, request, sides, asked.acl, options)),
+  ];
+  // What could not be read says nothing about the object.
+  const unknown = [...content.differences, ...beside].filter(isUnknown);
+  const differences = [...content.differences, ...beside].filter((difference) => !isUnknown(difference));
+  const status = differences.length > 0 ? 'different' : unknown.length > 0 ? 'undecided' : 'same';
+  const shown = [...differences, ...unknown];
   return {
     ...names,
     status,
     size: head.size,
     etag: found.etag,
-    ...(differences.length > 0 ? { differences } : { verifiedBy }),
+    ...(content.proof !== 'mismatch' && content.proof !== 'undecided' && { verifiedBy: content.proof }),
+    ...(shown.length > 0 && { differences: shown }),
+    ...(content.read && { read: content.read }),
   };
 }
 
-function contentDifferences(head: ObjectHead, found: ObjectHead, proof: ReturnType<typeof judge>): FidelityLoss[] {
-  if (head.size !== found.size) return [{ what: 'size', wanted: String(head.size), got: String(found.size) }];
-  if (proof === 'mismatch') return [{ what: 'content', wanted: head.crc64, got: found.crc64 }];
-  // Two plain ETags are MD5s of the bytes, unless the store encrypts with a key of its own.
-  const plain = [head, found].every(({ etag, encryption }) => /^[0-9a-f]{32}$/i.test(etag) && !encryption);
-  if (proof === 'undecided' && plain) return [{ what: 'content', wanted: head.etag, got: found.etag }];
-  return [];
+function isUnknown({ what, wanted, got }: FidelityLoss): boolean {
+  return (what === 'content' || what === 'acl') && wanted === undefined && got === undefined;
 }
 
-async function tagDifferences(
+async function compareBytes(
+  world: BatchWorld,
+  request: BatchRequest,
+  sides: [Seen, Seen],
+  verify: CopyOptions['verify'],
+  invocation: Invocation,
+): Promise<ContentVerdict> {
+  const [a, b] = [sides[0].head, sides[1].head];
+  if (verify === 'size' && a.size === b.size) return { proof: 'size', differences: [] };
+  let proof = compareContent(a, b);
+  if (needsLayout(a, b)) {
+    const store = world.store(request.store);
+    const look = ({ ref }: Seen) => layoutOf(store, ref, { deadline: invocation.deadline });
+    const layouts = await Promise.all([look(sides[0]), look(sides[1])]);
+    proof = compareContent(a, b, layouts);
+  }
+  if (proof !== 'undecided') return { proof, differences: contentDifferences(a, b, proof) };
+  const read = request.deep ? world.sources(request.store).read : undefined;
+  if (!read) return { proof, differences: [{ what: 'content', why: undecidedText(request) }] };
+  const { clock, settings } = world;
+  const until = invocation.deadline - Math.min(settings.partReserveMs, (invocation.deadline - clock.now()) / 2);
+  const reading = await readBoth(read, ...sides, { now: () => clock.now(), until });
+  if (reading.equal) return { proof: 'bytes', differences: [], read: reading.read };
+  if (reading.equal === undefined)
+    return { proof, differences: [{ what: 'content', why: reading.why }], read: reading.read };
+  return {
+    proof: 'mismatch',
+    differences: [{ what: 'content', wanted: a.etag, got: b.etag, why: 'read, and other bytes' }],
+    read: reading.read,
+  };
+}
+
+function undecidedText({ deep }: BatchRequest): string {
+  return `equal size, and nothing that both sides tell proves more; ${deep ? 'reading is not possible here' : 'a deep verify reads both'}`;
+}
+
+async function compareAcls(
   store: ObjectStore,
-  sides: {
-    source: { bucket: string; key: string; versionId?: string };
-    head: ObjectHead;
-    entry: PageEntry;
-    found: ObjectHead;
-  },
+  { compareAcl }: BatchRequest,
+  [source, copy]: [Seen, Seen],
+  acl: string | undefined,
   options: CallOptions,
 ): Promise<FidelityLoss[]> {
-  const { source, head, entry, found } = sides;
-  const [wanted, got] = await Promise.all([
-    readTags(store, source, head, options),
-    readTags(store, entry.destination, found, options),
-  ]);
-  if (sameRecord(wanted, got)) return [];
-  const text = (tags: Record<string, string>): string => new URLSearchParams(tags).toString();
-  return [{ what: 'tags', wanted: text(wanted), got: text(got) }];
+  if (!compareAcl) return [];
+  return await aclDifferences(store, source.ref, copy.ref, acl ?? 'keep', options);
 }

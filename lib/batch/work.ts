@@ -1,5 +1,6 @@
 import type { Invocation } from '../copy/ports.ts';
 import type { BatchTask } from '../copy/task.ts';
+import { checkRows } from './conflicts/check.ts';
 import { copyPage } from './page.ts';
 import { readRange } from './read.ts';
 import { totalUp } from './total.ts';
@@ -16,6 +17,8 @@ export async function workOnBatches(world: BatchWorld, task: BatchTask, invocati
       return await readRange(world, task, invocation);
     case 'page':
       return await copyPage(world, task, invocation);
+    case 'check':
+      return await checkRows(world, task.batchId, invocation);
     case 'total':
       return await totalUp(world, task, invocation);
   }

@@ -10,7 +10,7 @@ export interface BatchWorld extends World {
   /** Where a batch is kept that names no place. Absent: it has to name one. */
   workPlace?: WorkPlace;
   /** Reads listings and files of one store. */
-  sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream'>;
+  sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream' | 'read'>;
   /** Answers of this store so far, to this process, that said we are too fast; retries inside the client hide them. */
   throttled?(address: StoreAddress): number;
 }

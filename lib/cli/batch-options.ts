@@ -1,6 +1,7 @@
 /** The flags of `ferry batch run` and `ferry batch verify`. */
 import { Option, type Command } from 'commander';
 import {
+  addLossOption,
   addOutputOptions,
   addStoreOptions,
   addMetadataOptions,
@@ -59,6 +60,8 @@ export interface BatchFlags
   taggingDirective?: 'copy' | 'replace';
   overwrite?: 'always' | 'never' | 'if-different';
   ifDifferent?: boolean;
+  deep?: boolean;
+  compareAcl?: boolean;
 }
 
 export const batchJson = 'one JSON document per batch on stdout; `batch report` has one per object';
@@ -120,7 +123,15 @@ export function addModeOptions(command: Command): Command {
     .optionsGroup('What:')
     .option('--rename', 'move: each source is removed after its copy was verified')
     .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
-  return addMetadataOptions(addOverwriteOptions(command));
+  return addMetadataOptions(addOverwriteOptions(addLossOption(command)));
+}
+
+/** How closely `verify` looks. */
+export function addVerifyOptions(command: Command): Command {
+  return command
+    .optionsGroup('What:')
+    .option('--deep', 'read both objects where nothing else decides whether they are equal: their bytes come here')
+    .option('--compare-acl', 'compare the ACLs too: two requests more for each object');
 }
 
 function splitNames(text: string): string[] {

@@ -34,8 +34,10 @@ export function batchRequest({ places, flags, verify, addressOf }: BatchLine, sp
     store,
     source: sourceOf(flags, sourceUrl, spooled),
     destination: destination && { bucket: destination.bucket },
-    mapping: mappingOf(flags, sourceUrl, destination),
+    mapping: mappingOf(mode, flags, sourceUrl, destination),
     filters: filtersOf(flags),
+    deep: flags.deep,
+    compareAcl: flags.compareAcl,
     options: copyOptions(scheme, flags),
     limits: filled({ requestsPerSecond: flags.rate, prefixRequestsPerSecond: flags.prefixRate }),
     priority: flags.priority,
@@ -139,7 +141,12 @@ function listUrl(text: string | undefined): StoreUrl | undefined {
   return text !== undefined && /^[a-z0-9]+:\/\//i.test(text) ? parseUrl(text) : undefined;
 }
 
-function mappingOf(flags: BatchFlags, source?: StoreUrl, destination?: StoreUrl): BatchRequest['mapping'] {
+function mappingOf(
+  mode: BatchMode,
+  flags: BatchFlags,
+  source?: StoreUrl,
+  destination?: StoreUrl,
+): BatchRequest['mapping'] {
   const { keyTemplate, keyPattern, keyTo, unfit } = flags;
   if (keyTemplate !== undefined && keyPattern !== undefined)
     throw new UsageError('--key-template and --key-pattern contradict each other.');
@@ -147,6 +154,8 @@ function mappingOf(flags: BatchFlags, source?: StoreUrl, destination?: StoreUrl)
     throw new UsageError('--key-pattern and --key-to belong together.');
   const otherwise = unfit ?? 'fail';
   if (keyTemplate === undefined && keyPattern === undefined) {
+    // In place there is nowhere else that a prefix could lead.
+    if (mode === 'metadata') return undefined;
     const [from, to] = [source?.key ?? '', destination?.key ?? ''];
     return from === to ? undefined : { kind: 'prefix', from, to, otherwise };
   }

@@ -10,6 +10,7 @@ import { forEachOf } from './pool.ts';
 import { requestFor, wanted } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
 import { callsText, planDocument, planLines, priceOf, priceText } from './render-plan.ts';
+import { leftOutText } from './render.ts';
 import type { Session } from './session.ts';
 import { Tally } from './tally.ts';
 
@@ -54,12 +55,14 @@ class PlanSum {
   readonly calls: Record<string, number> = {};
   readonly permissions = new Set<string>();
   readonly losses: Record<string, number> = {};
+  readonly notKept = new Set<string>();
 
   add(plan: DryRun): void {
     this.plans++;
     increase(this.ways, plan.way, 1);
     for (const [call, count] of Object.entries(plan.calls)) increase(this.calls, call, count);
     for (const permission of plan.permissions) this.permissions.add(permission);
+    for (const what of plan.notKept ?? []) this.notKept.add(what);
     for (const what of new Set(plan.lost.map((loss) => loss.what))) increase(this.losses, what, 1);
   }
 
@@ -94,6 +97,7 @@ function prefixDocument(
     price: priceOf(command, calls),
     permissions: [...sum.permissions],
     lost: sum.losses,
+    ...(sum.notKept.size > 0 && { notKept: [...sum.notKept] }),
   };
 }
 
@@ -117,6 +121,7 @@ function prefixLines(
     ['price', priceText(command, calls)],
     ['permissions', [...sum.permissions].join(', ') || '-'],
     ['lost', counted(sum.losses) || 'nothing'],
+    ...(sum.notKept.size > 0 ? [['left out', leftOutText([...sum.notKept])] as [string, string]] : []),
   ];
   const about = tally.found > sum.plans + tally.failed ? `, from a look at ${plural(sum.plans, 'object')}` : '';
   return [

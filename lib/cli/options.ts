@@ -35,6 +35,8 @@ export interface RunFlags {
   partSize?: number;
   concurrency?: number;
   dryRun?: boolean;
+  /** `mv`, `meta` and `batch run` have this. */
+  acceptLoss?: boolean;
 }
 
 export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags {
@@ -109,10 +111,18 @@ export function addRunOptions(command: Command): Command {
     .option('-n, --dry-run', 'write nothing; print the plan: calls, cost, permissions, what would be lost');
 }
 
+/** For commands that leave no second object that still has what is lost. */
+export function addLossOption(command: Command): Command {
+  return command.option('--accept-loss', 'go on although something of the object (tags, ACL, ...) cannot be kept');
+}
+
 export function addOverwriteOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--overwrite <when>', 'if the destination exists').choices(['always', 'never', 'if-different']),
+      new Option(
+        '--overwrite <when>',
+        'if the destination exists; without it a move keeps it, a copy replaces it',
+      ).choices(['always', 'never', 'if-different']),
     )
     .option('--if-different', 'short for --overwrite if-different');
 }
@@ -137,8 +147,8 @@ export function addMetadataOptions(command: Command): Command {
   );
 }
 
-/** Everything `cp` and `mv` take. */
-export function addCopyOptions(command: Command): Command {
+/** Everything `cp` and `mv` take. @param more of one of them alone. */
+export function addCopyOptions(command: Command, more = (command: Command): Command => command): Command {
   command
     .optionsGroup('What:')
     .option('-r, --recursive', 'everything below the source, as with a source that ends in a slash')
@@ -147,7 +157,11 @@ export function addCopyOptions(command: Command): Command {
     .option('--version-id <id>', 'this version of the source');
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  addRunOptions(command).option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
+  more(addRunOptions(command)).option(
+    '--objects <n>',
+    'with a prefix: objects at once (default 16)',
+    wholeNumber(1, 1_000),
+  );
   addOutputOptions(command);
   return addStoreOptions(command);
 }

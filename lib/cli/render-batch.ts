@@ -1,7 +1,8 @@
 /** What `ferry batch` prints. */
 import type { BatchDryRun, BatchRequest, BatchView, Tally } from '../batch/batch.ts';
+import { destinationPlaceOf, sourcePlaceOf } from '../batch/places.ts';
 import { costOf } from '../batch/prices.ts';
-import type { FileRef } from '../batch/sources/source.ts';
+import type { ObjectRef } from '../copy/object.ts';
 import { exit } from './exit.ts';
 import { factLines } from './facts.ts';
 import {
@@ -17,20 +18,22 @@ import {
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { callsText, priceOf, priceText } from './render-plan.ts';
+import { leftOutText } from './render.ts';
 import { formatTable } from './table.ts';
 
-/** `oss://photos/2024/ -> oss://backup/`, `list.csv -> s3://backup/`. */
-export function batchText({ store, source, destination, mapping }: BatchRequest): string {
-  const url = (bucket: string, key: string): string => printable(`${store.scheme}://${bucket}/${key}`);
-  const file = (ref: FileRef): string => ('path' in ref ? printable(ref.path) : url(ref.bucket, ref.key));
+/** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`. */
+export function batchText(request: BatchRequest): string {
+  const { mode, store, source } = request;
+  const url = ({ bucket, key }: ObjectRef): string => printable(`${store.scheme}://${bucket}/${key}`);
+  const place = sourcePlaceOf(request);
   const from =
-    source.kind === 'prefix'
-      ? url(source.bucket, source.prefix)
-      : source.kind === 'results'
-        ? `${source.statuses.join(' and ')} objects of ${source.batchId}`
-        : file(source.file);
-  if (!destination) return from;
-  return `${from} -> ${url(destination.bucket, mapping?.kind === 'prefix' ? mapping.to : '')}`;
+    source.kind === 'results'
+      ? `${source.statuses.join(' and ')} objects of ${source.batchId}`
+      : place && 'bucket' in place
+        ? url(place)
+        : printable(place?.path ?? '');
+  const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
+  return to ? `${from} -> ${url(to)}` : from;
 }
 
 /** `copied 1,204, unchanged 3, failed 2 (1 NotFound, 1 AccessDenied)`; in the order in which people ask. */
@@ -95,6 +98,7 @@ export function batchLines(view: BatchView, stream: TextStream, paint: Paint): s
     ['pages', `${formatCount(pages.done)} of ${formatCount(pages.known)}${pages.complete ? '' : ' read so far'}`],
     ['results', tallyText(counts)],
     ['copied', formatBytes(counts.bytes)],
+    ['read', counts.bytesRead === undefined ? undefined : formatBytes(counts.bytesRead)],
     ['not kept', list(counts.losses) || undefined],
     ['differences', list(counts.differences) || undefined],
     ['calls', hasCalls(counts) ? callsText(counts.calls) : undefined],
@@ -124,9 +128,11 @@ export function endLine(view: BatchView, paint: Paint): string {
   const seconds = summary?.seconds ?? 0;
   const mark = exitOf(view) === exit.done ? paint('green', '✓') : paint('yellow', '!');
   const bytes = counts.bytes > 0 ? `, ${formatBytes(counts.bytes)} (${formatRate(counts.bytes, seconds)})` : '';
+  const read = counts.bytesRead === undefined ? '' : `, read ${formatBytes(counts.bytesRead)}`;
   const pace = `in ${formatDuration(seconds)}, ${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
   const cost = hasCalls(counts) ? `, ${costText(view)}` : '';
-  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes} ${pace}${cost}`;
+  const leftOut = summary?.notKept ? `; ${leftOutText(summary.notKept)}` : '';
+  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes}${read} ${pace}${cost}${leftOut}`;
 }
 
 function hasCalls({ calls }: Tally): boolean {
@@ -140,10 +146,11 @@ export function costText({ request, counts: { calls } }: BatchView): string {
   return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}`;
 }
 
-/** 3 where some of many failed or differ, 1 where all did or the batch itself failed. */
+/** 3 where some of many failed, differ or could not be compared, 1 where all did or the batch itself failed. */
 export function exitOf({ state, counts }: BatchView): number {
   if (state === 'failed' || state === 'cancelled') return exit.failed;
-  const bad = (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + counts.rejected;
+  const bad =
+    (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + (counts.counts.undecided ?? 0) + counts.rejected;
   if (bad === 0) return exit.done;
   return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
 }
@@ -161,9 +168,18 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
     ],
     ['calls', callsText(calls)],
     ['price', priceText(request, calls)],
+    ...(plan.bytesReadAtMost === undefined
+      ? []
+      : [
+          ['read', `at most ${formatBytes(plan.bytesReadAtMost)}, which come here; traffic is not in the price`] as [
+            string,
+            string,
+          ],
+        ]),
     ['duration', `about ${formatDuration(secondsOf(request, calls))} at ${formatCount(paceOf(request))} requests/s`],
     ['permissions', plan.permissions.join(', ') || '-'],
     ['would fail', list(plan.failures) || 'none of those looked at'],
+    ...conflictFacts(plan),
     ...plan.examples.map(({ source, destination }): [string, string] => [
       'for example',
       printable(`${source.bucket}/${source.key} -> ${destination.bucket}/${destination.key}`),
@@ -172,6 +188,27 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
   return [
     `plan for ${batchText(request)} ${paint('dim', `(dry run: nothing is written, from a look at ${plural(plan.looked, 'object')})`)}`,
     ...factLines(facts, stream, paint),
+  ];
+}
+
+const conflictWords = {
+  'same-destination': 'write an object that another row writes',
+  'other-source': "write another row's source",
+  'same-source': 'move an object that another row moves',
+  repeated: 'are listed twice and done once',
+} as const;
+
+function conflictFacts({ conflicts }: BatchDryRun): [string, string][] {
+  if (!conflicts) return [];
+  const found = Object.entries(conflicts.counts) as [keyof typeof conflictWords, number][];
+  const among = `${conflicts.more ? 'the first ' : ''}${plural(conflicts.rows, 'row')}`;
+  const text = found.map(([kind, count]) => `${formatCount(count)} ${conflictWords[kind]}`).join(', ');
+  return [
+    ['conflicts', text === '' ? `none among ${among}` : `${text}, of ${among}`],
+    ...conflicts.examples.map(({ line, source, why }): [string, string] => [
+      'conflict',
+      printable(`${line === undefined ? '' : `line ${line}, `}${source.bucket}/${source.key}: ${why}`),
+    ]),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** What `ferry status` prints. */
+import { batchRow } from '../batch/row.ts';
 import { isFinal, type Job } from '../copy/job.ts';
 import { describe } from '../copy/object.ts';
 import { partCount } from '../copy/plan.ts';
@@ -8,6 +9,7 @@ import { factLines } from './facts.ts';
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { lossText, subjectText } from './render.ts';
+import { batchText } from './render-batch.ts';
 import { commandText } from './prefix-command.ts';
 import { formatTable } from './table.ts';
 
@@ -26,11 +28,22 @@ export function jobTable(jobs: readonly Job[], now: number): string[] {
     job.id,
     job.state,
     percentText(job),
-    job.pin ? formatBytes(job.pin.size) : '-',
+    sizeText(job),
     age(now - job.createdAt),
-    subjectText(job),
+    whatText(job),
   ]);
   return formatTable([['ID', 'STATE', 'DONE', 'SIZE', 'AGE', 'OBJECT'], ...rows], [2, 3, 4]);
+}
+
+/** Of a batch: what it has copied so far. */
+function sizeText(job: Job): string {
+  const size = batchRow(job)?.live.tally.bytes ?? job.pin?.size;
+  return size === undefined ? '-' : formatBytes(size);
+}
+
+function whatText(job: Job): string {
+  const request = batchRow(job)?.request;
+  return request ? `batch: ${request.mode} ${batchText(request)}` : subjectText(job);
 }
 
 /** Everything about one job that helps to understand it. */
@@ -38,9 +51,14 @@ export function jobLines(job: Job, now: number, stream: TextStream, paint: Paint
   const facts: [string, string | undefined][] = [
     ['state', [job.state, isFinal(job.state) ? '' : percentText(job)].filter(Boolean).join(', ')],
     ['mode', job.mode],
-    ['source', printable(describe(job.store, job.source))],
-    ['destination', printable(describe(job.store, job.destination))],
+    ...(batchRow(job)
+      ? [['what', whatText(job)] as [string, string]]
+      : [
+          ['source', printable(describe(job.store, job.source))] as [string, string],
+          ['destination', printable(describe(job.store, job.destination))] as [string, string],
+        ]),
     ['endpoint', job.store.endpoint],
+    ['copied', batchRow(job) && sizeText(job)],
     ['size', job.pin && `${formatBytes(job.pin.size)} (${formatCount(job.pin.size)} bytes)`],
     ['parts', partsText(job)],
     ['way', job.result?.way],

@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatMoney, plural } from './format.ts';
 import type { TextStream } from './io.ts';
 import type { Paint } from './paint.ts';
 import { costOf } from '../batch/prices.ts';
-import { lossText, subjectText } from './render.ts';
+import { leftOutText, lossText, subjectText } from './render.ts';
 
 /** The plan of one object, for people. */
 export function planLines(request: CopyRequest, plan: DryRun, stream: TextStream, paint: Paint): string[] {
@@ -18,6 +18,7 @@ export function planLines(request: CopyRequest, plan: DryRun, stream: TextStream
     ['price', priceText(request, plan.calls)],
     ['permissions', plan.permissions.join(', ')],
     ['lost', plan.lost.length === 0 ? 'nothing' : plan.lost.map(lossText).join('; ')],
+    ...(plan.notKept ? [['left out', leftOutText(plan.notKept)] as [string, string]] : []),
   ];
   return [
     `plan for ${subjectText(request)} ${paint('dim', '(dry run: nothing is written)')}`,

@@ -44,6 +44,7 @@ export function resultLine(subject: Subject, result: CopyResult, seconds: number
   else facts.push(proof[result.verifiedBy]);
   facts.push(formatDuration(seconds));
   if (result.way === 'parts') facts.push(formatRate(result.size, seconds));
+  if (result.notKept) facts.push(leftOutText(result.notKept));
   return `${paint('green', '✓')} ${done[subject.mode]} ${subjectText(subject)} ${paint('dim', `(${facts.join(', ')})`)}`;
 }
 
@@ -55,6 +56,11 @@ export function lossLines(losses: readonly FidelityLoss[], paint: Paint): string
 export function lossText({ what, wanted, got, why }: FidelityLoss): string {
   const values = [wanted && `wanted ${printable(wanted)}`, got && `got ${printable(got)}`].filter(Boolean).join(', ');
   return [what + (values ? ` (${values})` : ''), why && printable(why)].filter(Boolean).join(': ');
+}
+
+/** What a copy leaves out by default: `acl not carried (--acl keep does)`. */
+export function leftOutText(notKept: readonly string[]): string {
+  return notKept.map((what) => `${what} not carried (--${what} keep does)`).join(', ');
 }
 
 /**
@@ -105,11 +111,11 @@ export function resultDocument(
   seconds: number,
   jobId?: string,
 ): Record<string, unknown> {
-  const { way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved } = result;
+  const { way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved } = result;
   return {
     status: way === 'unchanged' ? 'unchanged' : done[subject.mode],
     ...subjectDocument(subject),
-    ...{ way, size, etag, versionId, parts, verifiedBy, lost, sourceRemoved },
+    ...{ way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved },
     seconds: Math.round(seconds * 1000) / 1000,
     job: jobId,
   };

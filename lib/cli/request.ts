@@ -56,7 +56,8 @@ function written(scheme: StoreAddress['scheme'], flags: WriteFlags): CopyOptions
 }
 
 function how(flags: RunFlags): CopyOptions {
-  return present({ verify: flags.verify, partSize: flags.partSize, concurrency: flags.concurrency });
+  const { verify, partSize, concurrency, acceptLoss } = flags;
+  return present({ verify, partSize, concurrency, acceptLoss });
 }
 
 function overwrite(flags: CopyFlags): CopyOptions['overwrite'] {

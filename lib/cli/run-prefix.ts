@@ -8,7 +8,7 @@ import { objectsBelow } from './listing.ts';
 import { paintFor } from './paint.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix.ts';
 import type { PrefixCommand } from './prefix-command.ts';
-import { errorDocument, resultDocument } from './render.ts';
+import { errorDocument, leftOutText, resultDocument } from './render.ts';
 import type { Moment } from './progress.ts';
 import type { Session } from './session.ts';
 import type { Tally } from './tally.ts';
@@ -135,7 +135,8 @@ function sumUp(session: Session, command: PrefixCommand, tally: Tally, seconds: 
   const code = tally.exitCode();
   const mark = code === exit.done ? paint('green', '✓') : paint('yellow', '!');
   const verb = command.mode === 'copy' ? 'copied' : 'moved';
-  if (!flags.quiet) out.write(`${mark} ${verb} ${tally.text(seconds)}\n`);
+  const leftOut = tally.notKept.size > 0 ? `; ${leftOutText([...tally.notKept])}` : '';
+  if (!flags.quiet) out.write(`${mark} ${verb} ${tally.text(seconds)}${leftOut}\n`);
   const warn = paintFor(io.stderr, io.env);
   for (const [what, objects] of tally.losses) {
     session.say(`${warn('yellow', '!')} not kept: ${what}, on ${formatCount(objects)} objects (--json tells which)`);

@@ -19,15 +19,18 @@ export class Tally {
   readonly failures = new Map<string, number>();
   /** Objects by what they lost. */
   readonly losses = new Map<string, number>();
+  /** What copies leave out by default. */
+  readonly notKept = new Set<string>();
 
   get failed(): number {
     return [...this.failures.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  succeed(result: Pick<CopyResult, 'way' | 'size' | 'lost'>): void {
+  succeed(result: Pick<CopyResult, 'way' | 'size' | 'lost' | 'notKept'>): void {
     this.done++;
     this.bytes += result.size;
     if (result.way === 'unchanged') this.unchanged++;
+    for (const what of result.notKept ?? []) this.notKept.add(what);
     for (const what of new Set(result.lost.map((loss) => loss.what))) add(this.losses, what);
   }
 

@@ -10,6 +10,11 @@ export function wantedAcl({ mode, options }: Pick<CopyRequest, 'mode' | 'options
   return options.acl ?? (mode === 'rename' || mode === 'metadata' ? 'keep' : 'default');
 }
 
+/** What a copy leaves out by default, in the words of its result and of its dry run. */
+export function leftOut(request: Pick<CopyRequest, 'mode' | 'options'>): { notKept?: string[] } {
+  return wantedAcl(request) === 'default' && request.options.acl === undefined ? { notKept: ['acl'] } : {};
+}
+
 /** No store carries the ACL along with a copy, so `keep` has to read it. Reading costs one request, and only then. */
 export async function planAcl(
   store: ObjectStore,
@@ -25,7 +30,9 @@ export async function planAcl(
     if (acl.canned === store.facts.defaultAcl) return { lost: [] };
     return acl.canned !== undefined ? { canned: acl.canned, lost: [] } : { document: acl, lost: [] };
   } catch (error) {
-    if (!gaveUp(error, 'Unsupported', 'AccessDenied', 'NotFound')) throw error;
+    // A store that knows no ACLs has none to lose.
+    if (gaveUp(error, 'Unsupported')) return { lost: [] };
+    if (!gaveUp(error, 'AccessDenied', 'NotFound')) throw error;
     return { lost: [{ what: 'acl', wanted: 'keep', why: `it could not be read: ${error.message}` }] };
   }
 }

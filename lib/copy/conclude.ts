@@ -1,14 +1,17 @@
-import { applyAcl } from './acl.ts';
+import { applyAcl, leftOut } from './acl.ts';
 import { abortOwn, move } from './closing.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses, settleTags } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
 import { lookAgain } from './look-again.ts';
+import { keptOf } from './kept.ts';
+import { keepSourceOnLoss } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
 import { partCount } from './plan.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from './ports.ts';
+import { putRight } from './put-right.ts';
 import { removeSource } from './remove-source.ts';
 import { restart } from './restart.ts';
 import type { CopyResult } from './result.ts';
@@ -58,15 +61,18 @@ export async function conclude(
     return;
   }
   const proof = verifyWritten(describe(job.store, job.destination), found, evidence);
-  const losses = [...(job.acl?.lost ?? []), ...(await applyAcl(store, job.destination, job.acl?.document, options))];
+  const kept = job.mode === 'metadata' ? keptOf(job) : undefined;
+  const losses = kept
+    ? (await putRight(store, request, found, kept, { ...options, late: !written })).lost
+    : [...(job.acl?.lost ?? []), ...(await applyAcl(store, job.destination, job.acl?.document, options))];
   // What stands there by now may be another version: nothing of it belongs on this copy.
   if (source && (job.mode === 'metadata' || isPinned(pin, source))) {
     losses.push(...headerLosses(expectedFrom(source, request), found));
     const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };
-    // A metadata change that is settled late sees its own result as the source, and there is nothing to compare.
-    if (job.mode !== 'metadata' || written)
-      losses.push(...(await settleTags(store, sides, job.options.tags, job.tags ?? {}, options)));
+    // What a copy onto itself took away is put right from what was read before, for by now the source is its result.
+    if (!kept) losses.push(...(await settleTags(store, sides, job.options.tags, job.tags ?? {}, options)));
   }
+  keepSourceOnLoss(request, losses);
   if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);
   if (job.mode === 'replicate')
     await lookAgain(world, store, request, { ...pin, destinationEtag: found.etag }, options);
@@ -78,6 +84,7 @@ export async function conclude(
     parts: way === 'parts' ? partCount(job.parts ?? []) : undefined,
     verifiedBy: proof,
     lost: losses,
+    ...leftOut(request),
     sourceRemoved: job.mode === 'rename' ? true : undefined,
   };
   await markDone(world, job, result, uploadMayStand);

@@ -1,11 +1,16 @@
+import { leftOut } from './acl.ts';
 import { gaveUp, GiveUp } from './errors.ts';
 import type { Found } from './expect.ts';
 import { sameRecord } from './expect.ts';
-import { headerLosses } from './fidelity.ts';
+import { attributeDifferences } from './compare.ts';
+import { aclDifferences, tagDifferences } from './compare-more.ts';
+import { headerLosses, isAsAsked } from './fidelity.ts';
 import { pinOf } from './job.ts';
 import type { ObjectHead, ObjectRef } from './object.ts';
 import { describe } from './object.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
+import { wantedAcl } from './acl.ts';
+import { overwriteOf } from './overwrite.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
 import { judge } from './verify.ts';
@@ -14,7 +19,7 @@ import { judge } from './verify.ts';
  * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
  *
  * @param again an earlier delivery may have written the copy that is found now.
- * @throws GiveUp DestinationExists with `overwrite: never`.
+ * @throws GiveUp DestinationExists with `overwrite: never`, and for a rename onto another object unless it says `always`.
  */
 export async function lookAtDestination(
   store: ObjectStore,
@@ -23,27 +28,53 @@ export async function lookAtDestination(
   options: CallOptions,
   again = false,
 ): Promise<CopyResult | undefined> {
-  const overwrite = request.options.overwrite ?? 'always';
+  const overwrite = overwriteOf(request);
   if (overwrite === 'always') return undefined;
   const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
   if (!existing) return undefined;
   const verdict = judge(existing, { pin: pinOf(head) });
-  const sameHeaders = headerLosses(expected, existing).length === 0;
+  const lost = headerLosses(expected, existing);
+  // What was there before may carry more than was asked for; our own copy of an earlier delivery does not.
+  const differs = overwrite === 'never' ? lost : attributeDifferences(expected, existing, new Set());
+  const sameHeaders = isAsAsked(differs, expected);
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
-  if (overwrite === 'never' && !mayBeOurs) {
+  const isEqual =
+    overwrite === 'if-different' && proof !== undefined && (await sameBeside(store, request, head, existing, options));
+  const isKept = overwrite === 'never' ? !mayBeOurs : request.mode === 'rename' && !isEqual;
+  if (isKept) {
     throw new GiveUp(
       'DestinationExists',
-      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied.`,
+      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied. ` +
+        "To replace it, set overwrite to 'always'.",
     );
   }
-  if (!proof) return undefined;
-  // A rename ends with the source gone: what HEAD does not tell (ACL, tags) must have been carried over by us.
-  const sameTags = request.options.tags === undefined && (existing.tagCount ?? 0) === (head.tagCount ?? 0);
-  if (overwrite === 'if-different' && (!sameTags || request.mode === 'rename')) return undefined;
+  if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
   const { size, etag, versionId } = existing;
-  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost: [] };
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
+}
+
+/** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */
+async function sameBeside(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  existing: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  const {
+    source,
+    destination,
+    options: { tags },
+  } = request;
+  const acl = wantedAcl(request);
+  const sides = [
+    { ref: source, head },
+    { ref: destination, head: existing },
+  ] as const;
+  if ((await tagDifferences(store, ...sides, tags, options)).length > 0) return false;
+  return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 
 /** CopyObject carries tags along: an object that has others was written by somebody else. */

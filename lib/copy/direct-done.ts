@@ -1,10 +1,11 @@
-import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { applyAcl, leftOut, planAcl, wantedAcl } from './acl.ts';
 import { move } from './closing.ts';
 import { hasTagsOf, headIfThere } from './destination.ts';
 import { expectedFrom } from './expect.ts';
-import { headerLosses } from './fidelity.ts';
+import { headerLosses, isAsAsked } from './fidelity.ts';
 import type { Job } from './job.ts';
 import { isGiven, isPinned, requestOf } from './job.ts';
+import { keepSourceOnLoss } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import type { StartOutcome } from './outcome.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
@@ -32,6 +33,7 @@ export async function endIfCopied(
     copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
   }
   if (job.mode === 'rename' && job.pin) {
+    keepSourceOnLoss(request, copied.lost);
     await removeSource(store, { ...request, pin: job.pin }, options);
     copied.sourceRemoved = true;
   }
@@ -52,10 +54,12 @@ export async function alreadyCopied(
   const proof = judge(there, { pin: job.pin });
   if (proof === 'mismatch' || proof === 'undecided') return undefined;
   // Equal bytes may have been there before; our headers and metadata may not.
-  const isOurs = head ? headerLosses(expectedFrom(head, requestOf(job)), there).length === 0 : isGiven(job, there);
+  const expected = head && expectedFrom(head, requestOf(job));
+  const lost = expected ? headerLosses(expected, there) : [];
+  const isOurs = expected ? isAsAsked(lost, expected) : isGiven(job, there);
   if (!isOurs || (head && !(await hasTagsOf(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
-  return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost: [] };
+  return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(job) };
 }
 
 /** planned to done: a job without parts holds no lease. */

@@ -6,10 +6,13 @@ import { alreadyCopied, endIfCopied, finishDirect } from './direct-done.ts';
 import { endsJob, gaveUp, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
+import { leftInPlace } from './in-place.ts';
 import type { Job } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
-import { metadataShortcut } from './metadata.ts';
+import type { Kept } from './kept.ts';
+import { isAtRisk } from './kept.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import type { StartOutcome } from './outcome.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
@@ -24,9 +27,12 @@ export async function directJob(
   request: CopyRequest,
   found: Found,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<StartOutcome> {
-  const { kind, job } = await openRow(world, store, request, found.head, undefined, undefined, options);
-  if (kind === 'fresh') return await run(world, store, job, found, options);
+  // Written down before the copy takes it away.
+  const atRisk = kept && isAtRisk(request, kept) ? kept : undefined;
+  const { kind, job } = await openRow(world, store, request, found.head, undefined, undefined, options, atRisk);
+  if (kind === 'fresh') return await run(world, store, job, found, options, kept);
   if (job.state === 'done' && job.result) return { kind: 'done', result: job.result, job };
   if (job.state !== 'planned') return { kind: 'job', job };
   return await continueDirect(world, store, job, options);
@@ -43,14 +49,13 @@ export async function continueDirect(
   const head = await headIfThere(store, job.source, { ...options, checksum: true });
   if (job.mode === 'metadata' && head) {
     // Our own copy has changed the pin; applying the same change to what is there now is the same again.
-    const found = { head, expected: expectedFrom(head, request) };
-    const nothingLeft = await metadataShortcut(store, request, found, options);
-    return nothingLeft ? await finishDirect(world, job, nothingLeft) : await run(world, store, job, found, options);
+    const left = await leftInPlace(world, store, job, head, options);
+    return 'outcome' in left ? left.outcome : await run(world, store, left.job, left.found, options, left.kept);
   }
   try {
     const sourceStands = head !== undefined && job.pin !== undefined && isPinned(job.pin, head);
     // Copying once more is surer than any proof that it was us: bytes and headers may be equal, ACL and tags another's.
-    const mayCopyAgain = sourceStands && request.options.overwrite !== 'never';
+    const mayCopyAgain = sourceStands && !mustBeAbsent(request);
     const copied = mayCopyAgain ? undefined : await endIfCopied(world, store, job, head, options);
     if (copied) return copied;
     if (!sourceStands) {
@@ -59,7 +64,7 @@ export async function continueDirect(
     }
     const found = { head, expected: expectedFrom(head, request) };
     // Some stores copy over anything, whatever the condition says: there our own look is all there is.
-    if (request.options.overwrite === 'never') {
+    if (mustBeAbsent(request)) {
       const there = await lookAtDestination(store, request, found, options, true);
       // A second worker of this job has copied between our two looks.
       const copiedMeanwhile = there && (await endIfCopied(world, store, job, head, options));
@@ -78,10 +83,11 @@ async function run(
   job: Job,
   found: Found,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<StartOutcome> {
   const request = requestOf(job);
   try {
-    const result = await copyDirect(world, store, request, found, options);
+    const result = await copyDirect(world, store, request, found, options, kept);
     return await finishDirect(world, job, result);
   } catch (error) {
     if (prefersParts(world, found.head.size, error)) return await inParts(world, store, job, request, found, options);

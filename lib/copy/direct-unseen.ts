@@ -1,12 +1,16 @@
+import { leftOut } from './acl.ts';
 import { prefersParts } from './choose-plan.ts';
-import { copyOnce } from './direct.ts';
+import { copyOnce, mayLose, mayLoseChecksum } from './direct.ts';
 import { SourceChanged } from './errors.ts';
+import { headIfThere } from './destination.ts';
+import { expectedFrom } from './expect.ts';
+import { headerLosses } from './fidelity.ts';
 import type { ObjectHead } from './object.ts';
-import type { CallOptions, ObjectStore, World } from './ports.ts';
+import type { CallOptions, ObjectStore, World, WriteResult } from './ports.ts';
 import { lookAgain } from './look-again.ts';
 import { plan } from './plan.ts';
 import type { CopyRequest } from './request.ts';
-import type { CopyResult } from './result.ts';
+import type { CopyResult, FidelityLoss } from './result.ts';
 
 /** A small replica that an event told enough about: no HEAD before the copy is needed. */
 export function canCopyUnseen(world: World, store: ObjectStore, request: CopyRequest): boolean {
@@ -59,7 +63,29 @@ export async function copyUnseen(
   const etag = written.etag ?? seen.etag;
   const head = await lookAgain(world, store, request, { ...seen, destinationEtag: etag }, options);
   if (head && !isPlain(request, head, storageClass, store)) return undefined;
-  return { way: 'direct', size: seen.size, etag, versionId: written.versionId, verifiedBy: 'store', lost: [] };
+  return {
+    way: 'direct',
+    size: seen.size,
+    etag,
+    versionId: written.versionId,
+    verifiedBy: 'store',
+    lost: head ? await checksumLosses(store, request, head, written, options) : [],
+    ...leftOut(request),
+  };
+}
+
+/** What stands there by now may be another's: nothing of that is told of this copy. */
+async function checksumLosses(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  written: WriteResult,
+  options: CallOptions,
+): Promise<FidelityLoss[]> {
+  const expected = expectedFrom(head, request);
+  if (!mayLoseChecksum(store, expected, written)) return [];
+  const there = await headIfThere(store, request.destination, { ...options, checksum: true });
+  return there && there.etag === written.etag ? headerLosses(expected, there) : [];
 }
 
 /** The source has nothing that a plain CopyObject leaves behind. */
@@ -67,5 +93,5 @@ function isPlain(request: CopyRequest, head: ObjectHead, storageClass: string, s
   const sameClass = request.options.storageClass !== undefined || head.storageClass === storageClass;
   const { encryption } = head;
   const defaultEncryption = encryption?.algorithm === store.facts.defaultEncryption && !encryption?.keyId;
-  return sameClass && (!encryption || defaultEncryption);
+  return sameClass && (!encryption || defaultEncryption) && !mayLose(expectedFrom(head, request));
 }

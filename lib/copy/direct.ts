@@ -1,13 +1,19 @@
-import { applyAcl, planAcl, wantedAcl } from './acl.ts';
+import { applyAcl, leftOut, planAcl, wantedAcl } from './acl.ts';
 import { RetryLater } from './errors.ts';
+import { holdingDestination } from './hold-destination.ts';
 import type { Expected, Found } from './expect.ts';
 import { changeTags } from './expect.ts';
-import { headerLosses, readTags, settleTags } from './fidelity.ts';
+import { headerLosses, keepsChecksum, readTags, settleTags } from './fidelity.ts';
 import { pinOf } from './job.ts';
+import type { Kept } from './kept.ts';
+import { sendWithLock } from './lock.ts';
+import { foreseen, keepSourceOnLoss, refuseLosses } from './loss.ts';
 import type { ObjectHead } from './object.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from './ports.ts';
 import { lookAgain, lookAgainLater } from './look-again.ts';
+import { putRight } from './put-right.ts';
 import { removeSource } from './remove-source.ts';
 import type { CopyRequest } from './request.ts';
 import type { CopyResult } from './result.ts';
@@ -17,7 +23,8 @@ import { judge, verifyWritten } from './verify.ts';
  * The short way: one CopyObject with the source's ETag pinned, then whatever the mode asks. The store copies atomically, so
  * the destination is the old object or the new one, never a mix. Doing it twice gives the same result.
  *
- * @throws GiveUp TooLarge when the store wants parts; SourceChanged; GiveUp DestinationExists.
+ * @param kept what a copy of the object onto itself may take away, read before.
+ * @throws GiveUp TooLarge when the store wants parts; SourceChanged; GiveUp DestinationExists; GiveUp WouldLose.
  */
 export async function copyDirect(
   world: World,
@@ -25,10 +32,14 @@ export async function copyDirect(
   request: CopyRequest,
   { head, expected }: Found,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<CopyResult> {
-  const acl = await planAcl(store, request.source, wantedAcl(request), options);
-  const call = await buildCall(store, request, head, expected, options);
-  const written = await copyOnce(world, store, request, { ...call, acl: acl.canned }, options);
+  const acl = kept?.acl ?? (await planAcl(store, request.source, wantedAcl(request), options));
+  refuseLosses(request, [...acl.lost, ...foreseen(request, expected)]);
+  const call = await buildCall(store, request, head, expected, options, kept);
+  const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
+    copyOnce(world, store, request, each, options),
+  );
   const pin = pinOf(head);
   const result: CopyResult = {
     way: 'direct',
@@ -36,12 +47,14 @@ export async function copyDirect(
     etag: written.etag ?? head.etag,
     versionId: written.versionId,
     verifiedBy: 'store',
-    lost: acl.lost,
+    lost: [],
+    ...leftOut(request),
   };
-  result.lost.push(...(await applyAcl(store, request.destination, acl.document, options)));
+  if (!kept) result.lost.push(...acl.lost, ...(await applyAcl(store, request.destination, acl.document, options)));
   const asWritten = { ...head, etag: written.etag ?? '', crc64: written.crc64, checksum: written.checksum };
   const proof = judge(asWritten, { pin });
-  if (mustLook(request, expected) || proof === 'mismatch' || proof === 'undecided') {
+  const carriesMore = mayLose(expected) || mayLoseChecksum(store, expected, written);
+  if (mustLook(request, expected) || carriesMore || proof === 'mismatch' || proof === 'undecided') {
     const found = await store.head(request.destination, { ...options, checksum: true });
     const name = describe(request.store, request.destination);
     const strict = request.mode === 'rename';
@@ -49,18 +62,19 @@ export async function copyDirect(
     result.verifiedBy = verifyWritten(name, found, evidence);
     result.etag = found.etag;
     result.lost.push(...headerLosses(expected, found));
-    const known = call.tags === 'copy' ? undefined : call.tags;
-    const sides = {
-      source: request.source,
-      sourceHead: head,
-      destination: request.destination,
-      destinationHead: found,
-    };
-    result.lost.push(...(await settleTags(store, sides, request.options.tags, known, options)));
+    if (kept) {
+      result.lost.push(...(await putRight(store, request, found, kept, { ...options, late: false })).lost);
+    } else {
+      const known = call.tags === 'copy' ? undefined : call.tags;
+      const { source, destination } = request;
+      const sides = { source, sourceHead: head, destination, destinationHead: found };
+      result.lost.push(...(await settleTags(store, sides, request.options.tags, known, options)));
+    }
   } else {
     result.verifiedBy = proof;
   }
   if (request.mode === 'rename') {
+    keepSourceOnLoss(request, result.lost);
     await removeSource(store, { ...request, pin }, options);
     result.sourceRemoved = true;
   }
@@ -86,12 +100,24 @@ function mustLook(request: CopyRequest, expected: Expected): boolean {
   );
 }
 
+/** The source carries something that a store may leave behind without a word. */
+export function mayLose({ redirect, lock, hiddenMetadata, others, encryption }: Expected): boolean {
+  return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey);
+}
+
+/** The source has a checksum that the answer to the copy does not show, nor does the store give it to every new object. */
+export function mayLoseChecksum({ facts }: ObjectStore, expected: Expected, { checksums }: WriteResult): boolean {
+  const unasked = [{ algorithm: facts.defaultChecksum ?? '', value: '', fullObject: true }];
+  return (expected.checksums ?? []).some((wanted) => !keepsChecksum(wanted, checksums ?? unasked));
+}
+
 async function buildCall(
   store: ObjectStore,
   request: CopyRequest,
   head: ObjectHead,
   expected: Expected,
   options: CallOptions,
+  kept: Kept | undefined,
 ): Promise<CopyObjectCall> {
   const { content, userMetadata, storageClass, encryption, metadataChanged } = expected;
   // Onto itself, OSS takes the request's metadata whatever the directive says and S3 refuses to copy without replacing.
@@ -101,11 +127,18 @@ async function buildCall(
     sourceIfMatch: head.etag,
     destination: request.destination,
     metadata: replace ? { directive: 'replace', content, userMetadata } : { directive: 'copy' },
-    tags: await tagDirective(store, request, head, options),
+    tags: kept ? keptTags(request, kept) : await tagDirective(store, request, head, options),
     storageClass,
     encryption,
-    forbidOverwrite: request.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(request),
+    redirect: expected.redirect,
+    lock: expected.lock,
   };
+}
+
+/** Told outright: Ceph RGW does not carry tags along beside new metadata. Where none are known the store may know of some. */
+function keptTags({ options }: CopyRequest, { tagsBefore, tags }: Kept): TagDirective {
+  return options.tags === undefined && Object.keys(tagsBefore).length === 0 ? 'copy' : tags;
 }
 
 async function tagDirective(
@@ -116,7 +149,8 @@ async function tagDirective(
 ): Promise<TagDirective> {
   const change = request.options.tags;
   if (!change) return 'copy';
-  const have = change.base === 'replace' ? {} : await readTags(store, request.source, head, options);
+  const have =
+    change.base === 'replace' ? {} : await readTags(store, request.source, head, options, request.mode === 'rename');
   return changeTags(have, change);
 }
 
@@ -130,7 +164,10 @@ export async function copyOnce(
 ): Promise<WriteResult> {
   const own = world.clock.now() + world.settings.directTimeoutMs;
   try {
-    return await store.copyObject(call, { deadline: Math.min(own, options.deadline ?? Infinity) });
+    const deadline = Math.min(own, options.deadline ?? Infinity);
+    return await holdingDestination(world, store, request, { ...options, deadline }, () =>
+      store.copyObject(call, { ...options, deadline }),
+    );
   } catch (error) {
     const mayComeLate = error instanceof RetryLater && error.effect === 'unknown';
     if (mayComeLate && request.mode === 'replicate') await lookAgainLater(world, request);

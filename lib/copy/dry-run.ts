@@ -1,9 +1,14 @@
-import { planAcl, wantedAcl } from './acl.ts';
+import { leftOut, planAcl, wantedAcl } from './acl.ts';
 import { choosePlan } from './choose-plan.ts';
 import { lookAtDestination } from './destination.ts';
 import type { Found } from './expect.ts';
 import { expectedFrom } from './expect.ts';
+import { headerLosses, survivesParts } from './fidelity.ts';
 import type { PartRun } from './job.ts';
+import type { ObjectHead } from './object.ts';
+import { readKept } from './kept.ts';
+import { foreseen } from './loss.ts';
+import { needsCopy } from './metadata.ts';
 import { partCount } from './plan.ts';
 import type { ObjectStore, World } from './ports.ts';
 import type { CopyRequest } from './request.ts';
@@ -22,6 +27,8 @@ export interface DryRun {
   /** Actions that the caller's policy must allow. */
   permissions: string[];
   lost: FidelityLoss[];
+  /** As in the result. */
+  notKept?: string[];
 }
 
 const listPage = 1000;
@@ -41,25 +48,33 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   if (same) return { way: 'unchanged', size: head.size, calls: { HeadObject: 2 }, permissions, lost: [] };
   const chosen = await choosePlan(world, store, request, found, {});
   const parts = chosen.way === 'parts' ? chosen.parts : undefined;
+  // What the copy would refuse.
+  if (request.mode === 'rename' || (request.mode === 'metadata' && needsCopy(request, found))) {
+    const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
+    await readKept(store, request, found, {}, foreseen(request, found.expected, parts && { checksumAlgorithm }));
+  }
   const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
   const lost = await foreseeLosses(store, request, found, parts);
-  return { way: chosen.way, size: head.size, parts, calls, permissions, lost };
+  return { way: chosen.way, size: head.size, parts, calls, permissions, lost, ...leftOut(request) };
 }
 
 /** What can be known to be lost without writing anything. */
 async function foreseeLosses(
   store: ObjectStore,
   request: CopyRequest,
-  { head }: Found,
+  { head, expected }: Found,
   parts: PartRun[] | undefined,
 ): Promise<FidelityLoss[]> {
-  const lost: FidelityLoss[] = [];
+  const restated = parts !== undefined || expected.metadataChanged || request.mode === 'metadata';
+  const likely: ObjectHead = {
+    ...head,
+    ...expected,
+    hiddenMetadata: restated ? undefined : head.hiddenMetadata,
+    ...(parts && { others: undefined, checksums: head.checksums?.filter(survivesParts) }),
+  };
+  const lost = headerLosses(expected, likely);
   const wanted = wantedAcl(request);
-  const acl = await planAcl(store, request.source, 'keep');
-  const named = acl.canned ?? (acl.document ? 'grants of the source' : undefined);
-  if (wanted === 'keep') lost.push(...acl.lost);
-  else if (wanted === 'default' && named)
-    lost.push({ what: 'acl', wanted: named, why: 'a copy does not carry the ACL unless asked to keep it' });
+  if (wanted === 'keep') lost.push(...(await planAcl(store, request.source, wanted)).lost);
   const [, count] = /-(\d+)$/.exec(head.etag) ?? [];
   const keepsEtag = parts ? Number(count) === partCount(parts) : count === undefined;
   if (store.facts.compositeEtag && !keepsEtag) {

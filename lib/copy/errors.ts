@@ -26,6 +26,7 @@ export type GiveUpCode =
   | 'NotAppendableCopy'
   | 'NotFound'
   | 'PublicEndpointForbidden'
+  | 'RowConflict'
   | 'SameObject'
   | 'StateUnusable'
   | 'SymlinkSource'
@@ -33,6 +34,9 @@ export type GiveUpCode =
   | 'TooManyParts'
   | 'Unsupported'
   | 'VerificationFailed'
+  /** Processes died while a task of it was under way. */
+  | 'WorkerDied'
+  | 'WouldLose'
   | 'WrongEndpoint';
 
 /** What the store said; never holds a header, a signature or a token (I11). */

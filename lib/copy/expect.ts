@@ -1,4 +1,4 @@
-import type { ContentHeaders, Encryption, ObjectHead } from './object.ts';
+import type { Checksum, ContentHeaders, Encryption, ObjectHead, ObjectLock } from './object.ts';
 import type { CopyRequest, MetadataChange, TagChange } from './request.ts';
 
 /** What the destination should carry besides the bytes, whichever way it is copied (I6). */
@@ -7,11 +7,21 @@ export interface Expected {
   userMetadata: Record<string, string>;
   storageClass: string;
   encryption?: Encryption;
+  redirect?: string;
+  lock?: ObjectLock;
+  /** A store computes them anew or copies them along; the kinds count, and the values where they are of the whole object. */
+  checksums?: Checksum[];
+  /** See `ObjectHead`: carried along by a CopyObject that leaves the metadata alone, and by nothing else. */
+  hiddenMetadata?: number;
+  others?: Record<string, string>;
   /** The metadata differs from the source's, so a CopyObject must replace it. */
   metadataChanged: boolean;
   /** Tags differ from the source's by request. */
   tagsChanged: boolean;
 }
+
+/** Of that, what a request can only bring about by copying: what a copy of an object onto itself has taken away is gone. */
+export type Due = Pick<Expected, 'redirect' | 'lock' | 'checksums' | 'hiddenMetadata' | 'others'>;
 
 /** What one look at the source tells. */
 export interface Found {
@@ -24,11 +34,17 @@ export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
   const { metadata, tags, storageClass, encryption } = request.options;
   const content = changeContent(head.content, metadata);
   const userMetadata = changeMetadata(head.userMetadata, metadata);
+  const { redirect, lock, checksums, others } = head;
   return {
     content,
     userMetadata,
     storageClass: storageClass ?? head.storageClass,
     encryption: encryption ?? head.encryption,
+    redirect,
+    lock,
+    checksums,
+    hiddenMetadata: metadata?.base === 'replace' ? undefined : head.hiddenMetadata,
+    others,
     metadataChanged: !sameRecord(content, head.content) || !sameRecord(userMetadata, head.userMetadata),
     tagsChanged: tags !== undefined,
   };

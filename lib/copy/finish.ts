@@ -7,11 +7,13 @@ import { isFinal, isPinned, requestOf } from './job.ts';
 import type { Ledger } from './ledger.ts';
 import { missingParts, readLedger } from './ledger.ts';
 import { lookAgainLater } from './look-again.ts';
+import { holdingDestination } from './hold-destination.ts';
 import { describe } from './object.ts';
+import { mustBeAbsent } from './overwrite.ts';
 import { conclude } from './conclude.ts';
 import { partCount } from './plan.ts';
 import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
-import { isSettled, settle } from './settle.ts';
+import { isCopiedInPlace, isSettled, settle } from './settle.ts';
 import type { Task } from './task.ts';
 
 /** Deliveries after which InvalidPart is taken for an answer and not for a race. */
@@ -62,6 +64,7 @@ async function finishHeld(
   }
   if (!source || !job.pin || !isPinned(job.pin, source)) {
     if (isSecond && (await isSettled(world, store, job, source, options))) return;
+    if (source && (await isCopiedInPlace(world, store, job, source, options))) return;
     const what = source ? 'was changed' : 'was deleted';
     throw new SourceChanged(
       `${describe(job.store, job.source)} ${what} while it was being copied; the copy was dropped and the destination not touched.`,
@@ -106,11 +109,11 @@ async function complete(
     uploadId: job.uploadId ?? '',
     parts: plannedParts(job, ledger),
     acl: store.facts.aclAt === 'complete' ? job.acl?.canned : undefined,
-    forbidOverwrite: job.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(job),
     checksumAlgorithm: job.pin?.checksum?.algorithm,
   };
   try {
-    return await store.complete(call, options);
+    return await holdingDestination(world, store, job, options, () => store.complete(call, options));
   } catch (error) {
     const unknown = error instanceof RetryLater && error.effect === 'unknown';
     // It may take effect after newer replicas have been written.

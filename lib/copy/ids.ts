@@ -3,6 +3,14 @@ import type { Pin } from './job.ts';
 import type { CopyRequest } from './request.ts';
 
 /**
+ * The id of a metadata change in one call that names itself by no key. It does not tell the version: once the object is
+ * written it is another one, and whoever goes on must find what the row knows of the old one.
+ */
+export function inPlaceId({ mode, store, source, destination, options }: CopyRequest): string {
+  return digest(['in place', mode, store, source, destination, options]);
+}
+
+/**
  * The job's id: from the caller's idempotency key when there is one, else from what would be copied where and how, so that
  * a redelivered trigger finds the row of its first delivery.
  */

@@ -10,6 +10,7 @@
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
+import type { Due } from './expect.ts';
 import type { Checksum, ObjectHead, ObjectRef, StoreAddress, Acl } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult, FidelityLoss } from './result.ts';
@@ -120,6 +121,10 @@ export interface Job {
   acl?: AclPlan;
   /** The destination's tags, of the pinned version like the ACL. */
   tags?: Record<string, string>;
+  /** Metadata changes: the tags that the object had before it was written; with `tags` and `acl` all that a crash could lose. */
+  tagsBefore?: Record<string, string>;
+  /** Metadata changes: what went with the write, to be compared by whoever comes after it. */
+  due?: Due;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

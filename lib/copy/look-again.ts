@@ -31,7 +31,7 @@ export async function lookAgain(
   written: Written,
   options: CallOptions = {},
 ): Promise<ObjectHead | undefined> {
-  const head = await headIfThere(store, request.source, options);
+  const head = await headIfThere(store, request.source, { ...options, checksum: true });
   if (!head) {
     if (request.options.followDelete) await deleteReplica(world, store, request, written.destinationEtag, options);
     return undefined;

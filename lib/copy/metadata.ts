@@ -15,15 +15,11 @@ export async function metadataShortcut(
   { head, expected }: Found,
   options: CallOptions,
 ): Promise<CopyResult | undefined> {
-  const { acl, tags, encryption, storageClass } = request.options;
-  const mustCopy =
-    expected.metadataChanged ||
-    (storageClass !== undefined && storageClass !== head.storageClass) ||
-    (encryption !== undefined && !sameRecord(encryption, head.encryption ?? {}));
-  if (mustCopy) return undefined;
+  if (needsCopy(request, { head, expected })) return undefined;
+  const { acl, tags } = request.options;
   let way: CopyResult['way'] = 'unchanged';
   if (tags) {
-    const have = await readTags(store, request.source, head, options);
+    const have = await readTags(store, request.source, head, options, tags.base === 'merge');
     const wanted = changeTags(have, tags);
     if (!sameRecord(have, wanted)) {
       await store.putTags(request.source, wanted, options);
@@ -35,4 +31,13 @@ export async function metadataShortcut(
     way = 'attributes-only';
   }
   return { way, size: head.size, etag: head.etag, versionId: head.versionId, verifiedBy: 'store', lost: [] };
+}
+
+/** Whether a metadata change must copy the object onto itself. */
+export function needsCopy({ options: { encryption, storageClass } }: CopyRequest, { head, expected }: Found): boolean {
+  return (
+    expected.metadataChanged ||
+    (storageClass !== undefined && storageClass !== head.storageClass) ||
+    (encryption !== undefined && !sameRecord(encryption, head.encryption ?? {}))
+  );
 }

@@ -31,10 +31,21 @@ export interface Encryption {
   keyId?: string;
   /** OSS only: algorithm of the data key under KMS. */
   dataEncryption?: string;
+  /** S3 only: the bucket asks KMS for one key for many objects, which saves a call per object. */
+  bucketKey?: boolean;
+}
+
+/** S3 object lock: who may delete this version, and when. */
+export interface ObjectLock {
+  /** `GOVERNANCE` or `COMPLIANCE`; absent when no retention is running. */
+  mode?: string;
+  /** End of the retention as the store tells it, ISO 8601; always with `mode`. */
+  until?: string;
+  legalHold?: boolean;
 }
 
 export interface Checksum {
-  /** `CRC64NVME`, `CRC32`, `CRC32C`, `SHA1`, `SHA256`. */
+  /** As S3 spells it, upper case: `CRC64NVME`, `SHA256`, `XXHASH3`; all that are known are in `lib/store/checksums.ts`. */
   algorithm: string;
   value: string;
   /** A composite checksum depends on the part layout; only a full-object one can be compared across layouts. */
@@ -63,7 +74,18 @@ export interface ObjectHead {
   tagCount?: number;
   /** CRC-64/XZ of the whole object, unsigned decimal (OSS `x-oss-hash-crc64ecma`). */
   crc64?: string;
+  /** The strongest one, a full-object one before all composite ones. */
   checksum?: Checksum;
+  /** Every checksum that the store tells, `checksum` included. */
+  checksums?: Checksum[];
+  /** Where a bucket that serves a website sends those who ask for this object. */
+  redirect?: string;
+  /** Absent when nothing keeps this version from being deleted. */
+  lock?: ObjectLock;
+  /** Entries of user metadata that the store keeps and cannot show in headers. */
+  hiddenMetadata?: number;
+  /** Headers of the store, by full name, that no field above stands for and that are not known to be harmless. */
+  others?: Record<string, string>;
   /** Only from a HEAD with `partNumber`: number of parts of the object; `size` is then that part's size. */
   partsCount?: number;
 }

@@ -1,5 +1,14 @@
 /** What the engine needs of the world. Adapters implement these; one contract suite per port runs on every adapter. */
-import type { Acl, Checksum, ContentHeaders, Encryption, ObjectHead, ObjectRef, StoreAddress } from './object.ts';
+import type {
+  Acl,
+  Checksum,
+  ContentHeaders,
+  Encryption,
+  ObjectHead,
+  ObjectLock,
+  ObjectRef,
+  StoreAddress,
+} from './object.ts';
 import type { Job, JobChange, JobState } from './job.ts';
 import type { Task } from './task.ts';
 import type { Settings } from './settings.ts';
@@ -39,10 +48,14 @@ export interface StoreFacts {
   defaultStorageClass: string;
   /** Encryption that every new object gets unasked, if any. */
   defaultEncryption?: string;
+  /** Full-object checksum that every new object gets unasked, if any. */
+  defaultChecksum?: string;
   /** ACL of a new object that was given none. */
   defaultAcl: string;
   /** Where the ACL header goes on a multipart copy. */
   aclAt: 'initiate' | 'complete';
+  /** CopyObject and Complete honour the condition that there is no object yet; false where a server may ignore it. */
+  forbidsOverwrite: boolean;
   /** DELETE honours If-Match. */
   conditionalDelete: boolean;
   /** A self-copy that changes nothing else moves no data at any size. */
@@ -64,6 +77,9 @@ export interface CopyObjectCall {
   storageClass?: string;
   encryption?: Encryption;
   acl?: string;
+  /** No store carries these two along unasked. */
+  redirect?: string;
+  lock?: ObjectLock;
   forbidOverwrite?: boolean;
 }
 
@@ -76,6 +92,8 @@ export interface InitiateCall {
   encryption?: Encryption;
   /** Only where `facts.aclAt` is `initiate`. */
   acl?: string;
+  redirect?: string;
+  lock?: ObjectLock;
   forbidOverwrite?: boolean;
   /** Ask the store to keep a full-object checksum of this kind over the parts. */
   checksumAlgorithm?: string;
@@ -112,6 +130,8 @@ export interface WriteResult {
   versionId?: string;
   crc64?: string;
   checksum?: Checksum;
+  /** All that the answer tells, `checksum` included. */
+  checksums?: Checksum[];
 }
 
 export interface PartEntry {
@@ -208,6 +228,30 @@ export interface StateTable {
   list(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
 }
 
+/** A small value that workers agree on. */
+export interface SharedRecord {
+  /** Of this value; no later value of the same id has it again, not even after the record expired. */
+  revision: number;
+  value: object;
+}
+
+/** Small values that workers agree on by compare-and-set: the pace of a store, priorities, who writes a destination. */
+export interface SharedRecords {
+  /** Sees every write that was answered before. An expired record is absent. */
+  get(id: string): Promise<SharedRecord | undefined>;
+  /**
+   * Writes `value` (JSON, small) when the record is still `found`; `undefined`: when there is none.
+   *
+   * `true`: the write landed. `false`: the record was not `found`, either because another worker wrote first, or because
+   * the answer to this very write was lost and the adapter's repeat met the write itself. An error with an unknown effect
+   * says as little. So a caller that did not hear `true` reads again and decides anew, and its decision must bear being
+   * made twice: the value names its writer, or a second write only repeats or only costs time.
+   *
+   * @param expiresAt epoch milliseconds; from then on the record counts as absent and may be deleted
+   */
+  compareAndSet(id: string, found: SharedRecord | undefined, value: object, expiresAt: number): Promise<boolean>;
+}
+
 export interface SendOptions {
   /** Deliver not before this many milliseconds from now. */
   delayMs?: number;
@@ -238,6 +282,7 @@ export interface Log {
 export interface World {
   store(address: StoreAddress): ObjectStore;
   state: StateTable;
+  shared: SharedRecords;
   queue: TaskQueue;
   clock: Clock;
   /** In [0, 1). */

@@ -32,7 +32,12 @@ export interface CopyOptions {
   acl?: string;
   metadata?: MetadataChange;
   tags?: TagChange;
-  /** Default `always`. `if-different` skips when the destination already holds the same content and metadata. */
+  /** Renames and metadata changes: go on although something of the object is lost. Default false: they refuse, and say what. */
+  acceptLoss?: boolean;
+  /**
+   * Default `always`; for a rename `never`. `if-different` skips when the destination already holds the same content and
+   * metadata; a rename then removes its source only, and keeps an object that differs.
+   */
   overwrite?: 'always' | 'never' | 'if-different';
   /** `auto`: the strongest proof both sides offer (CRC64, full-object checksum, ETag), and always the size. */
   verify?: 'auto' | 'size';

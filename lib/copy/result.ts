@@ -1,6 +1,9 @@
 /** What could not be kept, and why; empty means the destination is equal in everything that was asked for (I6). */
 export interface FidelityLoss {
-  /** `tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:cacheControl`, `metadata:NAME`. */
+  /**
+   * `tags`, `acl`, `storage-class`, `encryption`, `etag`, `content:cacheControl`, `metadata:NAME`, `website-redirect`,
+   * `object-lock`, `legal-hold`, `checksum`, or the full name of a header that only the store knows the meaning of.
+   */
   what: string;
   wanted?: string;
   got?: string;
@@ -23,6 +26,8 @@ export interface CopyResult {
   /** The strongest proof that destination and source are equal. */
   verifiedBy: 'crc64' | 'checksum' | 'etag' | 'size' | 'store';
   lost: FidelityLoss[];
+  /** What this copy leaves out unless asked to carry it: `acl`. Nobody looked whether the source has one. */
+  notKept?: string[];
   /** Renames only. */
   sourceRemoved?: boolean;
 }

@@ -1,9 +1,11 @@
 import { RetryLater } from './errors.ts';
-import { jobId } from './ids.ts';
+import { inPlaceId, jobId, keyedJobId } from './ids.ts';
 import type { Job, PartRun } from './job.ts';
 import { digestOf, isFinal, pinOf } from './job.ts';
 import { headIfThere } from './destination.ts';
 import { expectedFrom, sameRecord } from './expect.ts';
+import type { Kept } from './kept.ts';
+import { keptFields } from './kept.ts';
 import type { ObjectHead } from './object.ts';
 import type { CallOptions, ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
@@ -18,6 +20,7 @@ export type OpenedRow = { kind: 'fresh' | 'present'; job: Job };
  * is planned anew, except that a replica which is still what was written then needs nothing.
  *
  * @param intent time of the Initiate about to be sent; absent for a job without parts.
+ * @param kept what a copy onto itself in one call may take away.
  */
 export async function openRow(
   world: World,
@@ -27,6 +30,7 @@ export async function openRow(
   parts: PartRun[] | undefined,
   intent: number | undefined,
   options: CallOptions,
+  kept?: Kept,
 ): Promise<OpenedRow> {
   const now = world.clock.now();
   const pin = pinOf(head);
@@ -45,10 +49,11 @@ export async function openRow(
     parts,
     intents: intent === undefined ? undefined : [intent],
     attentionAt: nextLook(world),
+    ...(kept && keptFields(kept)),
   };
   const created = await world.state.create({
     ...planned,
-    id: jobId(request, pin),
+    id: mode === 'metadata' && !parts ? (keyedJobId(request) ?? inPlaceId(request)) : jobId(request, pin),
     revision: 0,
     partsDone: 0,
     createdAt: now,
@@ -71,8 +76,10 @@ export async function openRow(
     uploadId: undefined,
     partsBase: row.partsDone,
     restarts: undefined,
-    acl: undefined,
-    tags: undefined,
+    acl: kept?.acl,
+    tags: kept?.tags,
+    tagsBefore: kept?.tagsBefore,
+    due: kept?.due,
     expectedEtag: undefined,
     lease: undefined,
     result: undefined,

@@ -4,6 +4,7 @@ import type { GiveUp } from './errors.ts';
 import { RetryLater } from './errors.ts';
 import { expectedFrom } from './expect.ts';
 import { headerLosses } from './fidelity.ts';
+import { isWritten } from './in-place.ts';
 import type { Job } from './job.ts';
 import { isGiven, isPinned, requestOf } from './job.ts';
 import { isListed, readLedger } from './ledger.ts';
@@ -71,6 +72,23 @@ export async function isSettled(
   if (!found || !isOurs(job, found, source) || (await isListed(store, job, options))) return false;
   // A listing may be behind, and another writer may have made the same object.
   await conclude(world, store, job, { provenEtag: found.etag, uploadMayStand: true }, options);
+  return true;
+}
+
+/**
+ * The CopyObject that was given up for these parts took effect after all: the object is as asked, and the upload is not needed.
+ * What the copy took away is put right.
+ */
+export async function isCopiedInPlace(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  source: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  const found = { head: source, expected: expectedFrom(source, requestOf(job)) };
+  if (job.mode !== 'metadata' || !isWritten(job, found)) return false;
+  await conclude(world, store, job, { source, provenEtag: source.etag, way: 'direct', uploadMayStand: true }, options);
   return true;
 }
 

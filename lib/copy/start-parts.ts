@@ -5,9 +5,12 @@ import { endIfCopied } from './direct-done.ts';
 import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
 import type { Found } from './expect.ts';
 import { changeTags, expectedFrom } from './expect.ts';
-import { readTags } from './fidelity.ts';
+import { readTags, survivesParts } from './fidelity.ts';
+import { endInPlace } from './in-place.ts';
 import type { Job, PartRun } from './job.ts';
 import { isPinned, requestOf } from './job.ts';
+import { keptFields, readKept } from './kept.ts';
+import { foreseen } from './loss.ts';
 import { describe } from './object.ts';
 import type { StartOutcome } from './outcome.ts';
 import { partCount, partsPerTask } from './plan.ts';
@@ -46,6 +49,11 @@ export async function continueParts(
   try {
     const request = requestOf(job);
     const head = await store.head(job.source, { ...options, checksum: true });
+    if (job.mode === 'metadata') {
+      // The CopyObject that was given up for these parts may have taken effect after all.
+      const ended = await endInPlace(world, store, job, head, options);
+      if (ended) return ended;
+    }
     if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
     const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
     return await intendAndBegin(world, store, job, job.parts, input, options);
@@ -62,16 +70,19 @@ async function prepare(
   { head, expected }: Found,
   options: CallOptions,
 ): Promise<AttachInput> {
+  // With the same kind on both sides the copy proves itself.
+  const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
+  // What a rename or a copy onto itself would lose is refused here.
+  if (request.mode === 'metadata' || request.mode === 'rename') {
+    const foreseenLosses = foreseen(request, expected, { checksumAlgorithm });
+    const kept = await readKept(store, request, { head, expected }, options, foreseenLosses);
+    const { tags, acl } = kept;
+    return { expected, tags, acl, checksumAlgorithm, ...(request.mode === 'metadata' && keptFields(kept)) };
+  }
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
-  const { checksum } = head;
-  return {
-    expected,
-    tags: changeTags(have, change),
-    acl: await planAcl(store, request.source, wantedAcl(request), options),
-    // Only CRCs can be kept over a whole multipart object; with the same kind on both sides the copy proves itself.
-    checksumAlgorithm: checksum?.fullObject && checksum.algorithm.startsWith('CRC') ? checksum.algorithm : undefined,
-  };
+  const acl = await planAcl(store, request.source, wantedAcl(request), options);
+  return { expected, tags: changeTags(have, change), acl, checksumAlgorithm };
 }
 
 /**

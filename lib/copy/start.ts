@@ -6,9 +6,10 @@ import { continueDirect, directJob } from './direct-job.ts';
 import { canCopyUnseen, copyUnseen } from './direct-unseen.ts';
 import { RetryLater, SourceChanged } from './errors.ts';
 import { expectedFrom } from './expect.ts';
-import { keyedJobId } from './ids.ts';
+import { inPlaceId, keyedJobId } from './ids.ts';
 import type { Job } from './job.ts';
 import { isFinal, pinOf } from './job.ts';
+import { isAtRisk, readKept } from './kept.ts';
 import { lookAgainLater } from './look-again.ts';
 import { metadataShortcut } from './metadata.ts';
 import type { ObjectHead } from './object.ts';
@@ -42,6 +43,8 @@ export async function startCopy(
   const known = continues ?? keyedJobId(request);
   const row = known === undefined ? undefined : await world.state.get(known);
   if (row) return await continueJob(world, store, row, options);
+  const begun = known === undefined ? await begunInPlace(world, request, invocation) : undefined;
+  if (begun) return await continueJob(world, store, begun, options);
   // Whoever had this task before may have died with a CopyObject on its way.
   if (request.mode === 'replicate' && invocation.attempt === 2) await lookAgainLater(world, request);
   if (request.seen && canCopyUnseen(world, store, request)) {
@@ -56,6 +59,16 @@ export async function startCopy(
       if (chase >= maxChases) throw new RetryLater(`The source keeps changing: ${error.message}`, { delayMs: 1000 });
     }
   }
+}
+
+/**
+ * The row of the same metadata change by a worker that did not come to its end. Only that row knows what the object had before
+ * it was written.
+ */
+async function begunInPlace(world: World, request: CopyRequest, { attempt }: Invocation): Promise<Job | undefined> {
+  if (request.mode !== 'metadata' || (attempt === 1 && !request.journal)) return undefined;
+  const row = await world.state.get(inPlaceId(request));
+  return row && !isFinal(row.state) ? row : undefined;
 }
 
 /** Looks at both sides, plans and starts. */
@@ -77,9 +90,11 @@ async function copyAsSeen(
   if (shortcut) return { kind: 'done', result: await endShort(store, request, head, shortcut, options) };
   const chosen = await choosePlan(world, store, request, found, options);
   if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
-  if (request.journal) return await directJob(world, store, request, found, options);
+  const kept = request.mode === 'metadata' ? await readKept(store, request, found, options) : undefined;
+  const needsRow = request.journal || (kept !== undefined && isAtRisk(request, kept));
+  if (needsRow) return await directJob(world, store, request, found, options, kept);
   try {
-    return { kind: 'done', result: await copyDirect(world, store, request, found, options) };
+    return { kind: 'done', result: await copyDirect(world, store, request, found, options, kept) };
   } catch (error) {
     if (!prefersParts(world, head.size, error)) throw error;
     const parts = await partsInstead(world, store, request, found, options);

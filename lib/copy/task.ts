@@ -31,11 +31,13 @@ export type BatchTask =
   | { kind: 'read'; batchId: string; range: string }
   /** Copy the objects of one page. */
   | { kind: 'page'; batchId: string; page: string }
+  /** See whether rows get in each other's way, and release the pages. */
+  | { kind: 'check'; batchId: string }
   /** Add up the results, and end the batch if none is missing. */
   | { kind: 'total'; batchId: string };
 
 export type TaskKind = Task['kind'];
 
 export function isBatchTask(task: Task): task is BatchTask {
-  return task.kind === 'read' || task.kind === 'page' || task.kind === 'total';
+  return task.kind === 'read' || task.kind === 'page' || task.kind === 'check' || task.kind === 'total';
 }

@@ -1,12 +1,17 @@
 import { gaveUp, RetryLater } from './errors.ts';
-import type { Expected } from './expect.ts';
-import type { Job, AclPlan } from './job.ts';
+import type { Due, Expected } from './expect.ts';
+import type { AclPlan, Job } from './job.ts';
+import { mustBeAbsent } from './overwrite.ts';
+import { sendWithLock } from './lock.ts';
 import type { ObjectStore, World } from './ports.ts';
 import { move, nextLook } from './closing.ts';
 
 export interface AttachInput {
   expected: Expected;
   tags: Record<string, string>;
+  /** Of an object that is copied onto itself. */
+  tagsBefore?: Record<string, string>;
+  due?: Due;
   acl: AclPlan;
   checksumAlgorithm?: string;
 }
@@ -34,6 +39,8 @@ export async function attachUpload(
       uploadId,
       acl: input.acl,
       tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
+      tagsBefore: input.tagsBefore,
+      due: input.due,
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });
@@ -64,16 +71,19 @@ async function initiate(
     tags,
     storageClass: expected.storageClass,
     encryption: expected.encryption,
+    redirect: expected.redirect,
+    lock: expected.lock,
     acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
-    forbidOverwrite: job.options.overwrite === 'never',
+    forbidOverwrite: mustBeAbsent(job),
     checksumAlgorithm,
   };
   try {
-    return (await store.initiate(call)).uploadId;
+    return (await sendWithLock(call, (each) => store.initiate(each))).uploadId;
   } catch (error) {
     if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksumAlgorithm !== undefined)) {
       // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
-      return (await store.initiate({ ...call, tags: {}, checksumAlgorithm: undefined })).uploadId;
+      const plain = { ...call, tags: {}, checksumAlgorithm: undefined };
+      return (await sendWithLock(plain, (each) => store.initiate(each))).uploadId;
     }
     const certain = !(error instanceof RetryLater) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);

@@ -1,3 +1,4 @@
+import { proofOf, sameEtag } from './compare.ts';
 import { GiveUp } from './errors.ts';
 import type { Pin } from './job.ts';
 import type { ObjectHead } from './object.ts';
@@ -28,23 +29,13 @@ export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mis
   const { pin, expectedEtag, writtenEtag } = evidence;
   if (destination.size !== pin.size) return 'mismatch';
   if (evidence.verify !== 'size') {
-    if (pin.crc64 !== undefined && destination.crc64 !== undefined) {
-      return pin.crc64 === destination.crc64 ? 'crc64' : 'mismatch';
-    }
-    const theirs = destination.checksum;
-    if (pin.checksum?.fullObject && theirs?.fullObject && pin.checksum.algorithm === theirs.algorithm) {
-      return pin.checksum.value === theirs.value ? 'checksum' : 'mismatch';
-    }
-    if (sameEtag(destination.etag, expectedEtag) || sameEtag(destination.etag, pin.etag)) return 'etag';
+    const proof = proofOf(pin, destination);
+    if (proof !== 'undecided') return proof;
+    if (sameEtag(destination.etag, expectedEtag)) return 'etag';
   }
   if (sameEtag(destination.etag, writtenEtag) || sameEtag(destination.etag, expectedEtag)) return 'size';
   // Where the store named what it wrote, anything else is a later write of another client.
   return !writtenEtag || destination.etag === '' ? 'undecided' : 'mismatch';
-}
-
-/** OSS writes ETags in upper case, S3 in lower. */
-function sameEtag(etag: string, other: string | undefined): boolean {
-  return other !== undefined && etag !== '' && etag.toLowerCase() === other.toLowerCase();
 }
 
 /**

@@ -34,6 +34,23 @@ export interface DurableQueueOptions {
   onSent?: () => void;
 }
 
+/** What became of the messages that dead processes had. */
+export interface Reclaimed {
+  /** Ready again. */
+  ready: number;
+  /** Dead letters now: `mostDeaths` processes have died with each of them. */
+  setAside: number[];
+}
+
+/** A message that was under way in so many processes when they died is not given to another one. */
+export const mostDeaths = 3;
+
+/** Characters of a reason: senders choose some of the texts that errors repeat. */
+const longestReason = 2_048;
+
+/** When to look again for a suspect that waits for another one to end, milliseconds. */
+const suspectPollMs = 1_000;
+
 interface InboxRow {
   id: number;
   task: string;
@@ -43,12 +60,18 @@ interface InboxRow {
   reason: string;
 }
 
+/** A message with which a process died before is with a worker now, in whatever queue and process. */
+const suspectAtWork =
+  'SELECT 1 FROM inbox WHERE leased_by IS NOT NULL AND deaths > 0 AND dead_at IS NULL AND visible_at > ?';
+
 /**
  * A queue on the state file, of tasks or of other messages that are JSON: what `send` answered survives a kill and a power
  * cut. Meant for what cannot be sent again (an event that was acknowledged); tasks that the sweep can rebuild belong in
  * the `EmbeddedQueue`.
  *
- * A delivery is a lease: it ends when it is settled, when its time is over, or when its process is found dead.
+ * A delivery is a lease: it ends when it is settled, when its time is over, or when its process is found dead. What was under
+ * way in a process that died is suspected to have killed it: from then on one suspect at a time is given out, over all queues
+ * of the file, so that a message which does kill takes no other suspect along; at its third death it is a dead letter.
  */
 export class DurableQueue<Message = Task> implements Inbox<Message> {
   readonly #database: StateDatabase;
@@ -80,15 +103,28 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     this.#onSent();
   }
 
+  /** Keeps messages as dead letters that were never delivered from here. */
+  async keepDead(messages: readonly Message[], attempts: number, reason: string): Promise<void> {
+    const now = this.#clock.now();
+    const sql = `INSERT INTO inbox (queue, task, attempt, visible_at, created_at, dead_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    await this.#commits.run(() => {
+      for (const message of messages)
+        this.#database.rows(sql, this.#name, JSON.stringify(message), attempts, now, now, now, shortReason(reason));
+    });
+  }
+
   async receive(limit: number, leaseMs: number): Promise<Delivery<Message>[]> {
     const now = this.#clock.now();
     const rows = await this.#commits.run(
       () =>
         this.#database.rows<InboxRow>(
           `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
-             SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ? ORDER BY visible_at, id LIMIT ?
+             SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ?
+               AND (deaths = 0 OR id = (SELECT id FROM inbox WHERE queue = ? AND deaths > 0 AND dead_at IS NULL
+                 AND NOT EXISTS (${suspectAtWork}) ORDER BY visible_at, id LIMIT 1))
+             ORDER BY visible_at, id LIMIT ?
            ) RETURNING id, task, attempt`,
-          ...[now + leaseMs, this.#token, this.#name, now, limit],
+          ...[now + leaseMs, this.#token, this.#name, now, this.#name, now, limit],
         ),
       // Leases and settlements that a power cut takes back only mean another delivery.
       { relaxed: true },
@@ -112,7 +148,7 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
       'UPDATE inbox SET leased_by = NULL, dead_at = ?, reason = ?',
       delivery,
       this.#clock.now(),
-      reason,
+      shortReason(reason),
     );
   }
 
@@ -123,20 +159,41 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   }
 
   async nextAt(): Promise<number | undefined> {
-    const [row] = this.#database.rows<{ visible_at: number }>(
-      'SELECT visible_at FROM inbox WHERE queue = ? AND dead_at IS NULL ORDER BY visible_at LIMIT 1',
-      this.#name,
-    );
-    return row?.visible_at;
+    const now = this.#clock.now();
+    const first = (which: string): number | undefined =>
+      this.#database.rows<{ visible_at: number }>(
+        `SELECT visible_at FROM inbox WHERE queue = ? AND dead_at IS NULL AND ${which} ORDER BY visible_at LIMIT 1`,
+        this.#name,
+      )[0]?.visible_at;
+    const suspect = first('deaths > 0');
+    if (suspect === undefined) return first('deaths = 0');
+    const mustWait = this.#database.rows(suspectAtWork, now).length > 0;
+    return Math.min(mustWait ? Math.max(suspect, now + suspectPollMs) : suspect, first('deaths = 0') ?? Infinity);
   }
 
-  /** Ends the leases of processes that are not among the living ones. Returns how many tasks are ready again. */
-  reclaim(living: readonly string[]): number {
-    return this.#database.rows(
-      `UPDATE inbox SET visible_at = ?, leased_by = NULL
-       WHERE queue = ? AND leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?)) RETURNING 1`,
-      ...[this.#clock.now(), this.#name, JSON.stringify(living)],
-    ).length;
+  /** Ends the leases of processes that are not among the living ones. */
+  reclaim(living: readonly string[]): Reclaimed {
+    const reason =
+      `The process died ${mostDeaths} times while this was under way, so it is not tried again by itself. ` +
+      'Look in the log for what ended the process; then send it again with `ferry dead redrive`, or drop it.';
+    const now = this.#clock.now();
+    const rows = this.#database.rows<{ id: number; dead_at: number | null }>(
+      `UPDATE inbox SET visible_at = ?, leased_by = NULL, deaths = deaths + 1,
+         dead_at = iif(deaths + 1 >= ?, ?, NULL), reason = iif(deaths + 1 >= ?, ?, NULL)
+       WHERE queue = ? AND dead_at IS NULL AND leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?))
+       RETURNING id, dead_at`,
+      ...[now, mostDeaths, now, mostDeaths, reason, this.#name, JSON.stringify(living)],
+    );
+    const setAside = rows.filter((row) => row.dead_at !== null).map((row) => row.id);
+    return { ready: rows.length - setAside.length, setAside };
+  }
+
+  /** Gives back what this process has not settled, before it ends in order: its end is then no death. */
+  release(): void {
+    this.#database.rows(
+      'UPDATE inbox SET visible_at = ?, leased_by = NULL WHERE queue = ? AND leased_by = ?',
+      ...[this.#clock.now(), this.#name, this.#token],
+    );
   }
 
   /** Dead letters, oldest first, `after` an id of the page before. */
@@ -160,7 +217,7 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   redrive(ids?: readonly number[]): number {
     const [which, values] = someOrAll(ids);
     const count = this.#database.rows(
-      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, visible_at = ?
+      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, deaths = 0, visible_at = ?
        WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
       ...[this.#clock.now(), this.#name, ...values],
     ).length;
@@ -192,6 +249,10 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     const { open = 0, leased = 0, dead = 0, oldest = null } = row ?? {};
     return { open, leased, dead, ...(oldest !== null && { oldestAt: oldest }) };
   }
+}
+
+function shortReason(reason: string): string {
+  return reason.slice(0, longestReason).toWellFormed();
 }
 
 function someOrAll(ids: readonly number[] | undefined): [string, string[]] {

@@ -2,16 +2,24 @@ import type { Clock } from '../copy/ports.ts';
 import type { Task } from '../copy/task.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
-interface Waiting extends Delivery {
+interface InLane extends Delivery {
+  /** Whose it is. */
+  lane: string;
+}
+
+interface Waiting extends InLane {
   /** Epoch milliseconds. */
   readyAt: number;
 }
 
-/** Tasks in memory: ready ones in the order they became so, delayed ones by their time. */
+/**
+ * Tasks in memory: ready ones in the order they became so, delayed ones by their time. Each lane is given out in turn, however
+ * many tasks another one has.
+ */
 export class MemoryInbox implements Inbox {
   readonly #clock: Clock;
-  /** A Map keeps the order and gives up its first entry cheaply, also at 100,000 tasks. */
-  readonly #ready = new Map<number, Delivery>();
+  /** By lane, in the order of their turns. A Map keeps the order and gives up its first entry cheaply, also at 100,000 tasks. */
+  readonly #ready = new Map<string, Map<number, InLane>>();
   /** Latest first, so that the next one is popped from the end. */
   readonly #delayed: Waiting[] = [];
   #lastId = 0;
@@ -21,18 +29,15 @@ export class MemoryInbox implements Inbox {
   }
 
   get size(): number {
-    return this.#ready.size + this.#delayed.length;
+    return [...this.#ready.values()].reduce((sum, lane) => sum + lane.size, this.#delayed.length);
   }
 
-  add(tasks: readonly Task[], delayMs = 0): void {
-    for (const task of tasks) this.#put({ id: ++this.#lastId, task, attempt: 1 }, delayMs);
+  add(tasks: readonly Task[], delayMs = 0, lane = ''): void {
+    for (const task of tasks) this.#put({ id: ++this.#lastId, task, attempt: 1, lane }, delayMs);
   }
 
-  #put(delivery: Delivery, delayMs: number): void {
-    if (delayMs <= 0) {
-      this.#ready.set(delivery.id, delivery);
-      return;
-    }
+  #put(delivery: InLane, delayMs: number): void {
+    if (delayMs <= 0) return this.#makeReady(delivery);
     const waiting = { ...delivery, readyAt: this.#clock.now() + delayMs };
     let [low, high] = [0, this.#delayed.length];
     while (low < high) {
@@ -43,17 +48,30 @@ export class MemoryInbox implements Inbox {
     this.#delayed.splice(low, 0, waiting);
   }
 
+  #makeReady(delivery: InLane): void {
+    const lane = this.#ready.get(delivery.lane);
+    if (lane) lane.set(delivery.id, delivery);
+    else this.#ready.set(delivery.lane, new Map([[delivery.id, delivery]]));
+  }
+
   async receive(limit: number): Promise<Delivery[]> {
     const now = this.#clock.now();
     for (let next = this.#delayed.at(-1); next && next.readyAt <= now; next = this.#delayed.at(-1)) {
       this.#delayed.pop();
-      this.#ready.set(next.id, { id: next.id, task: next.task, attempt: next.attempt });
+      const { readyAt: _readyAt, ...delivery } = next;
+      this.#makeReady(delivery);
     }
     const taken: Delivery[] = [];
-    for (const [id, delivery] of this.#ready) {
-      if (taken.length >= limit) break;
-      this.#ready.delete(id);
-      taken.push(delivery);
+    while (taken.length < limit) {
+      const [turn] = this.#ready;
+      if (!turn) break;
+      const [name, lane] = turn;
+      const [first] = lane.values();
+      if (first) taken.push(first);
+      if (first) lane.delete(first.id);
+      // To the end of the line.
+      this.#ready.delete(name);
+      if (lane.size > 0) this.#ready.set(name, lane);
     }
     return taken;
   }
@@ -61,7 +79,7 @@ export class MemoryInbox implements Inbox {
   async ack(): Promise<void> {}
 
   async retry(delivery: Delivery, delayMs: number): Promise<void> {
-    this.#put({ ...delivery, attempt: delivery.attempt + 1 }, delayMs);
+    this.#put({ lane: '', ...delivery, attempt: delivery.attempt + 1 }, delayMs);
   }
 
   /** Its job stays in the state table, where the sweep finds it. */
@@ -73,13 +91,16 @@ export class MemoryInbox implements Inbox {
 
   /** Whether a waiting task meets the condition. */
   some(condition: (task: Task) => boolean): boolean {
-    for (const { task } of this.#ready.values()) if (condition(task)) return true;
+    for (const lane of this.#ready.values()) for (const { task } of lane.values()) if (condition(task)) return true;
     return this.#delayed.some(({ task }) => condition(task));
   }
 
   /** Removes the waiting tasks that meet the condition. */
   remove(condition: (task: Task) => boolean): void {
-    for (const [id, { task }] of this.#ready) if (condition(task)) this.#ready.delete(id);
+    for (const [name, lane] of this.#ready) {
+      for (const [id, { task }] of lane) if (condition(task)) lane.delete(id);
+      if (lane.size === 0) this.#ready.delete(name);
+    }
     const kept = this.#delayed.filter(({ task }) => !condition(task));
     this.#delayed.splice(0, this.#delayed.length, ...kept);
   }

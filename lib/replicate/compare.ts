@@ -1,33 +1,33 @@
+import { compareContent, contentDifferences, type Layout, type Proof } from '../copy/compare.ts';
 import type { ObjectHead } from '../copy/object.ts';
-import { isContentEtag, metadataDigest, parseMarker, markerName } from './marker.ts';
+import { parseMarker, markerName } from './marker.ts';
 
 export type Comparison =
-  | { equal: true; by: 'etag' | 'crc64' | 'checksum' | 'marker' }
+  | { equal: true; by: Proof | 'marker' }
   | { equal: false; why: string }
   /** Same size, and nothing that tells more. */
   | { equal: undefined };
 
-/** Compares what two HEADs (asked for checksums) tell of the content, strongest proof first. */
-export function compareHeads(source: ObjectHead, replica: ObjectHead): Comparison {
-  if (source.size !== replica.size) return { equal: false, why: `${replica.size} bytes instead of ${source.size}` };
-  if (source.crc64 !== undefined && replica.crc64 !== undefined) {
-    return source.crc64 === replica.crc64 ? { equal: true, by: 'crc64' } : { equal: false, why: 'another CRC-64' };
+/** Compares what two HEADs (asked for checksums) tell of the content, and what our marker says where they do not decide. */
+export function compareHeads(
+  source: ObjectHead,
+  replica: ObjectHead,
+  layouts?: readonly [Layout | undefined, Layout | undefined],
+): Comparison {
+  const verdict = compareContent(source, replica, layouts);
+  if (verdict === 'mismatch') {
+    const [difference] = contentDifferences(source, replica, verdict);
+    return { equal: false, why: difference?.why ?? sizes(source, replica) };
   }
-  const [a, b] = [source.checksum, replica.checksum];
-  if (a?.fullObject && b?.fullObject && a.algorithm === b.algorithm) {
-    return a.value === b.value ? { equal: true, by: 'checksum' } : { equal: false, why: `another ${a.algorithm}` };
-  }
-  if (source.etag.toLowerCase() === replica.etag.toLowerCase()) return { equal: true, by: 'etag' };
-  if (isContentEtag(source) && isContentEtag(replica)) return { equal: false, why: 'another ETag' };
+  if (verdict !== 'undecided') return { equal: true, by: verdict };
   if (isMarkedCopy(source, replica) || isMarkedCopy(replica, source)) return { equal: true, by: 'marker' };
   // A replica is written after what it was copied from.
   if (replica.lastModified < source.lastModified) return { equal: false, why: 'older than its source' };
   return { equal: undefined };
 }
 
-/** Content headers and user metadata, without markers and what rules add. */
-export function sameMetadata(source: ObjectHead, replica: ObjectHead, added: ReadonlySet<string>): boolean {
-  return metadataDigest(source, added) === metadataDigest(replica, added);
+function sizes(source: ObjectHead, replica: ObjectHead): string {
+  return `${replica.size} bytes instead of ${source.size}`;
 }
 
 /** `copy` says that it was copied from this version of `original`. */

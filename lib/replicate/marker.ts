@@ -14,9 +14,10 @@
  * who can write the object can forge it, and gains nothing but that this object stays where it is.
  */
 import { createHash } from 'node:crypto';
+import { isContentEtag, markerName } from '../copy/compare.ts';
 import type { ContentHeaders, ObjectHead, ObjectRef } from '../copy/object.ts';
 
-export const markerName = 'ferry-replica';
+export { isContentEtag, markerName };
 
 /** Which of two changes of an object is the newer one: the later, then the larger ETag, then the larger metadata digest. */
 export interface Stamp {
@@ -83,11 +84,6 @@ function sorted(entries: [string, string | undefined][]): [string, string | unde
 
 function hash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
-}
-
-/** ETags that a plain copy keeps: MD5 of the content. Not those of multipart uploads, nor under KMS. */
-export function isContentEtag({ etag, encryption }: Pick<ObjectHead, 'etag' | 'encryption'>): boolean {
-  return /^[0-9a-f]{32}$/i.test(etag) && !/kms/i.test(encryption?.algorithm ?? '');
 }
 
 export function formatMarker(marker: Marker): string {

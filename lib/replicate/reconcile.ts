@@ -1,21 +1,25 @@
+import { attributeDifferences, needsLayout } from '../copy/compare.ts';
+import { layoutOf, tagDifferences } from '../copy/compare-more.ts';
 import { headIfThere } from '../copy/destination.ts';
 import { CopyError } from '../copy/errors.ts';
+import { expectedFrom } from '../copy/expect.ts';
 import type { ObjectHead } from '../copy/object.ts';
 import type { Invocation, World } from '../copy/ports.ts';
-import { compareHeads, sameMetadata } from './compare.ts';
+import { compareHeads } from './compare.ts';
 import { callOptions, type Context, type ReplicationOutcome } from './context.ts';
 import { copyOne } from './copy-one.ts';
 import { forEachOf, routesOfRule, type List } from './listing.ts';
 import { pairs, type Pair } from './pairs.ts';
 import { removeOne } from './remove-one.ts';
-import { destinationRef, sourceRef } from './requests.ts';
+import { markerName } from './marker.ts';
+import { destinationRef, requestFor, sourceRef } from './requests.ts';
 import type { Route } from './route.ts';
 import type { RuleSet } from './rules.ts';
 
 export interface ReconcileOptions {
   /** Pairs in hand at a time; default 16. */
   concurrency?: number;
-  /** Look at both sides of every pair and compare their metadata too; two requests a pair. */
+  /** Look at both sides of every pair and compare all that HEAD tells, and tags; two requests a pair, four where both have tags. */
   metadata?: boolean;
   /** Copy what is missing or different. */
   fix?: boolean;
@@ -81,7 +85,7 @@ export async function reconcile(
       const difference: Difference = { ...found, rule: route.id, key, destination: destinationRef(route, key) };
       if (options.fix) difference.repair = await repair(context, route, difference, options);
       if (difference.repair instanceof CopyError) report.failed += 1;
-      else if (difference.repair && difference.repair.action !== 'skipped') report.repaired += 1;
+      else if (difference.repair && hasWritten(difference.repair)) report.repaired += 1;
       options.onDifference?.(difference);
     });
   }
@@ -105,13 +109,35 @@ async function differenceOf(
   if (!head || (await isFiltered(context, route, key, head))) return 'filtered';
   const there = await headIfThere(store, destinationRef(route, key), look);
   if (!there) return { kind: 'missing' };
-  const comparison = compareHeads(head, there);
+  const refs = [sourceRef(route, key), destinationRef(route, key)] as const;
+  const layouts = needsLayout(head, there)
+    ? ([await layoutOf(store, refs[0], look), await layoutOf(store, refs[1], look)] as const)
+    : undefined;
+  const comparison = compareHeads(head, there, layouts);
   if (comparison.equal === undefined) return { kind: 'unproven' };
   if (!comparison.equal) return { kind: 'different', why: comparison.why };
-  if (options.metadata && !sameMetadata(head, there, context.rules.addedMetadata)) {
-    return { kind: 'different', why: 'other metadata' };
-  }
-  return undefined;
+  if (!options.metadata) return undefined;
+  const sides = [
+    { ref: refs[0], head },
+    { ref: refs[1], head: there },
+  ] as const;
+  const request = requestFor(route, key, {});
+  const different = [
+    ...attributeDifferences(expectedFrom(head, request), there, ignoredBy(context)),
+    ...(await tagDifferences(store, ...sides, request.options.tags, callOptions(context))),
+  ];
+  if (different.length === 0) return undefined;
+  return { kind: 'different', why: `other ${different.map(({ what }) => what).join(', ')}` };
+}
+
+/** Markers, and what rules add, are no property of the object. */
+function ignoredBy({ rules }: Context): ReadonlySet<string> {
+  return new Set([markerName, ...rules.addedMetadata]);
+}
+
+/** A copy that finds nothing to write mends nothing. */
+function hasWritten(repair: ReplicationOutcome): boolean {
+  return repair.action !== 'skipped' && !(repair.action === 'copied' && repair.result.way === 'unchanged');
 }
 
 async function isFiltered(context: Context, route: Route, key: string, head: ObjectHead): Promise<boolean> {

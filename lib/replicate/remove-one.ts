@@ -11,9 +11,6 @@ import { returns, routesFrom, writerOf } from './rules.ts';
 
 /** What is known of a removal. */
 export interface Removal {
-  /** Of the removed object, where the event tells. */
-  etag?: string;
-  size?: number;
   /** It left a delete marker, or removed one version of a versioned bucket. */
   versioned: boolean;
 }
@@ -44,7 +41,7 @@ export async function removeOne(
     await giveBack(context, route, key);
     return skipped('nothing-there');
   }
-  if (!mayDelete(context, route, key, replica, removal)) {
+  if (!mayDelete(context, route, key, replica)) {
     await giveBack(context, route, key);
     return skipped('not-ours');
   }
@@ -65,18 +62,17 @@ async function checkLater({ world, secondLook }: Context, route: Route, key: str
   if (!secondLook) await lookAgainLater(world, requestFor(route, key, {}));
 }
 
-function mayDelete(context: Context, route: Route, key: string, replica: ObjectHead, removal: Removal): boolean {
+/**
+ * What an event says of the removed object proves nothing: whoever may post events can name the ETag and size of whatever stands at
+ * the destination. Ours is what carries our marker, as we wrote it from this very source.
+ */
+function mayDelete(context: Context, route: Route, key: string, replica: ObjectHead): boolean {
   const author = authorOf(destinationRef(route, key), replica, context.rules.addedMetadata);
   if (author.by === 'us' && placesOf(author.marker).at(-2) === placeHash(sourceRef(route, key))) return true;
   // Around a loop our own removals come by here too, later than the one that they follow: whether what a user wrote is older
   // than that one, no clock tells.
   if (returns(context.rules, route, key)) return false;
-  if (route.deletes === 'all') return true;
-  return (
-    removal.etag !== undefined &&
-    removal.etag.toLowerCase() === replica.etag.toLowerCase() &&
-    removal.size === replica.size
-  );
+  return route.deletes === 'all';
 }
 
 /**

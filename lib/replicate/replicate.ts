@@ -57,17 +57,13 @@ async function created(context: Context, route: Route, key: string, event: Objec
 }
 
 async function removed(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {
-  const { etag, size, marker, versionId } = event;
+  const { marker, versionId } = event;
   // Removing one version, or a delete marker, may bring an older version to the front, which no other event tells.
   if (versionId !== undefined && !marker) {
     const outcome = await copyOne(context, route, key, {}, 'backfill');
     if (!skippedFor(outcome, 'source-gone')) return outcome;
   }
-  return await removeOne(context, route, key, {
-    etag,
-    size,
-    versioned: marker === true || versionId !== undefined,
-  });
+  return await removeOne(context, route, key, { versioned: marker === true || versionId !== undefined });
 }
 
 /**

@@ -51,7 +51,7 @@ export const ruleSchema = z.strictObject({
     .enum(['off', 'verified', 'all'])
     .default('off')
     .describe(
-      'Whether the replica goes when its source goes. verified: only what is provably our replica (costs one HEAD for each copy). ' +
+      'Whether the replica goes when its source goes. verified: only a replica that carries our marker and is still as we wrote it; what a person or another program put there stays, as does a replica from before the rule said so (costs one HEAD for each copy). ' +
         'all: whatever stands at the destination key.',
     ),
   deleteMarkers: z

@@ -1,7 +1,7 @@
 /** The SDK clients, loaded when first used: a small object is replicated without either of them. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Clock, StateTable } from '../copy/ports.ts';
+import type { Clock, SharedRecords, StateTable } from '../copy/ports.ts';
 import type { SqsQueueOptions } from '../queue/sqs.ts';
 
 export interface AwsClients {
@@ -40,6 +40,17 @@ export function dynamoState(clients: AwsClients, tableName: string, clock: Clock
     count: async (id, parts, attentionAt) => (await table()).count(id, parts, attentionAt),
     due: async (before, limit) => (await table()).due(before, limit),
     list: async (query) => (await table()).list(query),
+  };
+}
+
+export function dynamoShared(clients: AwsClients, tableName: string, clock: Clock): SharedRecords {
+  const records = once(async () => {
+    const { DynamoSharedRecords } = await import('../state/dynamodb-shared.ts');
+    return new DynamoSharedRecords({ client: await clients.dynamodb(), tableName, clock });
+  });
+  return {
+    get: async (id) => (await records()).get(id),
+    compareAndSet: async (id, found, value, expiresAt) => (await records()).compareAndSet(id, found, value, expiresAt),
   };
 }
 

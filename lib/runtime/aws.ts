@@ -8,7 +8,7 @@ import type { Task } from '../copy/task.ts';
 import { jsonLog } from '../log.ts';
 import { backoff } from '../queue/backoff.ts';
 import type { AwsClients } from './aws-clients.ts';
-import { awsClients, dynamoState, sqsQueue } from './aws-clients.ts';
+import { awsClients, dynamoShared, dynamoState, sqsQueue } from './aws-clients.ts';
 import { batchWorld } from './batch-world.ts';
 import { readAwsConfig, workBucket } from './aws-config.ts';
 import { Stores } from './embedded-stores.ts';
@@ -47,6 +47,7 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
       finish: tasksQueue,
       read: tasksQueue,
       page: tasksQueue,
+      check: tasksQueue,
       total: tasksQueue,
     },
     clock,
@@ -58,7 +59,11 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
     random,
   });
   const state = observed(dynamoState(clients, places.table, clock), (job) => notify(job));
-  const world: World = { store: (address) => stores.get(address), state, queue, clock, random, log, settings };
+  const shared = dynamoShared(clients, places.table, clock);
+  const world: World = {
+    store: (address) => stores.get(address),
+    ...{ state, shared, queue, clock, random, log, settings },
+  };
   const batches = batchWorld(world, {
     client: (address) => stores.get(address),
     workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),

@@ -46,7 +46,7 @@ function workFiles({ client, localFiles }: BatchWorldParts, place: WorkPlace): W
 function sourcePorts(
   { client, localFiles }: BatchWorldParts,
   address: StoreAddress,
-): Pick<SourcePorts, 'list' | 'stream'> {
+): Pick<SourcePorts, 'list' | 'stream' | 'read'> {
   const store = client(address);
   return {
     async list(bucket, query) {
@@ -57,6 +57,10 @@ function sourcePorts(
       if ('bucket' in file) return await streamObject(store, file, options);
       if (!localFiles) throw new GiveUp('BadRequest', 'A manifest has to be an object of a bucket here.');
       return streamFile(file.path, options);
+    },
+    async read(ref, { from, to, etag, ...options }) {
+      const { body } = await store.getObject(ref, { ...options, first: from, last: to - 1, ifMatch: etag });
+      return body;
     },
   };
 }

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import type { BatchView, BatchWorld } from '../batch/batch.ts';
 import { sweepBatches } from '../batch/batch.ts';
+import { endingOnFailure } from '../batch/fail.ts';
+import { findBatch } from '../batch/row.ts';
 import { workOnBatches } from '../batch/work.ts';
 import { cancelJob } from '../copy/cancel.ts';
+import { guarded } from '../copy/closing.ts';
+import { GiveUp } from '../copy/errors.ts';
 import type { Config } from '../config.ts';
 import type { Job, JobState } from '../copy/job.ts';
 import type { StoreAddress } from '../copy/object.ts';
@@ -15,14 +19,16 @@ import type { Task } from '../copy/task.ts';
 import { isBatchTask } from '../copy/task.ts';
 import { work } from '../copy/work.ts';
 import { noLog } from '../log.ts';
-import { DurableQueue } from '../queue/durable.ts';
+import { DurableQueue, mostDeaths } from '../queue/durable.ts';
 import { EmbeddedQueue } from '../queue/embedded.ts';
 import { WorkerPool } from '../queue/worker-pool.ts';
 import { StateDatabase } from '../state/database.ts';
+import { EmbeddedSharedRecords } from '../state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../state/embedded.ts';
 import { ProcessRegistry } from '../state/processes.ts';
 import { EmbeddedRunLog } from '../state/runs.ts';
 import type { RunLog } from '../state/runs.ts';
+import { UnderWay } from '../state/under-way.ts';
 import type { StoreClient } from '../store/open.ts';
 import { batchWorld, workFolderOf } from './batch-world.ts';
 import { runBatch } from './embedded-batches.ts';
@@ -30,10 +36,12 @@ import type { BatchWatch } from './embedded-batches.ts';
 import { Driver } from './embedded-driver.ts';
 import type { RunOutcome, Watch } from './embedded-driver.ts';
 import { PartGate } from './embedded-gate.ts';
-import { Heartbeat } from './embedded-heartbeat.ts';
+import { diedTooOften, Heartbeat } from './embedded-heartbeat.ts';
 import { dueHere, resumeJobs, sweepAll } from './embedded-resume.ts';
 import type { ResumeOptions, ResumeOutcome } from './embedded-resume.ts';
 import { runCopy } from './embedded-run.ts';
+import { withoutSuspects } from './embedded-suspects.ts';
+import { lanesByCaller } from './embedded-lanes.ts';
 import { Stores } from './embedded-stores.ts';
 import type { StoresOptions } from './embedded-stores.ts';
 import { systemClock } from './system-clock.ts';
@@ -112,6 +120,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });
   const state = options.observe?.(table) ?? table;
+  const shared = new EmbeddedSharedRecords(database, clock);
   const runs = new EmbeddedRunLog(database, processes, clock);
   const stores = new Stores({ ...options, clock, random, log, concurrency: settings.concurrency });
   const heartbeat = new Heartbeat(processes, clock, log);
@@ -126,19 +135,23 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   });
   const poolOptions = { clock, random, log, maxAttempts: settings.maxAttempts, invocationMs, holder: token };
 
+  const underWay = new UnderWay(database, token);
+  const handleInMemory = withoutSuspects({ underWay, log, setAside }, handle);
   const queue = new EmbeddedQueue({
     ...poolOptions,
-    handle: (task, invocation) => handle(task, invocation),
+    handle: handleInMemory,
     // Twice the parts that may be in flight: while one task waits for its last part, the next one's fill the gap.
     capacity: () => 2 * gate.width,
     weigh: (task) => (task.kind === 'parts' ? task.count : 1),
     minTasks: 2,
     onSettled: (task, error) => driver.settled(task, error),
   });
+  const laneOf = lanesByCaller(state);
   const batchQueue = (width: number): EmbeddedQueue =>
     new EmbeddedQueue({
       ...poolOptions,
-      handle: (task, invocation) => handle(task, invocation),
+      handle: handleInMemory,
+      laneOf,
       capacity: () => width,
     });
   // Reading goes on while pages are copied, and neither waits behind the other's tasks.
@@ -154,7 +167,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     ...poolOptions,
     inbox,
     holder: `${token}/inbox`,
-    handle: (task, invocation) => doTask(world, task, invocation),
+    handle,
     capacity: () => settings.concurrency,
     pollMs: 1_000,
   });
@@ -166,14 +179,17 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       if (rowless.length > 0) await inbox.send(rowless, sendOptions);
       const others = sent.filter((task) => !rowless.includes(task));
       const queueOf = ({ kind }: Task): EmbeddedQueue =>
-        kind === 'read' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
+        kind === 'read' || kind === 'check' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
       for (const one of [reads, pages, queue]) {
         const its = others.filter((task) => queueOf(task) === one);
         if (its.length > 0) await one.send(its, sendOptions);
       }
     },
   };
-  const world: World = { store: (address) => stores.get(address), state, queue: tasks, clock, random, log, settings };
+  const world: World = {
+    store: (address) => stores.get(address),
+    ...{ state, shared, queue: tasks, clock, random, log, settings },
+  };
   const batches = batchWorld(world, {
     client: (address) => stores.get(address),
     workPlace: workFolderOf(home),
@@ -203,11 +219,29 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     }
   }
 
+  /** The job or batch ends with that reason; what its task was is kept. */
+  async function setAside(task: Task, reason: string): Promise<void> {
+    await inbox.keepDead([task], mostDeaths, reason);
+    const error = new GiveUp('WorkerDied', reason);
+    const fail = () => Promise.reject(error);
+    if ('batchId' in task) {
+      const batch = await findBatch(batches, task.batchId);
+      if (batch) await endingOnFailure(batches, batch, fail);
+    } else if (task.jobId !== undefined) await guarded(world, task.jobId, fail);
+  }
+
   function purge(): void {
     table.purge();
+    shared.purge();
     processes.purge();
     runs.purge(settings.keepMs);
-    inbox.reclaim(processes.living());
+    reclaim();
+  }
+
+  function reclaim(): void {
+    const living = processes.living();
+    underWay.reclaim(living);
+    for (const id of inbox.reclaim(living).setAside) log.error(diedTooOften, { letter: `tasks-${id}` });
   }
 
   async function drained(signal?: AbortSignal): Promise<void> {
@@ -216,11 +250,15 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     else if (!signal.aborted) await Promise.race([idle, once(signal, 'abort')]);
   }
 
+  underWay.reclaim(processes.living());
+
   let stopBeating = (): void => {};
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     const ended = await Promise.all([queue, inboxPool, reads, pages].map((one) => one.stop(graceMs)));
     stopBeating();
+    inbox.release();
+    underWay.release();
     processes.leave();
     database.close();
     await stores.close(!ended.every(Boolean));
@@ -259,7 +297,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     job: (id) => state.get(id),
     startInbox: () => {
       stopBeating = heartbeat.hold();
-      inbox.reclaim(processes.living());
+      reclaim();
       inboxPool.wake();
     },
     close: () => (closing ??= close()),

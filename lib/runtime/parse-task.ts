@@ -25,7 +25,7 @@ function isTask(value: unknown): value is Task {
   const { kind, jobId, uploadId, from, count, request, batchId, range, page } = value as Record<string, unknown>;
   if (kind === 'copy') return typeof request === 'object' && request !== null;
   if (kind === 'finish') return typeof jobId === 'string';
-  if (kind === 'total') return typeof batchId === 'string';
+  if (kind === 'check' || kind === 'total') return typeof batchId === 'string';
   if (kind === 'read') return typeof batchId === 'string' && typeof range === 'string';
   if (kind === 'page') return typeof batchId === 'string' && typeof page === 'string';
   return kind === 'parts' && typeof jobId === 'string' && typeof uploadId === 'string' && isPart(from) && isPart(count);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { addressFilter } from '../api/addresses.ts';
+import { CallbackGate, gateLimits } from '../api/callback-gate.ts';
+import type { GateLimits } from '../api/callback-gate.ts';
 import type { Caller } from '../api/callers.ts';
 import { anyone, callerFrom } from '../api/callers.ts';
 import type { MessageQueue } from '../api/message.ts';
@@ -54,6 +56,7 @@ export function apiRuntime(
     source: config.source,
     hook: config.lifecycle,
     send: post,
+    gate: new CallbackGate(() => world.clock.now(), gateFor(world.settings.concurrency)),
     newId: randomUUID,
     resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     listKeys: async (store, bucket, query) => {
@@ -61,4 +64,9 @@ export function apiRuntime(
       return page.contents.map(({ key }) => key);
     },
   };
+}
+
+/** At least half of the workers are never with a callback. */
+function gateFor(workers: number): GateLimits {
+  return { ...gateLimits, together: Math.max(1, Math.min(gateLimits.together, Math.floor(workers / 2))) };
 }

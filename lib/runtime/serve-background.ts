@@ -1,6 +1,7 @@
 import type { Log } from '../copy/ports.ts';
 import type { Embedded } from './embedded.ts';
 import { Interrupted } from './embedded.ts';
+import { diedTooOften } from './embedded-heartbeat.ts';
 import type { Queues } from './serve-queues.ts';
 
 /** Brings the jobs of processes that are gone to their end. */
@@ -24,8 +25,10 @@ export async function keepSweeping(
   while (!signal.aborted) {
     try {
       const living = embedded.processes.living();
-      events.reclaim(living);
-      messages.reclaim(living);
+      for (const [name, queue] of Object.entries({ events, messages })) {
+        const { setAside } = queue.reclaim(living);
+        for (const id of setAside) log.error(diedTooOften, { letter: `${name}-${id}` });
+      }
       const report = await embedded.sweep({ wait: false });
       if (report.looked > 0) log.info('swept', { ...report });
     } catch (error) {

@@ -1,13 +1,11 @@
-import { timingSafeEqual } from 'node:crypto';
 import { authenticate } from '../api/authenticate.ts';
-import type { Caller } from '../api/callers.ts';
-import { digest } from '../api/callers.ts';
 import type { ApiRequest, ApiResponse } from '../api/http.ts';
 import { emptyResponse, jsonResponse } from '../api/http.ts';
 import { Problem } from '../api/problem.ts';
 import { gaveUp } from '../copy/errors.ts';
-import type { Clock } from '../copy/ports.ts';
 import { readEvents } from '../replicate/events/read.ts';
+import { isKnownToken, tokenIn } from './serve-admission.ts';
+import type { AdmissionParts } from './serve-admission.ts';
 
 /** What a store has posted, as it came: it is read again by the function that handles it. */
 export interface PostedEvent {
@@ -15,12 +13,7 @@ export interface PostedEvent {
   body: string;
 }
 
-export interface EventParts {
-  callers: readonly Caller[];
-  /** Stands in for authentication; only for `--insecure-no-auth`. */
-  everyone?: Caller;
-  tokenDigests: readonly Buffer[];
-  clock: Clock;
+export interface EventParts extends AdmissionParts {
   /** On the disk when it resolves. */
   keep(event: PostedEvent): Promise<void>;
 }
@@ -39,7 +32,8 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
   requireSender(parts, request);
   const body = Buffer.from(request.body).toString('utf8');
   try {
-    const { events } = readEvents(body);
+    const { events, refused } = readEvents(body);
+    if (refused) throw refused;
     if (events.length > 0) await parts.keep({ kind: 'posted', body });
     return jsonResponse(202, { accepted: events.length });
   } catch (error) {
@@ -55,15 +49,12 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
 /** A token in the path, for stores that send no header of ours; a key or a signature otherwise. */
 function requireSender({ callers, everyone, tokenDigests, clock }: EventParts, request: ApiRequest): void {
   if (everyone) return;
-  const [, token] = /^\/events\/([^/]+)$/.exec(request.path) ?? [];
+  const token = tokenIn(request.path);
   if (token === undefined) {
     if (request.path !== '/events') throw new Problem('not-found', 'Events are posted to /events or /events/TOKEN.');
     const { caller } = authenticate(callers, request, clock.now());
     if (!caller.policy.postsEvents) throw new Problem('forbidden', `Caller "${caller.name}" may not post events.`);
     return;
   }
-  const given = digest(token);
-  let known = false;
-  for (const one of tokenDigests) if (timingSafeEqual(one, given)) known = true;
-  if (!known) throw new Problem('unauthorized', 'The token in the path is not known here.');
+  if (!isKnownToken(tokenDigests, token)) throw new Problem('unauthorized', 'The token in the path is not known here.');
 }

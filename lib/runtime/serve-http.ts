@@ -7,6 +7,8 @@ import type { HttpEventAnswer } from '../api/http-event.ts';
 import { Problem, problemFrom, problemResponse } from '../api/problem.ts';
 import type { Log } from '../copy/ports.ts';
 import type { Metrics } from './metrics.ts';
+import type { Admission } from './serve-admission.ts';
+import { BodyReader } from './serve-body.ts';
 
 /** Largest posted event, bytes; S3 and its kin send at most 256 KB, batches somewhat more. */
 const maxEventBytes = 1024 * 1024;
@@ -16,6 +18,8 @@ export interface HttpParts {
   api(event: object): Promise<HttpEventAnswer>;
   /** `/events` and `/events/TOKEN`. */
   postEvent(request: ApiRequest): Promise<ApiResponse>;
+  /** Whether the body of a request is worth reading, by its head. */
+  admit(head: Omit<ApiRequest, 'body'>): Admission;
   /** Refuse what a web page in a browser sends; needed where authentication is off. */
   refuseBrowsers: boolean;
   /** Why this process cannot take work; undefined when it can. */
@@ -30,12 +34,31 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
+/** A request that is not there after this would not come any more, milliseconds. */
+export interface Deadlines {
+  headersMs: number;
+  requestMs: number;
+  /** How often connections are looked at: a deadline holds to within this. */
+  checkMs: number;
+}
+
+const deadlines: Deadlines = { headersMs: 10_000, requestMs: 30_000, checkMs: 5_000 };
+
+/** Further ones are closed at once: each costs memory before it has said a word. */
+const mostConnections = 1_000;
+
 /** @throws Error when the address cannot be listened on. */
-export async function listen(parts: HttpParts, at: { host: string; port: number }): Promise<Listening> {
-  // A request that is not there after half a minute would not come any more.
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    void serve(parts, request, response);
+export async function listen(
+  parts: HttpParts,
+  at: { host: string; port: number },
+  { headersMs, requestMs, checkMs }: Deadlines = deadlines,
+): Promise<Listening> {
+  const bodies = new BodyReader();
+  const options = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
+  const server = createServer(options, (request, response) => {
+    void serve(parts, bodies, request, response);
   });
+  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(at.port, at.host, resolve);
@@ -53,16 +76,22 @@ export async function listen(parts: HttpParts, at: { host: string; port: number 
 }
 
 /** Never rejects. */
-async function serve(parts: HttpParts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(
+  parts: HttpParts,
+  bodies: BodyReader,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const [path = '/', query = ''] = split(incoming.url ?? '/');
   const isEvent = path === '/events' || path.startsWith('/events/');
   let answer: ApiResponse;
   try {
-    const body = await readBody(incoming, isEvent ? maxEventBytes : maxBodyBytes);
+    const head = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming) };
+    const body = await bodies.read(incoming, isEvent ? maxEventBytes : maxBodyBytes, parts.admit(head));
     if (parts.refuseBrowsers && incoming.headers.origin !== undefined) {
       throw new Problem('forbidden', 'Without authentication, requests of web pages are refused.');
     }
-    const request = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming), body };
+    const request = { ...head, body };
     answer =
       (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await callApi(parts, request));
   } catch (error) {
@@ -106,29 +135,6 @@ async function callApi(parts: HttpParts, { method, path, query, headers, body }:
     requestContext: { stage: '$default', http: { method } },
   });
   return { status: statusCode, headers: answer.headers, body: answer.body };
-}
-
-/** @throws Problem body-too-large, without reading further. */
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () => new Problem('body-too-large', `A body may have ${limit} bytes here.`);
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // By events: the stream's iterator costs as much as all the rest of a small request.
-  await new Promise<void>((resolve, reject) => {
-    incoming.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size <= limit) return;
-      incoming.removeAllListeners('data').pause();
-      reject(tooLarge());
-    });
-    incoming.once('end', resolve).once('error', reject);
-    incoming.once('close', () => {
-      if (!incoming.complete) reject(new Error('the client has gone away'));
-    });
-  });
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
 
 function headersOf({ headers }: IncomingMessage): ApiRequest['headers'] {

@@ -11,6 +11,7 @@ import { workByRules } from '../replicate/work.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
 import { openEmbedded } from './embedded.ts';
 import type { Runtime } from './runtime.ts';
+import { admissionOf } from './serve-admission.ts';
 import { apiRuntime, everyoneOf } from './serve-api.ts';
 import { keepSweeping, takeOver } from './serve-background.ts';
 import { Burst } from './serve-burst.ts';
@@ -93,16 +94,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     { objectCreated: handlers.objectCreated(getRuntime), work: handlers.work(getRuntime) },
   );
 
+  const tokenDigests = config.eventTokens.map(digest);
+  const admission = { callers: api.callers, everyone, tokenDigests, clock: world.clock };
   const stop = new AbortController();
   const http = await listenOrClose(embedded, config, {
     api: (event) => answerApi(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => requestMs }),
     postEvent: (request) =>
       postEvent(
         {
-          callers: api.callers,
-          everyone,
-          tokenDigests: config.eventTokens.map(digest),
-          clock: world.clock,
+          ...admission,
           keep: async (event) => {
             burst.arrived();
             await queues.events.send([event]);
@@ -111,6 +111,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         },
         request,
       ),
+    admit: (head) => admissionOf(admission, head),
     refuseBrowsers: everyone !== undefined,
     notReady: () => (stop.signal.aborted ? 'it is stopping' : undefined),
     metrics,
@@ -130,6 +131,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await http.close(graceMs);
       await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
       await background;
+      queues.events.release();
+      queues.messages.release();
       await embedded.close();
       log.info('stopped; unfinished work is saved and resumes on the next start', {});
     },

@@ -55,5 +55,10 @@ export const tableShape = {
   ],
 } as const;
 
+/** Key of a shared record, which lies among the jobs; no id of a job has a slash. */
+export function sharedKey(id: string): string {
+  return `shared/${id}`;
+}
+
 /** Attribute that DynamoDB's time to live reads, epoch seconds. */
 export const ttlAttribute = 'ttl';

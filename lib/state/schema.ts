@@ -62,4 +62,33 @@ export const migrations: readonly string[] = [
   CREATE INDEX inbox_leases ON inbox (leased_by) WHERE leased_by IS NOT NULL;
   CREATE INDEX inbox_dead ON inbox (queue, id) WHERE dead_at IS NOT NULL;
   `,
+  `
+  CREATE TABLE shared (
+    id         TEXT PRIMARY KEY,
+    revision   INTEGER NOT NULL,
+    value      TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  );
+  CREATE INDEX shared_by_expiry ON shared (expires_at);
+
+  -- Version 1 kept these values in rows that were no jobs. CASE: a record that is no JSON is left as it is.
+  INSERT INTO shared (id, revision, value, expires_at)
+    SELECT id, revision, json_extract(body, '$.batch'), expires_at FROM jobs
+    WHERE expires_at IS NOT NULL
+      AND CASE WHEN json_valid(body) THEN json_extract(body, '$.batch.kind') IN ('pace', 'priorities') ELSE 0 END;
+  DELETE FROM owners WHERE job_id IN (SELECT id FROM shared);
+  DELETE FROM jobs WHERE id IN (SELECT id FROM shared);
+  `,
+  `
+  -- How often a process died while it had this message. One that did is given out alone (see DurableQueue).
+  ALTER TABLE inbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX inbox_suspects ON inbox (queue, visible_at, id) WHERE deaths > 0 AND dead_at IS NULL;
+
+  -- Tasks of the queues in memory that a process works on. Rows without a token: a process has died with them.
+  CREATE TABLE under_way (
+    name   TEXT PRIMARY KEY,
+    token  TEXT,
+    deaths INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  `,
 ];

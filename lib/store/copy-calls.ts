@@ -49,9 +49,10 @@ async function copyObject(caller: Caller, request: CopyObjectCall, options?: Cal
     },
   };
   try {
-    return await perform(caller, call, options, (answer) =>
-      writeResult(answer, dialect, resultEtag(answer, 'CopyObjectResult')),
-    );
+    return await perform(caller, call, options, (answer) => {
+      const document = readXml(answer.body, 'CopyObjectResult');
+      return writeResult(answer, dialect, document.text('ETag'), document);
+    });
   } catch (error) {
     throw await explained(caller, error, call, options);
   }

@@ -44,7 +44,20 @@ export interface Dialect {
     /** Milliseconds to wait after a throttled answer. */
     retryDelay?: string;
     crc64?: string;
+    /** Of encryption under KMS, without the prefix; `true` where one key serves many objects. */
+    bucketKey?: string;
+    /** Without the prefix. Where a bucket that serves a website sends those who ask for the object. */
+    redirect?: string;
+    /** Without the prefix. */
+    lock?: { mode: string; until: string; legalHold: string };
+    /** Without the prefix. How many entries of user metadata the answer leaves out. */
+    hiddenMetadata?: string;
   };
+  /**
+   * Headers of HEAD (without the prefix) that say nothing of the object that a copy could lose: they are about the request,
+   * the bucket, the version, or are read as a field of `ObjectHead`. A name that ends in `-` stands for all that begin so.
+   */
+  harmless: readonly string[];
   /** Prefix of user metadata that marks an object encrypted by the writer's own client. */
   clientEncryptionMetadata?: string;
   tagsReplaceWord: string;

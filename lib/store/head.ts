@@ -1,4 +1,5 @@
-import type { Checksum, ContentHeaders, Encryption, ObjectHead } from '../copy/object.ts';
+import type { Checksum, ContentHeaders, Encryption, ObjectHead, ObjectLock } from '../copy/object.ts';
+import { readChecksums, strongestOf } from './checksums.ts';
 import type { Dialect } from './dialect.ts';
 import { fromWire } from './encode.ts';
 import { MalformedAnswer } from './xml.ts';
@@ -36,7 +37,7 @@ export function bareEtag(etag: string): string {
  * @throws MalformedAnswer when size, ETag or date are missing.
  */
 export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number): ObjectHead {
-  const { prefix, kmsKeyId, dataEncryption, customerKey, crc64 } = dialect.headers;
+  const { prefix, customerKey, crc64, redirect, hiddenMetadata } = dialect.headers;
   const of = (name: string) => headers[prefix + name];
   const userMetadata = readUserMetadata(headers, `${prefix}meta-`);
   const etag = bareEtag(headers['etag'] ?? '');
@@ -56,16 +57,22 @@ export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number):
       (customerKey !== undefined && headers[customerKey] !== undefined) ||
       (marks !== undefined && Object.keys(userMetadata).some((name) => name.startsWith(marks))),
   };
-  const encryption = algorithm
-    ? readEncryption(algorithm, of(kmsKeyId), dataEncryption && of(dataEncryption))
-    : undefined;
-  const checksum = readChecksum(headers);
+  const encryption = algorithm ? readEncryption(algorithm, headers, dialect) : undefined;
+  const checksums = headerChecksums(headers);
+  const checksum = strongestOf(checksums);
+  const lock = readLock(headers, dialect, now);
+  const others = readOthers(headers, dialect);
   const versionId = of('version-id');
   if (versionId !== undefined) head.versionId = versionId;
   if (encryption) head.encryption = encryption;
   if (of('tagging-count') !== undefined) head.tagCount = wholeNumber(headers, `${prefix}tagging-count`);
   if (crc64 !== undefined && headers[crc64]) head.crc64 = headers[crc64];
-  if (checksum) head.checksum = checksum;
+  if (checksum) Object.assign(head, { checksum, checksums });
+  if (redirect && of(redirect)) head.redirect = fromWire(of(redirect) ?? '');
+  if (lock) head.lock = lock;
+  if (hiddenMetadata && Number(of(hiddenMetadata)) > 0)
+    head.hiddenMetadata = wholeNumber(headers, prefix + hiddenMetadata);
+  if (others) head.others = others;
   if (of('mp-parts-count') !== undefined) head.partsCount = wholeNumber(headers, `${prefix}mp-parts-count`);
   return head;
 }
@@ -76,7 +83,17 @@ function readContent(headers: AnswerHeaders): ContentHeaders {
     const value = headers[name];
     if (value !== undefined) content[field as keyof ContentHeaders] = fromWire(value);
   }
+  const encodings = content.contentEncoding?.split(',').map((encoding) => encoding.trim());
+  if (encodings?.some(isTransfer)) {
+    // How a client once sent the bytes is no property of them, and some stores keep it all the same.
+    content.contentEncoding = encodings.filter((encoding) => !isTransfer(encoding)).join(',');
+    if (content.contentEncoding === '') delete content.contentEncoding;
+  }
   return content;
+}
+
+function isTransfer(encoding: string): boolean {
+  return encoding.toLowerCase() === 'aws-chunked';
 }
 
 function readUserMetadata(headers: AnswerHeaders, prefix: string): Record<string, string> {
@@ -84,21 +101,45 @@ function readUserMetadata(headers: AnswerHeaders, prefix: string): Record<string
   return Object.fromEntries(found.map(([name, value]) => [name.slice(prefix.length), fromWire(value)]));
 }
 
-function readEncryption(algorithm: string, keyId?: string, dataEncryption?: string): Encryption {
-  return { algorithm, ...(keyId ? { keyId } : {}), ...(dataEncryption ? { dataEncryption } : {}) };
+function readEncryption(algorithm: string, headers: AnswerHeaders, dialect: Dialect): Encryption {
+  const { prefix, kmsKeyId, dataEncryption, bucketKey } = dialect.headers;
+  const of = (name: string | undefined) => (name === undefined ? undefined : headers[prefix + name]);
+  const encryption: Encryption = { algorithm };
+  const [keyId, ofData] = [of(kmsKeyId), of(dataEncryption)];
+  if (keyId) encryption.keyId = keyId;
+  if (ofData) encryption.dataEncryption = ofData;
+  if (of(bucketKey)?.toLowerCase() === 'true') encryption.bucketKey = true;
+  return encryption;
 }
 
-const checksumAlgorithms = ['CRC64NVME', 'SHA256', 'SHA1', 'CRC32C', 'CRC32'];
+/** A retention that has run out keeps nothing from being deleted, and could not be set on a copy. */
+function readLock(headers: AnswerHeaders, { headers: { prefix, lock } }: Dialect, now: number): ObjectLock | undefined {
+  if (!lock) return undefined;
+  const [mode, until, hold] = [lock.mode, lock.until, lock.legalHold].map((name) => headers[prefix + name]);
+  const retained = mode && until && !(Date.parse(until) <= now);
+  if (!retained && hold?.toUpperCase() !== 'ON') return undefined;
+  return { ...(retained && { mode, until }), ...(hold?.toUpperCase() === 'ON' && { legalHold: true }) };
+}
 
-/** The strongest `x-amz-checksum-*` there is. A value that ends in `-N` is composed of part checksums, whatever else is said. */
-export function readChecksum(headers: AnswerHeaders): Checksum | undefined {
-  for (const algorithm of checksumAlgorithms) {
-    const value = headers[`x-amz-checksum-${algorithm.toLowerCase()}`];
-    if (!value) continue;
-    const fullObject = headers['x-amz-checksum-type']?.toUpperCase() !== 'COMPOSITE' && !/-\d+$/.test(value);
-    return { algorithm, value, fullObject };
-  }
-  return undefined;
+/** What is neither a field of its own nor known to be harmless: a copy may lose it, and must say so (I6). */
+function readOthers(
+  headers: AnswerHeaders,
+  { headers: { prefix }, harmless }: Dialect,
+): Record<string, string> | undefined {
+  const isHarmless = (name: string): boolean =>
+    harmless.some((known) => (known.endsWith('-') ? name.startsWith(known) : name === known));
+  const found = Object.entries(headers).filter(
+    ([name]) => name.startsWith(prefix) && !isHarmless(name.slice(prefix.length)),
+  );
+  return found.length > 0 ? Object.fromEntries(found.map(([name, value]) => [name, fromWire(value)])) : undefined;
+}
+
+/** All `x-amz-checksum-*` there are. */
+export function headerChecksums(headers: AnswerHeaders): Checksum[] {
+  return readChecksums(
+    (algorithm) => headers[`x-amz-checksum-${algorithm.toLowerCase()}`],
+    headers['x-amz-checksum-type'],
+  );
 }
 
 function kindOf(type: string | undefined, etag: string): ObjectHead['kind'] {

@@ -75,9 +75,8 @@ async function complete(caller: Caller, request: CompleteCall, options?: CallOpt
   };
   return perform(caller, call, options, (answer) => {
     // Ceph answers the first Complete without ETag, others without a body: HEAD tells then.
-    const etag =
-      answer.body.trim() === '' ? undefined : readXml(answer.body, 'CompleteMultipartUploadResult').text('ETag');
-    return writeResult(answer, dialect, etag ?? '');
+    const document = answer.body.trim() === '' ? undefined : readXml(answer.body, 'CompleteMultipartUploadResult');
+    return writeResult(answer, dialect, document?.text('ETag') ?? '', document);
   });
 }
 

@@ -84,7 +84,7 @@ export function openStore(config: StoreConfig): StoreClient {
   };
   return {
     address: config.address,
-    facts: dialect.facts,
+    facts: { ...dialect.facts, forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign(config.address) },
     ...objectCalls(caller),
     ...copyCalls(caller),
     ...multipartCalls(caller),

@@ -19,6 +19,7 @@ export interface DirectPut extends Partial<Attributes> {
   partSize?: number;
   symlinkTarget?: string;
   restore?: StoredObject['restore'];
+  checksum?: StoredObject['checksum'];
   lastModified?: number;
 }
 
@@ -87,6 +88,11 @@ export class TwinStore {
       ...(parts && { parts }),
       ...(put.symlinkTarget !== undefined && { symlinkTarget: put.symlinkTarget }),
       ...(put.restore && { restore: put.restore }),
+      ...(put.redirect !== undefined && { redirect: put.redirect }),
+      ...(put.lock && { lock: put.lock }),
+      ...(put.missingMeta !== undefined && { missingMeta: put.missingMeta }),
+      ...(put.others && { others: put.others }),
+      ...(put.checksum && { checksum: put.checksum }),
     };
     bucket.write(key, object);
     return describe(key, object);

@@ -5,6 +5,7 @@ import type { Content } from './model/content.ts';
 import type { Store } from './model/store.ts';
 import type { TwinLimits, TwinQuirks } from './options.ts';
 import type { Operation } from './routes.ts';
+import type { Users } from './users.ts';
 import type { Body } from './wire/body.ts';
 import type { Query } from './wire/target.ts';
 import type { XmlNode } from './wire/xml.ts';
@@ -20,6 +21,7 @@ export interface World {
   limits: TwinLimits;
   quirks: TwinQuirks;
   events: EventSink;
+  users: Users;
   /** Answers of Complete, for `quirks.completeRepeat: 'same'`. */
   completed: Map<string, Reply>;
   /** Where clients reach the twin. */
@@ -40,7 +42,8 @@ export interface Call {
   requestId: string;
   /** Epoch milliseconds. */
   now: number;
-  anonymous: boolean;
+  /** Id of the user that signed; undefined for a request without a signature. */
+  user: string | undefined;
   signedRegion: string | undefined;
   hostRegion: string | undefined;
 }
@@ -64,6 +67,7 @@ export function httpDate(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }
 
+/** As documents write it: both stores tell whole seconds, with `.000Z` after them, and OSS's Python SDK reads nothing else. */
 export function isoDate(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
 }

@@ -10,6 +10,8 @@ export interface Dialect {
   readonly copyNotModified: 304 | 412;
   readonly defaultMaxKeys: number;
   readonly maxKeyBytes: number;
+  /** A Content-MD5 that the body does not have. */
+  readonly wrongMd5: 'InvalidDigest' | 'BadDigest';
   readonly upperCaseEtag: boolean;
   /** Root element attributes of answers. */
   readonly xmlns: string | undefined;
@@ -38,6 +40,7 @@ export const OSS: Dialect = {
   copyNotModified: 304,
   defaultMaxKeys: 100,
   maxKeyBytes: 1023,
+  wrongMd5: 'InvalidDigest',
   upperCaseEtag: true,
   xmlns: undefined,
   locationPrefix: 'oss-',
@@ -61,6 +64,7 @@ export const S3: Dialect = {
   copyNotModified: 412,
   defaultMaxKeys: 1000,
   maxKeyBytes: 1024,
+  wrongMd5: 'BadDigest',
   upperCaseEtag: false,
   xmlns: 'http://s3.amazonaws.com/doc/2006-03-01/',
   locationPrefix: '',

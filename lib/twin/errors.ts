@@ -10,6 +10,10 @@ const TABLE = {
   AuthorizationHeaderMalformed: { status: 400, message: 'The authorization header you provided is invalid.' },
   BadDigest: { status: 400, message: 'The digest you specified did not match what we received.' },
   BucketAlreadyExists: { status: 409, message: 'The requested bucket name is not available.' },
+  BucketAlreadyOwnedByYou: {
+    status: 409,
+    message: 'Your previous request to create the named bucket succeeded and you already own it.',
+  },
   BucketNotEmpty: { status: 409, message: 'The bucket you tried to delete is not empty.' },
   EntityTooLarge: { status: 400, message: 'Your proposed upload exceeds the maximum allowed size.' },
   EntityTooSmall: {
@@ -28,7 +32,7 @@ const TABLE = {
   },
   InvalidArgument: { status: 400, message: 'Invalid argument.' },
   InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
-  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified is not valid.', ec: '0017-00000503' },
+  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.', ec: '0017-00000503' },
   InvalidEncryptionAlgorithmError: { status: 400, message: 'The encryption algorithm is not valid.' },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
   InvalidObjectState: { status: 403, message: "The operation is not valid for the object's state" },
@@ -36,6 +40,7 @@ const TABLE = {
     status: 400,
     message: 'A part in the list was not uploaded, or its entity tag is not the one of the uploaded part.',
   },
+  InvalidPartNumber: { status: 416, message: 'The requested partnumber is not satisfiable' },
   InvalidPartOrder: {
     status: 400,
     message: 'The list of parts was not in ascending order.',
@@ -46,6 +51,7 @@ const TABLE = {
   InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
   InvalidStorageClass: { status: 400, message: 'The storage class you specified is not valid' },
   InvalidTag: { status: 400, message: 'The tag provided was not a valid tag.' },
+  InvalidTargetType: { status: 400, message: 'The target of the symlink is a symlink itself.' },
   InvalidToken: { status: 400, message: 'The provided token is malformed or otherwise invalid.' },
   InvalidURI: { status: 400, message: "Couldn't parse the specified URI." },
   KeyTooLongError: { status: 400, message: 'Your key is too long' },
@@ -82,6 +88,10 @@ const TABLE = {
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
   SymlinkTargetNotExist: { status: 404, message: 'The symlink target object does not exist' },
   TotalQpsLimitExceeded: { status: 503, message: 'Please reduce your request rate.' },
+  UnresolvableGrantByEmailAddress: {
+    status: 400,
+    message: 'The email address you provided does not match any account on record.',
+  },
   XAmzContentSHA256Mismatch: {
     status: 400,
     message: "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -2,6 +2,7 @@
 import type { FaultRule } from './faults.ts';
 import type { EventTarget } from './events/target.ts';
 import type { NewBucket } from './model/store.ts';
+import type { NewUser } from './users.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -46,6 +47,19 @@ export interface TwinQuirks {
   ignorePartConditions?: boolean;
   /** CopyObject ignores copy-source-if-* too, as Ceph RGW 16 does. */
   ignoreCopyConditions?: boolean;
+  /** What becomes of tags in calls that could carry some. Ceph RGW 20: `replaceAndKeep` and `keepAndSet`; 16: all of them. */
+  tagFates?: {
+    /** CopyObject that keeps the metadata and sets tags: the source's arrive all the same. */
+    keepAndSet?: 'source';
+    /** CopyObject that replaces the metadata and keeps the tags: there are none afterwards. */
+    replaceAndKeep?: 'none';
+    /** CopyObject that replaces the metadata and sets tags: there are none afterwards. */
+    replaceAndSet?: 'none';
+    /** Initiate that sets tags: the object that it becomes has none. */
+    initiate?: 'none';
+  };
+  /** S3's CopyObject ignores `If-None-Match: *`, the guard against overwriting, as Ceph RGW 16 and 20 do. */
+  ignoreCopyIfNoneMatch?: boolean;
   /** ETags in copy results are bare hex. */
   bareEtags?: boolean;
   /** The result of Complete has an empty ETag element. */
@@ -72,6 +86,8 @@ export interface TwinOptions {
   accessKeyId?: string;
   secretAccessKey?: string;
   sessionToken?: string;
+  /** Users beside the one whose keys are above; they share nothing with it but what an ACL grants. */
+  users?: NewUser[];
   limits?: Partial<TwinLimits>;
   quirks?: TwinQuirks;
   events?: EventTarget[];

@@ -89,6 +89,34 @@ export function isCommonParameter(name: string): boolean {
   return ANYWHERE.test(name);
 }
 
+/**
+ * Query names that make an operation of their own, on either store. One that is not part of a row above stands for
+ * something the twin does not do, and must not be taken for a plain read, write or delete.
+ */
+const SUBRESOURCES = new Set(
+  [
+    'abac accelerate accessmonitor accesspoint accesspointforobjectprocess accesspointpolicy acl analytics append asyncfetch',
+    'attributes bucketarchivedirectread bucketinfo callback cloudboxes cname comp cors datalake delete encryption',
+    'httpsconfig img intelligent-tiering inventory inventoryid legal-hold lifecycle live location logging',
+    'metadataconfiguration metadatainventorytable metadatatable metaquery metrics notification object-lock objectinfo',
+    'objectmeta openmetaquery overwriteconfig ownershipcontrols partnumber policy policystatus position post_object_rejected',
+    'processconfiguration publicaccessblock qos qosinfo qosrequester referer renameobject replication replicationlocation',
+    'replicationprogress requesterqosinfo requestpayment resourcegroup resourcepool resourcepoolinfo responseheader',
+    'restore retention rtc seal select select-type session stat style symlink tagging torrent transferacceleration uploadid',
+    'uploads userdefinedlogfieldsconfig versioning versions vod website worm wormextend wormid x-oss-ac-source-ip',
+  ]
+    .join(' ')
+    .split(' '),
+);
+
+/**
+ * What is left is ignored, as both stores do; but not what bears their prefix, for that is an instruction as well
+ * (`x-oss-process`, or a header that a presigned URL carries).
+ */
+function isIgnored(name: string): boolean {
+  return !SUBRESOURCES.has(name.toLowerCase()) && !/^x-(oss|amz)-/i.test(name);
+}
+
 export function findOperation(method: string, target: Target, isCopy: boolean, dialect: Dialect): Operation {
   const level: Level = target.bucket === undefined ? 'service' : target.key === undefined ? 'bucket' : 'object';
   const names = target.query.pairs.map(([name]) => name).filter((name) => !isCommonParameter(name));
@@ -100,7 +128,7 @@ export function findOperation(method: string, target: Target, isCopy: boolean, d
       row.copy === isCopy &&
       (row.only ?? dialect.name) === dialect.name &&
       row.needs.every((name) => names.includes(name)) &&
-      names.every((name) => row.needs.includes(name) || row.takes.includes(name))
+      names.every((name) => row.needs.includes(name) || row.takes.includes(name) || isIgnored(name))
     );
   });
   const [operation] = found.sort((a, b) => ROUTES[b].needs.length - ROUTES[a].needs.length);

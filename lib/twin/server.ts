@@ -1,6 +1,6 @@
 /** The way of one request: parse, faults, signature, operation, faults, answer, record. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { authenticate, type Credentials, type Identity } from './auth/authenticate.ts';
+import { authenticate, type Identity } from './auth/authenticate.ts';
 import type { Call, Reply, World } from './call.ts';
 import type { Control } from './control.ts';
 import { S3, type Dialect } from './dialect.ts';
@@ -10,7 +10,7 @@ import type { Faults } from './faults.ts';
 import { HANDLERS } from './operations/index.ts';
 import type { RequestLog, RequestRecord } from './requests.ts';
 import { findOperation, isCommonParameter, type Operation } from './routes.ts';
-import { effectiveAcl, publiclyReadable } from './rules/acl.ts';
+import { checkExpectedOwner, checkPermitted } from './rules/permit.ts';
 import { sendNotModifiedWithBody, sendRefusal, sendReply, type AnswerContext } from './wire/answer.ts';
 import { Body } from './wire/body.ts';
 import { dialectOf, headersOf, type RequestHead } from './wire/head.ts';
@@ -18,7 +18,6 @@ import { parseTarget } from './wire/target.ts';
 
 export interface Service {
   world: World;
-  credentials: Credentials;
   faults: Faults;
   requests: RequestLog;
   control: Control;
@@ -35,14 +34,35 @@ interface Parsed {
 
 export function createTwinServer(service: Service): Server {
   // Long enough that idle clients seldom meet the moment of closing.
-  return createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, (message, response) => {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+  const answer = (message: IncomingMessage, response: ServerResponse): void => {
     const served = service.control.takes(message)
       ? service.control.serve(message, response)
       : serve(service, message, response);
     served.catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined);
     });
+  };
+  server.on('request', answer);
+  // With a listener of its own, Node leaves it to us to say when the client may send the body.
+  server.on('checkContinue', (message, response) => {
+    if (service.control.takes(message)) response.writeContinue();
+    answer(message, response);
   });
+  return server;
+}
+
+/** `100 Continue` before the body of a client that waits for it. Until then the client may never send the body. */
+function continueOn(message: IncomingMessage, response: ServerResponse): () => void {
+  if (message.headers.expect?.toLowerCase() !== '100-continue') return () => {};
+  response.setHeader('connection', 'close');
+  let told = false;
+  return () => {
+    if (told || response.headersSent) return;
+    told = true;
+    response.removeHeader('connection');
+    response.writeContinue();
+  };
 }
 
 function parse(service: Service, message: IncomingMessage): Parsed {
@@ -59,27 +79,17 @@ function parse(service: Service, message: IncomingMessage): Parsed {
   return { head, dialect, operation: findOperation(head.method, target, isCopy, dialect) };
 }
 
-const PUBLIC = new Set<Operation>(['GetObject', 'HeadObject', 'GetObjectMeta']);
-const PUBLIC_LISTING = new Set<Operation>(['ListObjects', 'ListObjectsV2']);
-
-/** Without a signature only what is public may be read. */
-function checkAnonymous({ world, operation, bucket: name, key, query }: Call): void {
-  const bucket = world.store.bucket(name);
-  const object = bucket && (bucket.version(key, query.get('versionId') ?? '') ?? bucket.current(key));
-  const readable = object && PUBLIC.has(operation) && publiclyReadable(effectiveAcl(bucket, object));
-  const listable = bucket && PUBLIC_LISTING.has(operation) && publiclyReadable({ canned: bucket.settings.acl });
-  if (!readable && !listable) throw refuse('AccessDenied', { ec: '0003-00000001' });
-}
-
 function callOf(
   parsed: Parsed,
   identity: Identity,
   message: IncomingMessage,
+  accepted: () => void,
   at: number,
   requestId: string,
   world: World,
 ): Call {
   const { head, dialect, operation } = parsed;
+  const checksums = operation !== 'CompleteMultipartUpload';
   return {
     dialect,
     operation,
@@ -87,18 +97,18 @@ function callOf(
     key: head.target.key ?? '',
     query: head.target.query,
     headers: head.headers,
-    body: new Body(message, identity.payload, head.headers),
+    body: new Body(message, identity.payload, head.headers, { checksums, wrongMd5: dialect.wrongMd5, accepted }),
     world,
     requestId,
     now: at,
-    anonymous: identity.anonymous,
+    user: identity.user?.id,
     signedRegion: identity.region,
     hostRegion: head.target.hostRegion,
   };
 }
 
 async function serve(service: Service, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { world, requests, faults, credentials } = service;
+  const { world, requests, faults } = service;
   const at = service.now();
   const requestId = world.store.nextId();
   const { url: resource = '/', method = 'GET' } = message;
@@ -117,14 +127,15 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     if (bucket !== '') record.bucket = bucket;
     if (key !== '') record.key = key;
     // Before the faults: a request that is signed wrong must not use one up.
-    const identity = authenticate(head, dialect, credentials, at);
+    const identity = authenticate(head, dialect, world.users, at);
     const part = query.get('partNumber');
     const partNumber = part === undefined ? undefined : Number(part);
     const effects = faults.take({ operation, dialect: dialect.name, bucket, key, partNumber });
     const run = new FaultRun(effects, dialect, service.faultWorld);
     if (run.names) record.fault = run.names;
-    const call = callOf(parsed, identity, message, at, requestId, world);
-    if (call.anonymous) checkAnonymous(call);
+    const call = callOf(parsed, identity, message, continueOn(message, response), at, requestId, world);
+    checkPermitted(call);
+    checkExpectedOwner(call, world.store.bucket(bucket), 'x-amz-expected-bucket-owner');
     reply = (await run.before()) ?? (await performed(call, run, record));
     record.status = reply.status;
   } catch (error) {

@@ -15,6 +15,7 @@ import { memorySink } from './persist/memory.ts';
 import { seededRandom } from './random.ts';
 import { RequestLog } from './requests.ts';
 import { createTwinServer } from './server.ts';
+import { Users } from './users.ts';
 
 export interface Twin {
   /** `http://127.0.0.1:PORT`; `http://localhost:PORT` works as well. */
@@ -51,7 +52,7 @@ function counted(sink: ByteSink, requests: RequestLog): ByteSink {
 export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const now = options.clock ?? Date.now;
   const sleep = options.sleep ?? ((milliseconds: number) => setTimeout(milliseconds));
-  const credentials = {
+  const keys = {
     accessKeyId: options.accessKeyId ?? 'twin-key',
     secretAccessKey: options.secretAccessKey ?? 'twin-secret',
     ...(options.sessionToken !== undefined && { sessionToken: options.sessionToken }),
@@ -71,6 +72,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     quirks: options.quirks ?? {},
     events: deliveries,
+    users: new Users(keys, options.users),
     completed: new Map(),
     url: () => url,
   };
@@ -85,7 +87,6 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const control = new Control(access, faults, requests);
   const server = createTwinServer({
     world,
-    credentials,
     faults,
     requests,
     control,
@@ -104,7 +105,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   return {
     url,
     port,
-    ...credentials,
+    ...keys,
     store: access,
     requests,
     faults,

@@ -12,6 +12,8 @@ export const quirks: Record<ServerKind, Quirks> = {
     // Its keys would come from a key server, and there is none.
     encryption: { copy: 'refused', initiate: 'refused' },
     hidesWrittenVersion: true,
+    // A CopyObject that replaces the metadata drops every checksum.
+    losesUnforeseen: ['checksum'],
     copyLimit: 128 * MiB,
     secondClass: 'STANDARD_IA',
   },

@@ -142,6 +142,7 @@ function drawOptions(random: Random, dialect: Dialect, mode: Mode): CopyOptions 
   }
   if (random.chance(0.15)) options.tags = { base: random.pick(['merge', 'replace']), set: { kept: 'yes' } };
   if (mode !== 'metadata' && random.chance(0.25)) options.overwrite = random.pick(['never', 'never', 'if-different']);
+  else if (mode === 'rename' && random.chance(0.5)) options.overwrite = 'always';
   if (random.chance(0.1)) options.verify = 'size';
   if (random.chance(0.2)) options.partSize = random.pick([6, 9, 16]) * MiB;
   if (mode === 'replicate' && random.chance(0.3)) options.followDelete = true;

@@ -11,6 +11,7 @@ import { atRest } from './invariants/at-rest.ts';
 import { Watch } from './invariants/watch.ts';
 import type { Errand } from './model/queue.ts';
 import { ModelQueue } from './model/queue.ts';
+import { ModelShared } from './model/shared.ts';
 import { ModelState } from './model/state.ts';
 import { ModelStore } from './model/store.ts';
 import type { StoredObject } from './model/objects.ts';
@@ -57,6 +58,7 @@ export class Simulation {
   readonly watch: Watch;
   readonly model: ModelStore;
   readonly table: ModelState;
+  readonly shared: ModelShared;
   readonly queue: ModelQueue;
   readonly strangers: Strangers;
   readonly workers: Workers;
@@ -81,6 +83,7 @@ export class Simulation {
     const clock = (): number => this.scheduler.now;
     this.model = new ModelStore(this.scenario.dialect, clock, this.watch);
     this.table = new ModelState(clock, this.watch);
+    this.shared = new ModelShared(clock);
     this.workers = new Workers(this);
     this.queue = new ModelQueue({
       after: (delayMs, run) => this.scheduler.after(delayMs, run),

@@ -40,7 +40,7 @@ export async function openBytes(
   const stored = await ports.stream(file, { ...options, from: enters ? from : 0 });
   const { bytes: whole, gzip: packed } = gzip === undefined ? await sniff(stored, name) : { bytes: stored, gzip };
   const checked = md5 === undefined ? whole : checkMd5(whole, md5, name);
-  const plain = packed ? gunzip(checked) : checked;
+  const plain = packed ? gunzip(checked, name) : checked;
   const rest = enters || from === 0 ? plain : without(plain, from);
   return { bytes: withNamedErrors(rest, name), gzip: packed };
 }
@@ -86,13 +86,48 @@ async function* checkMd5(bytes: Bytes, md5: string, name: string): AsyncGenerato
   }
 }
 
-/** Files of several members, as parallel writers make them, too. */
-async function* gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
+/**
+ * Lists of keys shrink to a tenth or a fiftieth; what unpacks to more than `mostRatio` times its size, and to more than a small
+ * file's worth, was made to keep its reader busy.
+ */
+const mostRatio = 200;
+const freeBytes = 16 * 1024 * 1024;
+
+/**
+ * Files of several members, as parallel writers make them, too.
+ * @throws GiveUp BadRequest for a file that unpacks to far more than a list can.
+ */
+async function* gunzip(bytes: Bytes, name: string): AsyncGenerator<Uint8Array> {
   const unpacked = createGunzip({ chunkSize: 256 * 1024 });
+  let taken = 0;
+  let given = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      // In small steps: the decompressor is never given far more than it has answered for.
+      for (let at = 0; at < chunk.length; at += step) {
+        const piece = chunk.subarray(at, at + step);
+        taken += piece.length;
+        yield piece;
+      }
+    }
+  }
   // Errors of either side come out of the iteration below.
-  pipeline(Readable.from(bytes, { objectMode: true, highWaterMark: 2 }), unpacked, () => undefined);
-  yield* unpacked as AsyncIterable<Buffer>;
+  pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), unpacked, () => undefined);
+  for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+    given += chunk.length;
+    if (given > freeBytes && given > taken * mostRatio) {
+      const far = `it unpacks to more than ${mostRatio} times its size`;
+      throw new GiveUp(
+        'BadRequest',
+        `${name}: ${far}, which no list of objects does; send it unpacked, or look what it is.`,
+      );
+    }
+    yield chunk;
+  }
 }
+
+/** Bytes of packed data that are handed on at once. */
+const step = 16 * 1024;
 
 async function* without(bytes: Bytes, count: number): AsyncGenerator<Uint8Array> {
   let left = count;

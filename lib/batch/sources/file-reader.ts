@@ -32,6 +32,9 @@ const shownChars = 200;
 /** A page without entries must come to an end, too. */
 const rowsPerEntry = 20;
 
+/** Chunks (of up to 256 KiB) of one page that may hold no row: a file of line breaks must come to an end as well, page by page. */
+const barrenChunks = 128;
+
 /** Reads files row by row. A file stays open between pages, as long as they are asked for in order. */
 export class FileReader implements RangeReader {
   readonly #openRows: OpenRows;
@@ -85,12 +88,19 @@ export class FileReader implements RangeReader {
   async #readPage(rows: Rows, limit: number): Promise<RangePage> {
     const page: RangePage = { entries: [], rejected: [], passedOver: {}, cursor: null, last: false };
     let seen = 0;
+    let barren = 0;
+    let seenBefore = 0;
     while (page.entries.length + page.rejected.length < limit && seen < limit * rowsPerEntry) {
       const row = rows.next();
       if (row) {
         this.#take(row, rows.name, page);
         seen += 1;
-      } else if (!(await rows.more()) && !(await rows.hasMore())) break;
+        continue;
+      }
+      barren += seen === seenBefore ? 1 : 0;
+      seenBefore = seen;
+      if (barren > barrenChunks) break;
+      if (!(await rows.more()) && !(await rows.hasMore())) break;
     }
     page.last = !(await rows.hasMore());
     page.cursor = rows.cursor();

@@ -1,5 +1,6 @@
 /** What a batch reads: where its objects are named, and how the reading is cut into ranges, pages and cursors. */
 import * as z from 'zod';
+import type { ObjectRef } from '../../copy/object.ts';
 import type { CallOptions } from '../../copy/ports.ts';
 import type { CopyOptions } from '../../copy/request.ts';
 
@@ -176,6 +177,11 @@ export interface SourcePorts {
    * connection. @throws GiveUp NotFound.
    */
   stream(file: FileRef, options?: { from?: number; to?: number } & CallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /** As `stream`, of the version that has this ETag. Needed by a deep verify. @throws SourceChanged. */
+  read?(
+    ref: ObjectRef,
+    options: { from: number; to: number; etag: string } & CallOptions,
+  ): Promise<AsyncIterable<Uint8Array>>;
   /** The results of another batch; needed for `results`. */
   results?(batchId: string): {
     /** In no particular order. */

@@ -12,6 +12,7 @@ import {
   addControlOptions,
   addMappingOptions,
   addSourceOptions,
+  addVerifyOptions,
   batchJson,
   type BatchFlags,
 } from '../batch-options.ts';
@@ -44,12 +45,13 @@ export const defineBatch: DefineCommand = (program, context) => {
       .summary(verify ? 'compare source and destination, write nothing' : 'start a batch and wait for it')
       .description(
         verify
-          ? 'Compares size, ETag, CRC-64 or checksum and metadata of source and destination. Exit code 3 when some differ.'
+          ? 'Compares size, CRC-64, checksum or ETag, metadata and tags of source and destination, and says what it cannot decide. Exit code 3 when some differ or stay undecided.'
           : description,
       )
       .argument('[places...]', 'source and destination; only the destination with --manifest or --inventory');
     addMappingOptions(addSourceOptions(command));
-    if (!verify) addModeOptions(command);
+    if (verify) addVerifyOptions(command);
+    else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
       await act(flags, (session) => start(session, places, flags, verify), flags.dryRun);
     });
@@ -124,7 +126,8 @@ async function start(session: Session, places: string[], flags: BatchFlags, veri
       ? [JSON.stringify(dryRunDocument(request, plan))]
       : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
     for (const one of text) await printLine(io.stdout, one);
-    return Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
+    const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
+    return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
   }
   const view = await createBatch(runtime.batches, request);
   if (flags.detach) return await show(session, view);

@@ -8,7 +8,14 @@ import { exit, UsageError } from '../exit.ts';
 import { factLines } from '../facts.ts';
 import { formatBytes, formatCount, formatTime, printable } from '../format.ts';
 import type { Io } from '../io.ts';
-import { addOutputOptions, addRunOptions, addStoreOptions, addWriteOptions, type MetaFlags } from '../options.ts';
+import {
+  addLossOption,
+  addOutputOptions,
+  addRunOptions,
+  addStoreOptions,
+  addWriteOptions,
+  type MetaFlags,
+} from '../options.ts';
 import { paintFor } from '../paint.ts';
 import { collect, collectMeta } from '../parse.ts';
 import { changesAnything, metaOptions } from '../request.ts';
@@ -28,7 +35,7 @@ export const defineMeta: DefineCommand = (program, context) => {
     .option('--remove <name>', 'drop user metadata (repeatable)', collect)
     .option('--replace', 'start from nothing: what is not set here is dropped')
     .option('--version-id <id>', 'this version (to show only)');
-  addStoreOptions(addOutputOptions(addRunOptions(addWriteOptions(command)))).action(
+  addStoreOptions(addOutputOptions(addLossOption(addRunOptions(addWriteOptions(command))))).action(
     async (url: string, flags: MetaFlags) => {
       context.code = await meta(context.io, url, flags);
     },

@@ -1,9 +1,9 @@
 import type { DefineCommand } from '../context.ts';
-import { addCopyOptions, type CopyFlags } from '../options.ts';
+import { addCopyOptions, addLossOption, type CopyFlags } from '../options.ts';
 import { transfer } from '../transfer.ts';
 
 export const defineMv: DefineCommand = (program, context) => {
-  addCopyOptions(program.command('mv'))
+  addCopyOptions(program.command('mv'), addLossOption)
     .summary('move (rename) an object, or everything below a prefix')
     .description(
       'Moves an object, or everything below a prefix: copies, verifies, and deletes the source only if it is still the version that was copied.',

@@ -15,6 +15,7 @@ interface TwinFlags {
   region: string;
   accessKey: string;
   secret: string;
+  user?: string[];
 }
 
 export const defineTwin: DefineCommand = (program, context) => {
@@ -29,6 +30,7 @@ export const defineTwin: DefineCommand = (program, context) => {
     .option('--region <name>', 'region of buckets that name none', 'cn-hangzhou')
     .option('--access-key <id>', 'access key id', 'twin')
     .option('--secret <secret>', 'access key secret', 'twin-secret')
+    .option('--user <name:key:secret>', 'another user with keys of its own (repeatable)', collect)
     .action(async (flags: TwinFlags) => {
       context.code = await serveTwin(context.io, flags);
     });
@@ -44,6 +46,7 @@ async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
     region: flags.region,
     accessKeyId: flags.accessKey,
     secretAccessKey: flags.secret,
+    users: flags.user?.map(parseUser),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') {
       throw new UsageError(`port ${flags.port} is in use: choose another with --port, or 0 for any free one.`);
@@ -87,4 +90,14 @@ export function parseBucket(text: string): { name: string; region?: string } {
   if (name === '' || region === '' || rest.length > 0)
     throw new UsageError(`--bucket ${text}: write NAME or NAME:REGION.`);
   return region === undefined ? { name } : { name, region };
+}
+
+/** The secret may have colons. */
+export function parseUser(text: string): { name: string; accessKeyId: string; secretAccessKey: string } {
+  const [name = '', accessKeyId = '', ...rest] = text.split(':');
+  const secretAccessKey = rest.join(':');
+  if (name === '' || accessKeyId === '' || secretAccessKey === '') {
+    throw new UsageError(`--user ${name}: write NAME:ACCESS-KEY:SECRET.`);
+  }
+  return { name, accessKeyId, secretAccessKey };
 }

@@ -21,16 +21,20 @@ export function textAt(value: unknown, ...path: string[]): string | undefined {
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
+/** Characters of a number or a time: ISO 8601 with nanoseconds and a zone has 35. */
+const longestNumber = 64;
+
 /** A whole number of at least 0 at a path, also when it is written as a string (Ceph). */
 export function countAt(value: unknown, ...path: string[]): number | undefined {
   const found = at(value, ...path);
-  const number = typeof found === 'string' && found !== '' ? Number(found) : found;
+  const number = typeof found === 'string' && found !== '' && found.length <= longestNumber ? Number(found) : found;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 /** Epoch milliseconds of an ISO 8601 time at a path; 0 when it is not one. */
 export function timeAt(value: unknown, ...path: string[]): number {
-  const parsed = Date.parse(textAt(value, ...path) ?? '');
+  const text = textAt(value, ...path) ?? '';
+  const parsed = text.length <= longestNumber ? Date.parse(text) : NaN;
   return Number.isNaN(parsed) ? 0 : parsed;
 }
 

@@ -1,5 +1,6 @@
 /** OSS: the native Function Compute trigger (`events[]`) and the same record inside an EventBridge CloudEvent. */
 import { GiveUp } from '../../copy/errors.ts';
+import { shortText } from './bounds.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { at, countAt, firstOf, isObject, parsed, textAt, timeAt } from './json.ts';
 import { readKey } from './keys.ts';
@@ -47,7 +48,8 @@ function readRecord(record: unknown, name: string, { id, ...envelope }: Envelope
   if (kind === 'part' || kind === 'test' || kind === 'other') return kind;
   const bucket = textAt(record, 'oss', 'bucket', 'name');
   const key = textAt(record, 'oss', 'object', 'key');
-  if (!bucket || !key) throw new GiveUp('BadRequest', `unknown trigger: an OSS event ${name} without bucket or key`);
+  if (!bucket || !key)
+    throw new GiveUp('BadRequest', `unknown trigger: an OSS event ${shortText(name)} without bucket or key`);
   return {
     kind: kind === 'created' ? 'created' : 'removed',
     ...(kind === 'marker' && { marker: true }),

@@ -1,4 +1,5 @@
 import { GiveUp } from '../../copy/errors.ts';
+import { bounded, shortText } from './bounds.ts';
 import type { Dropped, DropReason, ObjectEvent } from './event.ts';
 import { isS3EventBridge, readS3EventBridge } from './eventbridge.ts';
 import { at, firstOf, isObject, parsed, textAt } from './json.ts';
@@ -54,16 +55,21 @@ const deepest = 4;
 export interface Reading {
   events: ObjectEvent[];
   dropped: Dropped;
+  /** Of records that no store can have sent, among others that are good: those are done all the same, then it fails with this. */
+  refused?: GiveUp;
 }
 
 /**
  * Reads whatever a trigger delivered: bytes, text or an object.
  *
- * @throws GiveUp BadRequest `unknown trigger ...` for anything not in the table, so that it ends in a dead letter.
+ * @throws GiveUp BadRequest `unknown trigger ...` for anything not in the table, and for an event that no store can have sent,
+ *   so that it ends in a dead letter; nothing is thrown while any of its records is good (`refused`).
  */
 export function readEvents(input: unknown): Reading {
   const reading: Reading = { events: [], dropped: { part: 0, test: 0, other: 0 } };
   collect(input, reading, 0);
+  const isEmpty = reading.events.length === 0 && Object.values(reading.dropped).every((count) => count === 0);
+  if (reading.refused && isEmpty) throw reading.refused;
   return reading;
 }
 
@@ -72,19 +78,32 @@ function collect(input: unknown, reading: Reading, depth: number): void {
   const source = depth <= deepest ? Object.values(sources).find((candidate) => candidate.recognise(body)) : undefined;
   if (!source) throw new GiveUp('BadRequest', `unknown trigger: ${outline(body)}`);
   for (const record of source.records(body)) {
-    if ('unwrap' in source) {
-      collect(source.unwrap(record), reading, depth + 1);
-      continue;
+    try {
+      if ('unwrap' in source) collect(source.unwrap(record), reading, depth + 1);
+      else take(source.read(record), reading);
+    } catch (error) {
+      if (!(error instanceof GiveUp)) throw error;
+      reading.refused ??= error;
     }
-    const event = source.read(record);
-    if (typeof event === 'string') reading.dropped[event] += 1;
-    else reading.events.push(event);
   }
+}
+
+function take(event: ObjectEvent | DropReason, { events, dropped }: Reading): void {
+  if (typeof event === 'string') dropped[event] += 1;
+  else events.push(bounded(event));
 }
 
 /** Names of properties only: values may hold anything. */
 function outline(body: unknown): string {
   if (Array.isArray(body)) return 'an empty list';
   if (!isObject(body)) return body === undefined ? 'not JSON' : `a ${body === null ? 'null' : typeof body}`;
-  return `an object with ${Object.keys(body).slice(0, 8).join(', ').slice(0, 200) || 'no properties'}`;
+  return `an object with ${
+    shortText(
+      Object.keys(body)
+        .slice(0, 8)
+        .map((name) => shortText(name, 64))
+        .join(', '),
+      200,
+    ) || 'no properties'
+  }`;
 }

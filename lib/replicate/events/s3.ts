@@ -1,5 +1,6 @@
 /** S3 bucket notifications, and those of the stores that send the same records (MinIO, Ceph RGW). */
 import { GiveUp } from '../../copy/errors.ts';
+import { shortText } from './bounds.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { countAt, firstOf, isObject, textAt, timeAt } from './json.ts';
 import { readKey, type KeySpelling } from './keys.ts';
@@ -25,7 +26,7 @@ export function readS3Record(record: unknown): ObjectEvent | DropReason {
   const spelling = spellings.get(sender);
   const bucket = textAt(record, 's3', 'bucket', 'name');
   const key = textAt(record, 's3', 'object', 'key');
-  if (!spelling) throw new GiveUp('BadRequest', `unknown trigger: an S3 record from '${sender}'`);
+  if (!spelling) throw new GiveUp('BadRequest', `unknown trigger: an S3 record from '${shortText(sender)}'`);
   if (!bucket || !key) throw new GiveUp('BadRequest', `unknown trigger: a record of ${sender} without bucket or key`);
   const sequencer = textAt(record, 's3', 'object', 'sequencer');
   const etag = textAt(record, 's3', 'object', 'eTag')?.replaceAll('"', '');

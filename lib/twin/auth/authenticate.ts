@@ -1,6 +1,7 @@
 /** Who is asking, and whether the request is what was signed. Refuses with the store's own errors. */
 import { refuse } from '../errors.ts';
 import type { Dialect } from '../dialect.ts';
+import type { User, Users } from '../users.ts';
 import type { RequestHead } from '../wire/head.ts';
 import { readV1Claim, signV1, stringToSignV1, type V1Claim } from './oss-v1.ts';
 import {
@@ -17,13 +18,6 @@ import {
   type Scheme,
 } from './v4.ts';
 
-export interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  /** When set, requests must carry it. */
-  sessionToken?: string;
-}
-
 /** How the body was promised. */
 export type Payload =
   | { kind: 'unsigned' }
@@ -39,7 +33,8 @@ export interface ChunkSigner {
 }
 
 export interface Identity {
-  anonymous: boolean;
+  /** Undefined when the request has no signature. */
+  user?: User;
   /** Region the request was signed for; OSS V1 names none. */
   region?: string;
   payload: Payload;
@@ -48,26 +43,37 @@ export interface Identity {
 const SKEW_MS = 15 * 60 * 1000;
 const MAX_EXPIRES_S = 604_800;
 
-export function authenticate(head: RequestHead, dialect: Dialect, known: Credentials, now: number): Identity {
+export function authenticate(head: RequestHead, dialect: Dialect, users: Users, now: number): Identity {
   const scheme = dialect.name === 's3' ? AWS4 : OSS4;
   const { headers, target } = head;
+  if (dialect.name === 's3' && signedByV2(head)) {
+    throw refuse('InvalidRequest', {
+      message:
+        'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. (Signature version 2 was sent.)',
+    });
+  }
   const v1 = dialect.name === 'oss' ? readV1Claim(head) : undefined;
-  if (v1) return checkV1(head, v1, known, now);
+  if (v1) return checkV1(head, v1, users, now);
   const signed =
     headers['authorization'] !== undefined ||
     target.query.pairs.some(([name]) => name.toLowerCase() === `${scheme.parameterPrefix}signature`);
-  if (!signed) return { anonymous: true, payload: { kind: 'unsigned' } };
-  return checkV4(scheme, head, known, now);
+  if (!signed) return { payload: { kind: 'unsigned' } };
+  return checkV4(scheme, head, users, now);
 }
 
-function checkV4(scheme: Scheme, head: RequestHead, known: Credentials, now: number): Identity {
+/** Signature version 2: `Authorization: AWS key:signature`, or `AWSAccessKeyId` in a presigned URL. */
+function signedByV2({ headers, target }: RequestHead): boolean {
+  return headers['authorization']?.startsWith('AWS ') ?? target.query.has('AWSAccessKeyId');
+}
+
+function checkV4(scheme: Scheme, head: RequestHead, users: Users, now: number): Identity {
   const claim = readClaim(scheme, head);
   if (!claim || claim.terminator !== scheme.terminator || !claim.timestamp.startsWith(claim.date)) {
     throw scheme === AWS4
       ? refuse('AuthorizationHeaderMalformed')
       : refuse('InvalidArgument', { status: 400, message: 'The V4 authorization is malformed.', ec: '0002-00000209' });
   }
-  checkKey(scheme, claim, known);
+  const user = userOf(scheme, claim, users);
   checkTime(scheme, claim, now);
   checkHeadersSigned(scheme, head, claim);
   const named = `${scheme.parameterPrefix}content-sha256`;
@@ -84,14 +90,14 @@ function checkV4(scheme: Scheme, head: RequestHead, known: Credentials, now: num
   }
   const canonical = canonicalRequest(scheme, head, claim, payloadLine);
   const text = stringToSign(scheme, claim, canonical);
-  const key = signingKey(scheme, known.secretAccessKey, claim);
+  const key = signingKey(scheme, user.secretAccessKey, claim);
   if (signV4(key, text) !== claim.signature) {
     throw refuse('SignatureDoesNotMatch', {
       fields: { AccessKeyId: claim.accessKeyId, StringToSign: text, CanonicalRequest: canonical },
     });
   }
   const signer = { key, timestamp: claim.timestamp, scope: scopeOf(scheme, claim), seed: claim.signature };
-  return { anonymous: false, region: claim.region, payload: payloadOf(payloadLine, signer) };
+  return { user, region: claim.region, payload: payloadOf(payloadLine, signer) };
 }
 
 function payloadOf(line: string, signer: ChunkSigner): Payload {
@@ -103,9 +109,11 @@ function payloadOf(line: string, signer: ChunkSigner): Payload {
   throw refuse('InvalidRequest', { message: `x-amz-content-sha256 is not understood: ${line}` });
 }
 
-function checkKey(scheme: Scheme, { accessKeyId, token }: Claim | V1Claim, known: Credentials): void {
-  if (accessKeyId !== known.accessKeyId) throw refuse('InvalidAccessKeyId', { fields: { AccessKeyId: accessKeyId } });
-  if (token === known.sessionToken) return;
+/** The user whose key it is. Throws when there is none, or when the session token is not the user's. */
+function userOf(scheme: Scheme, { accessKeyId, token }: Claim | V1Claim, users: Users): User {
+  const user = users.byKey(accessKeyId);
+  if (!user) throw refuse('InvalidAccessKeyId', { fields: { AccessKeyId: accessKeyId } });
+  if (token === user.sessionToken) return user;
   if (token === undefined) throw refuse('InvalidAccessKeyId', { message: 'These credentials need a session token.' });
   throw refuse(scheme === AWS4 ? 'InvalidToken' : 'InvalidSecurityToken');
 }
@@ -148,13 +156,13 @@ function checkHeadersSigned(scheme: Scheme, { headers }: RequestHead, { signedHe
   });
 }
 
-function checkV1(head: RequestHead, claim: V1Claim, known: Credentials, now: number): Identity {
-  checkKey(OSS4, claim, known);
+function checkV1(head: RequestHead, claim: V1Claim, users: Users, now: number): Identity {
+  const user = userOf(OSS4, claim, users);
   if (!claim.presigned) checkSkew(Date.parse(claim.date), claim.date, now);
   else if (now > Number(claim.date) * 1000) throw refuse('AccessDenied', { message: 'Request has expired.' });
   const text = stringToSignV1(head, claim);
-  if (signV1(known.secretAccessKey, text) !== claim.signature) {
+  if (signV1(user.secretAccessKey, text) !== claim.signature) {
     throw refuse('SignatureDoesNotMatch', { fields: { OSSAccessKeyId: claim.accessKeyId, StringToSign: text } });
   }
-  return { anonymous: false, payload: { kind: 'unsigned' } };
+  return { user, payload: { kind: 'unsigned' } };
 }

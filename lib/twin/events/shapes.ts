@@ -1,6 +1,6 @@
 /** One event in each cloud's native shape. Undefined where that cloud has no such event. */
 import { S3 } from '../dialect.ts';
-import { OWNER } from '../rules/acl.ts';
+import { OWNER } from '../users.ts';
 import type { EventName, EventShape, StoreEvent } from './target.ts';
 
 const ACCOUNT = OWNER;

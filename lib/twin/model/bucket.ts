@@ -1,5 +1,5 @@
 /** One bucket: its settings, its keys in order and, under each key, the versions with the newest first. */
-import { NULL_VERSION, type Encryption, type StoredObject } from './object.ts';
+import { NULL_VERSION, type Encryption, type Grant, type StoredObject } from './object.ts';
 import { SortedKeys } from './sorted-keys.ts';
 
 export interface BucketSettings {
@@ -8,9 +8,15 @@ export interface BucketSettings {
   region: string;
   created: number;
   acl: string;
+  /** S3: what the ACL says where no canned one says it. */
+  grants?: Grant[] | undefined;
+  /** Id of the user that created it; absent for the twin's first user. */
+  owner?: string;
   /** Class of objects that name none. */
   storageClass: string;
   versioning?: 'Enabled' | 'Suspended';
+  /** S3: writes may set an object lock. */
+  objectLock?: boolean;
   /** Applied to objects that ask for no encryption. */
   encryption?: Encryption;
   tags: Record<string, string>;

@@ -41,7 +41,17 @@ export interface Attributes {
   acl: Acl;
   storageClass: string;
   encryption?: Encryption;
+  /** S3: where a website sends those who ask for the object. No copy carries it along. */
+  redirect?: string;
+  /** S3: the three headers of object lock, names without the prefix. No copy carries them along. */
+  lock?: Record<string, string>;
+  /** S3: entries of metadata that headers cannot show. */
+  missingMeta?: number;
+  /** Further headers of HEAD, by full name; a CopyObject carries them along, parts do not. */
+  others?: Record<string, string>;
 }
+
+export const LOCK_HEADERS = ['object-lock-mode', 'object-lock-retain-until-date', 'object-lock-legal-hold'] as const;
 
 export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
 
@@ -68,6 +78,8 @@ export interface StoredObject extends Attributes {
   /** `null` for the version without an id. */
   versionId: string;
   deleteMarker?: boolean;
+  /** Id of the user that wrote it, where that is not the owner of the bucket; '' for a write without a signature. */
+  owner?: string;
   checksum?: Checksum;
   parts?: PartLayout[];
   /** Epoch milliseconds: a copy of an archived object is readable from `readyAt` until `expiresAt`. */
@@ -90,6 +102,8 @@ export interface Upload {
   key: string;
   initiated: number;
   attributes: Attributes;
+  /** As `StoredObject.owner`. */
+  owner?: string;
   /** Asked for at Initiate. */
   checksum?: Checksum;
   parts: Map<number, UploadedPart>;

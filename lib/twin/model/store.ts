@@ -124,7 +124,8 @@ export class Store {
     switch (change.kind) {
       case 'bucket': {
         const existing = this.bucket(change.settings.name);
-        if (existing) Object.assign(existing.settings, change.settings);
+        // A journal has no line for a grant list that went away.
+        if (existing) Object.assign(existing.settings, { grants: undefined }, change.settings);
         else this.createBucket(change.settings);
         break;
       }

@@ -2,11 +2,11 @@ import { isoDate, type Call, type Reply } from '../call.ts';
 import { inward, outward } from '../dialect.ts';
 import { refuse } from '../errors.ts';
 import type { BucketSettings } from '../model/bucket.ts';
-import { OWNER, readAcl } from '../rules/acl.ts';
+import { ownerOf, readAcl } from '../rules/acl.ts';
+import { checkBucketName } from '../rules/bucket-name.ts';
 import { addressedBucket, bucketOf } from '../rules/locate.ts';
 import { parseXml, text, type XmlNode } from '../wire/xml.ts';
-
-const Owner = { ID: OWNER, DisplayName: OWNER };
+import { ownedBy, setAcl } from './acl.ts';
 
 function endpoints({ region }: BucketSettings): XmlNode {
   return {
@@ -28,7 +28,8 @@ export async function listBuckets(call: Call): Promise<Reply> {
   const prefix = call.query.get('prefix') ?? '';
   const marker = call.query.get('marker') || call.query.get('continuation-token') || '';
   const limit = numberAsked(call, 'max-keys', 'max-buckets') ?? 1000;
-  const all = call.world.store.buckets().filter(({ settings: { name } }) => name.startsWith(prefix) && name > marker);
+  const own = call.world.store.buckets().filter(({ settings }) => ownerOf(settings) === call.user);
+  const all = own.filter(({ settings: { name } }) => name.startsWith(prefix) && name > marker);
   const page = all.slice(0, limit);
   const truncated = all.length > page.length;
   const isOss = call.dialect.name === 'oss';
@@ -53,7 +54,7 @@ export async function listBuckets(call: Call): Promise<Reply> {
         ...(isOss
           ? { Prefix: prefix, Marker: marker, MaxKeys: limit, IsTruncated: truncated, NextMarker: next }
           : { ContinuationToken: next }),
-        Owner,
+        Owner: call.world.users.described(call.user!),
         Buckets: { Bucket },
       },
     },
@@ -66,23 +67,27 @@ async function asked(call: Call): Promise<Partial<BucketSettings>> {
   const configuration = document === '' ? undefined : parseXml(document, 'CreateBucketConfiguration');
   const region = text(configuration, 'LocationConstraint')?.replace(/^oss-/, '') || call.hostRegion;
   const storageClass = text(configuration, 'StorageClass');
-  const acl = readAcl(call, call.dialect.bucketAclHeader)?.canned;
+  const acl = readAcl(call, call.dialect.bucketAclHeader);
   return {
     ...(region && { region }),
     ...(storageClass && { storageClass: inward(call.dialect.classes, storageClass) }),
-    ...(acl && { acl }),
+    ...(acl && { acl: acl.canned, grants: acl.grants }),
+    ...ownedBy(call),
   };
 }
 
 export async function createBucket(call: Call): Promise<Reply> {
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(call.bucket)) {
-    throw refuse('InvalidBucketName', { fields: { BucketName: call.bucket } });
-  }
+  const fields = { BucketName: call.bucket };
+  checkBucketName(call);
   const settings = await asked(call);
   const existing = call.world.store.bucket(call.bucket);
-  if (existing && call.dialect.name === 's3')
-    throw refuse('BucketAlreadyExists', { fields: { BucketName: call.bucket } });
   if (!existing) call.world.store.createBucket({ name: call.bucket, ...settings });
+  else if (ownerOf(existing.settings) !== call.user) throw refuse('BucketAlreadyExists', { fields });
+  else if (call.dialect.name === 's3') {
+    if (existing.settings.region !== 'us-east-1') throw refuse('BucketAlreadyOwnedByYou', { fields });
+    // Amazon's first region answers 200 and puts the ACL back to what the request says, or to private.
+    setAcl(call, existing, { canned: settings.acl ?? 'private', grants: settings.grants });
+  }
   return { status: 200, headers: { location: `/${call.bucket}` } };
 }
 
@@ -125,7 +130,7 @@ export async function getBucketInfo(call: Call): Promise<Reply> {
     AccessControlList: { Grant: settings.acl },
     ServerSideEncryptionRule: rule ?? { SSEAlgorithm: 'None' },
     BlockPublicAccess: false,
-    Owner,
+    Owner: call.world.users.described(ownerOf(settings)),
   };
   return { status: 200, xml: { root: 'BucketInfo', value: { Bucket } } };
 }

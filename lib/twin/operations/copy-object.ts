@@ -4,8 +4,15 @@ import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { Attributes, Encryption, StoredObject } from '../model/object.ts';
 import { readAcl } from '../rules/acl.ts';
-import { readContentHeaders, readEncryption, readMeta, readStorageClass, readTags } from '../rules/attributes.ts';
-import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
+import {
+  readContentHeaders,
+  readEncryption,
+  readMeta,
+  readOwn,
+  readStorageClass,
+  readTags,
+} from '../rules/attributes.ts';
+import { checkOverwrite } from '../rules/conditions.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
 import { checksumWithValue, crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
@@ -33,11 +40,21 @@ function attributesOf(call: Call, bucket: Bucket, source: CopySource, toItself: 
   return {
     headers: metadata === 'REPLACE' ? readContentHeaders(call) : object.headers,
     meta: metadata === 'REPLACE' ? readMeta(call) : object.meta,
-    tags: tagging === 'REPLACE' ? readTags(call) : object.tags,
+    tags: tagsOf(call, metadata, tagging, object),
     acl: readAcl(call, call.dialect.objectAclHeader) ?? { canned: call.dialect.name === 'oss' ? 'default' : 'private' },
     storageClass: readStorageClass(call) ?? bucket.settings.storageClass,
     ...(encryption && { encryption }),
+    ...readOwn(call, bucket),
+    ...(metadata === 'COPY' && object.missingMeta !== undefined && { missingMeta: object.missingMeta }),
+    ...(object.others && { others: object.others }),
   };
+}
+
+function tagsOf(call: Call, metadata: Directive, tagging: Directive, { tags }: StoredObject): StoredObject['tags'] {
+  const { keepAndSet, replaceAndKeep, replaceAndSet } = call.world.quirks.tagFates ?? {};
+  const asked = tagging === 'REPLACE' ? readTags(call) : tags;
+  if (metadata === 'REPLACE') return (tagging === 'REPLACE' ? replaceAndSet : replaceAndKeep) ? {} : asked;
+  return keepAndSet ? tags : asked;
 }
 
 function checkSize(call: Call, source: CopySource, destination: Bucket, attributes: Attributes): void {
@@ -81,7 +98,6 @@ async function etagOf(call: Call, { object }: CopySource): Promise<Pick<StoredOb
 export async function copyObject(call: Call): Promise<Reply> {
   const bucket = addressedBucket(call);
   checkNewKey(call);
-  checkWriteHeaders(call);
   const source = copySource(call, bucket);
   const toItself = source.bucket === bucket && source.key === call.key;
   if (toItself && call.dialect.name === 's3') checkChangesSomething(call, source);

@@ -26,6 +26,8 @@ interface Wanted {
 
 function deleteOne(call: Call, bucket: Bucket, wanted: Wanted, event: 'DeleteObject' | 'DeleteObjects'): Deleted {
   const { key, versionId, ifMatch } = wanted;
+  // An empty id names no version. To take it for none would delete what the client did not mean.
+  if (versionId === '') throw refuse('InvalidArgument', { message: 'Version id cannot be the empty string' });
   const target = versionId === undefined ? bucket.current(key) : bucket.version(key, versionId);
   const there = target && !target.deleteMarker ? target : undefined;
   if (ifMatch !== undefined && there && ifMatch !== '*' && plainEtag(ifMatch) !== there.etag.toLowerCase()) {

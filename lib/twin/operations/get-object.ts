@@ -28,15 +28,25 @@ function parseRange(call: Call, size: number): { first: number; last: number } |
 
 function partWindow(object: StoredObject, asked: string): Window {
   const number = Number(asked);
+  if (!Number.isInteger(number) || number < 1 || number > 10_000) {
+    throw refuse('InvalidArgument', {
+      message: 'Part number must be an integer between 1 and 10000, inclusive',
+      fields: { ArgumentName: 'partNumber', ArgumentValue: asked },
+    });
+  }
   const { size } = object.content;
   if (!object.parts) {
-    if (number !== 1) throw refuse('InvalidRange', { fields: { ActualObjectSize: String(size) } });
+    if (number !== 1) throw outside(asked, 1);
     return { first: 0, length: size, partial: true };
   }
   const part = object.parts[number - 1];
-  if (!part) throw refuse('InvalidRange', { message: 'The requested partnumber is not satisfiable' });
+  if (!part) throw outside(asked, object.parts.length);
   const first = object.parts.slice(0, number - 1).reduce((sum, before) => sum + before.size, 0);
   return { first, length: part.size, partial: true, partsCount: object.parts.length };
+}
+
+function outside(asked: string, count: number): Error {
+  return refuse('InvalidPartNumber', { fields: { PartNumberRequested: asked, ActualPartCount: String(count) } });
 }
 
 function windowOf(call: Call, object: StoredObject): Window {
@@ -49,12 +59,18 @@ function windowOf(call: Call, object: StoredObject): Window {
   return { first: range.first, length: range.last - range.first + 1, partial: true };
 }
 
-/** A symlink answers with its target's bytes and headers. */
-function followed(bucket: Bucket, object: StoredObject): StoredObject {
-  if (object.kind !== 'symlink') return object;
+/**
+ * OSS documents for HEAD and GET of a symlink: bytes, length, ETag and checksum are the target's, Last-Modified is the later
+ * of the two, everything else is the link's own.
+ */
+function followed(bucket: Bucket, object: StoredObject): { shown: StoredObject; read: StoredObject } {
+  if (object.kind !== 'symlink') return { shown: object, read: object };
   const target = bucket.current(object.symlinkTarget!);
   if (!target || target.deleteMarker) throw refuse('SymlinkTargetNotExist');
-  return { ...target, kind: 'symlink' };
+  if (target.kind === 'symlink') throw refuse('InvalidTargetType');
+  const { content, etag } = target;
+  const lastModified = Math.max(object.lastModified, target.lastModified);
+  return { shown: { ...object, content, etag, lastModified }, read: target };
 }
 
 const OVERRIDES =
@@ -67,9 +83,9 @@ function overrides(call: Call): Headers {
 
 async function readObject(call: Call, withContent: boolean): Promise<Reply> {
   const bucket = addressedBucket(call);
-  const object = followed(bucket, objectOf(call, bucket, call.key, versionAsked(call)));
+  const { shown: object, read } = followed(bucket, objectOf(call, bucket, call.key, versionAsked(call)));
   checkRead(call, object);
-  if (withContent) checkReadable(call, bucket, object);
+  if (withContent) checkReadable(call, bucket, read);
   const { first, length, partial, partsCount } = windowOf(call, object);
   const { size } = object.content;
   const wantsChecksum = call.dialect.name === 's3' && call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';

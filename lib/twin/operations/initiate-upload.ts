@@ -6,7 +6,7 @@ import { readAttributes } from '../rules/attributes.ts';
 import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
 import { encryptionHeaders } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
-import { announce } from './write.ts';
+import { announce, writtenBy } from './write.ts';
 
 function askedChecksum(call: Call): Checksum | undefined {
   const named = call.dialect.name === 's3' ? own(call, 'checksum-algorithm')?.toUpperCase() : undefined;
@@ -29,6 +29,7 @@ export async function initiateMultipartUpload(call: Call): Promise<Reply> {
   const attributes = readAttributes(call, bucket);
   // OSS takes the ACL at Complete; here it means nothing.
   if (dialect.name === 'oss') attributes.acl = { canned: 'default' };
+  if (world.quirks.tagFates?.initiate) attributes.tags = {};
   const checksum = askedChecksum(call);
   const upload: Upload = {
     id: world.store.nextId(),
@@ -36,6 +37,7 @@ export async function initiateMultipartUpload(call: Call): Promise<Reply> {
     key: call.key,
     initiated: call.now,
     attributes,
+    ...writtenBy(call, bucket),
     parts: new Map(),
     ...(checksum && { checksum }),
   };

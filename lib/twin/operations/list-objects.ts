@@ -4,9 +4,9 @@ import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { StoredObject } from '../model/object.ts';
 import { compareKeys } from '../model/sorted-keys.ts';
-import { OWNER } from '../rules/acl.ts';
-import { typeOf } from '../rules/describe.ts';
-import { encoder, groupByDelimiter, limitOf, type Page } from '../rules/listing.ts';
+import { objectOwner } from '../rules/acl.ts';
+import { restoreState, typeOf } from '../rules/describe.ts';
+import { encoder, groupByDelimiter, limitOf, rendersEmpty, type Page } from '../rules/listing.ts';
 import { addressedBucket } from '../rules/locate.ts';
 import type { XmlNode } from '../wire/xml.ts';
 
@@ -14,8 +14,6 @@ interface Entry {
   key: string;
   object: StoredObject;
 }
-
-const Owner = { ID: OWNER, DisplayName: OWNER };
 
 /** Current objects with the prefix whose keys come after the marker. */
 function* entries(bucket: Bucket, prefix: string, marker: string): Generator<Entry> {
@@ -45,30 +43,25 @@ function pageAfter(bucket: Bucket, asked: Asked, marker: string): Page<Entry> {
   return groupByDelimiter(entries(bucket, asked.prefix, marker), { ...asked, keyOf: ({ key }) => key, skip: marker });
 }
 
-function restoreInfo(call: Call, { restore }: StoredObject): string | undefined {
-  if (!restore || call.now >= restore.expiresAt) return undefined;
-  return call.now < restore.readyAt ? 'ongoing-request="true"' : 'ongoing-request="false"';
-}
-
 /** Members that both versions of the listing share. */
-function rendered(call: Call, asked: Asked, page: Page<Entry>, withOwner: boolean): XmlNode {
+function rendered(call: Call, bucket: Bucket, asked: Asked, page: Page<Entry>, withOwner: boolean): XmlNode {
   const encode = encoder(call);
   const isOss = call.dialect.name === 'oss';
   return {
     Name: call.bucket,
     Prefix: encode(asked.prefix),
     MaxKeys: asked.limit,
-    Delimiter: asked.delimiter === '' ? undefined : encode(asked.delimiter),
+    Delimiter: rendersEmpty(call, asked.delimiter) ? encode(asked.delimiter) : undefined,
     IsTruncated: page.truncated,
     EncodingType: call.query.get('encoding-type'),
     Contents: page.items.map(({ key, object }) => ({
       Key: encode(key),
       LastModified: isoDate(object.lastModified),
       ETag: quoteEtag(call.dialect, object.etag),
-      ...(isOss && { Type: typeOf(object), RestoreInfo: restoreInfo(call, object) }),
+      ...(isOss && { Type: typeOf(object), RestoreInfo: restoreState(call, object) }),
       Size: object.content.size,
       StorageClass: outward(call.dialect.classes, object.storageClass),
-      ...(withOwner && { Owner }),
+      ...(withOwner && { Owner: call.world.users.described(objectOwner(bucket, object)) }),
     })),
     CommonPrefixes: page.prefixes.map((Prefix) => ({ Prefix: encode(Prefix) })),
   };
@@ -86,7 +79,7 @@ export async function listObjects(call: Call): Promise<Reply> {
     xml: {
       root: 'ListBucketResult',
       value: {
-        ...rendered(call, asked, page, true),
+        ...rendered(call, bucket, asked, page, true),
         Marker: encode(marker),
         NextMarker: page.truncated && tellsNext ? encode(page.last!.name) : undefined,
       },
@@ -118,7 +111,7 @@ export async function listObjectsV2(call: Call): Promise<Reply> {
     xml: {
       root: 'ListBucketResult',
       value: {
-        ...rendered(call, asked, page, call.query.get('fetch-owner') === 'true'),
+        ...rendered(call, bucket, asked, page, call.query.get('fetch-owner') === 'true'),
         KeyCount: page.items.length + page.prefixes.length,
         StartAfter: startAfter === undefined ? undefined : encoder(call)(startAfter),
         ContinuationToken: token,
@@ -157,7 +150,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
     VersionId: object.versionId,
     IsLatest: bucket.current(key) === object,
     LastModified: isoDate(object.lastModified),
-    Owner,
+    Owner: call.world.users.described(objectOwner(bucket, object)),
   });
   const last = page.last;
   return {
@@ -170,7 +163,7 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
         KeyMarker: encode(keyMarker),
         VersionIdMarker: idMarker,
         MaxKeys: asked.limit,
-        Delimiter: asked.delimiter === '' ? undefined : encode(asked.delimiter),
+        Delimiter: rendersEmpty(call, asked.delimiter) ? encode(asked.delimiter) : undefined,
         IsTruncated: page.truncated,
         EncodingType: call.query.get('encoding-type'),
         NextKeyMarker: page.truncated ? encode(last!.name) : undefined,
@@ -180,7 +173,10 @@ export async function listObjectVersions(call: Call): Promise<Reply> {
           .map((entry) => ({
             ...describe(entry),
             ETag: quoteEtag(call.dialect, entry.object.etag),
-            ...(call.dialect.name === 'oss' && { Type: typeOf(entry.object) }),
+            ...(call.dialect.name === 'oss' && {
+              Type: typeOf(entry.object),
+              RestoreInfo: restoreState(call, entry.object),
+            }),
             Size: entry.object.content.size,
             StorageClass: outward(call.dialect.classes, entry.object.storageClass),
           })),

@@ -9,7 +9,7 @@ import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
 import { crcHeader, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey, objectOf, versionAsked } from '../rules/locate.ts';
 import { decode } from '../wire/target.ts';
-import { parseXml, text } from '../wire/xml.ts';
+import { child, parseXml, text } from '../wire/xml.ts';
 import { checkAnnouncedSize } from './put-object.ts';
 import { announce, writeObject } from './write.ts';
 
@@ -78,9 +78,36 @@ export async function appendObject(call: Call): Promise<Reply> {
   };
 }
 
+/** How soon a restore may be asked to be done, by class; the first is the default. */
+const TIERS: Readonly<Record<'oss' | 's3', Readonly<Record<string, readonly string[]>>>> = {
+  oss: { COLD_ARCHIVE: ['Standard', 'Expedited', 'Bulk'], DEEP_ARCHIVE: ['Standard', 'Expedited'] },
+  s3: { GLACIER: ['Standard', 'Expedited', 'Bulk'], DEEP_ARCHIVE: ['Standard', 'Bulk'] },
+};
+
+interface Restore {
+  days: number;
+  tier: string | undefined;
+}
+
+/** Throws MalformedXML for what the document may not say. */
+function readRestore(document: string): Restore {
+  const request = document === '' ? undefined : parseXml(document, 'RestoreRequest');
+  const days = Number(text(request, 'Days') ?? 1);
+  if (!Number.isInteger(days) || days < 1) throw refuse('MalformedXML');
+  const parameters = child(request, 'JobParameters') ?? child(request, 'GlacierJobParameters');
+  return { days, tier: text(parameters, 'Tier') ?? text(request, 'Tier') };
+}
+
+/** OSS knows no tiers of the class Archive, and refuses a document that names one. */
+function checkedTier(call: Call, storageClass: string, asked: string | undefined): string | undefined {
+  const known = TIERS[call.dialect.name][storageClass] ?? [];
+  if (asked === undefined) return known[0];
+  if (known.includes(asked)) return asked;
+  throw refuse('MalformedXML');
+}
+
 export async function restoreObject(call: Call): Promise<Reply> {
-  const document = await call.body.document();
-  const days = Number((document === '' ? undefined : text(parseXml(document, 'RestoreRequest'), 'Days')) ?? 1);
+  const { days, tier: asked } = readRestore(await call.body.document());
   const bucket = addressedBucket(call);
   const object = objectOf(call, bucket, call.key, versionAsked(call));
   if (!ARCHIVED_CLASSES.has(object.storageClass)) {
@@ -88,10 +115,12 @@ export async function restoreObject(call: Call): Promise<Reply> {
       ? refuse('OperationNotSupported', { ec: '0016-00000702' })
       : refuse('InvalidObjectState', { message: "Restore is not allowed for the object's current storage class" });
   }
+  const tier = checkedTier(call, object.storageClass, asked);
   const restored = object.restore && call.now < object.restore.expiresAt ? object.restore : undefined;
   if (restored && call.now < restored.readyAt) throw refuse('RestoreAlreadyInProgress');
   const readyAt = restored ? restored.readyAt : call.now + call.world.limits.restoreMs;
   const restore = { readyAt, expiresAt: Math.max(call.now, readyAt) + days * DAY_MS };
   bucket.update(call.key, { ...object, restore });
-  return { status: restored ? 200 : 202 };
+  const priority = call.dialect.name === 'oss' && !restored ? tier : undefined;
+  return { status: restored ? 200 : 202, headers: { 'x-oss-object-restore-priority': priority } };
 }

@@ -70,14 +70,17 @@ interface Range {
 }
 
 /**
+ * An open range (`bytes=5-`) reaches to the end on OSS, whose Python SDK sends it; S3 wants both ends.
  * OSS does not refuse a range it cannot satisfy: it copies the whole object as the part, and only the missing
  * Content-Range tells. S3 refuses.
  */
 function copyRange(call: Call, size: number): Range | undefined {
   const text = own(call, 'copy-source-range');
   if (text === undefined) return undefined;
-  const found = /^bytes=(\d+)-(\d+)$/.exec(text);
-  const range = found && { first: Number(found[1]), last: Number(found[2]) };
+  const found = /^bytes=(\d+)-(\d*)$/.exec(text);
+  const open = found?.[2] === '' && call.dialect.name === 'oss';
+  const range =
+    found && (found[2] !== '' || open) ? { first: Number(found[1]), last: open ? size - 1 : Number(found[2]) } : null;
   if (range && range.first <= range.last && range.last < size) return range;
   if (call.dialect.name === 'oss') return undefined;
   const fields = { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text };

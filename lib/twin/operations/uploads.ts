@@ -3,9 +3,11 @@ import { isoDate, type Call, type Reply } from '../call.ts';
 import { outward, quoteEtag } from '../dialect.ts';
 import { CRC64_ECMA } from '../model/crc.ts';
 import { compareKeys } from '../model/sorted-keys.ts';
-import { OWNER } from '../rules/acl.ts';
-import { addressedBucket, uploadOf } from '../rules/locate.ts';
-import { encoder, groupByDelimiter, limitOf } from '../rules/listing.ts';
+import type { Upload } from '../model/object.ts';
+import { ownerOf } from '../rules/acl.ts';
+import { encoder, groupByDelimiter, limitOf, rendersEmpty } from '../rules/listing.ts';
+import { addressedBucket, bucketOf, uploadOf } from '../rules/locate.ts';
+import type { XmlNode } from '../wire/xml.ts';
 import { announce } from './write.ts';
 
 const PAGE = 1000;
@@ -18,7 +20,10 @@ export async function abortMultipartUpload(call: Call): Promise<Reply> {
   return { status: 204 };
 }
 
-const Owner = { ID: OWNER, DisplayName: OWNER };
+function initiatedBy(call: Call, upload: Upload): XmlNode {
+  const Owner = call.world.users.described(upload.owner ?? ownerOf(bucketOf(call).settings));
+  return { Initiator: Owner, Owner };
+}
 
 export async function listParts(call: Call): Promise<Reply> {
   addressedBucket(call);
@@ -48,7 +53,7 @@ export async function listParts(call: Call): Promise<Reply> {
         Bucket: call.bucket,
         Key: encode(call.key),
         UploadId: upload.id,
-        ...(s3 && { Initiator: Owner, Owner }),
+        ...(s3 && initiatedBy(call, upload)),
         StorageClass: outward(call.dialect.classes, upload.attributes.storageClass),
         PartNumberMarker: marker,
         NextPartNumberMarker: page.at(-1)?.number ?? marker,
@@ -94,17 +99,17 @@ export async function listMultipartUploads(call: Call): Promise<Reply> {
         KeyMarker: encode(keyMarker),
         UploadIdMarker: idMarker,
         Prefix: encode(prefix),
-        Delimiter: delimiter === '' ? undefined : encode(delimiter),
+        Delimiter: rendersEmpty(call, delimiter) ? encode(delimiter) : undefined,
         NextKeyMarker: truncated && last ? encode(last.name) : '',
         NextUploadIdMarker: truncated ? (last?.item?.id ?? '') : '',
         MaxUploads: limit,
         IsTruncated: truncated,
-        Upload: items.map(({ key, id, initiated, attributes }) => ({
-          Key: encode(key),
-          UploadId: id,
-          ...(call.dialect.name === 's3' && { Initiator: Owner, Owner }),
-          StorageClass: outward(call.dialect.classes, attributes.storageClass),
-          Initiated: isoDate(initiated),
+        Upload: items.map((upload) => ({
+          Key: encode(upload.key),
+          UploadId: upload.id,
+          ...(call.dialect.name === 's3' && initiatedBy(call, upload)),
+          StorageClass: outward(call.dialect.classes, upload.attributes.storageClass),
+          Initiated: isoDate(upload.initiated),
         })),
         CommonPrefixes: prefixes.map((Prefix) => ({ Prefix: encode(Prefix) })),
       },

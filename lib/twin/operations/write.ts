@@ -3,6 +3,7 @@ import type { Call } from '../call.ts';
 import type { EventName } from '../events/target.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { StoredObject } from '../model/object.ts';
+import { ownerOf } from '../rules/acl.ts';
 
 /** Writes `object` under the key of the request and returns it with its version. */
 export function writeObject(
@@ -16,11 +17,17 @@ export function writeObject(
   const stored: StoredObject = {
     ...object,
     lastModified: call.now,
+    ...writtenBy(call, bucket),
     versionId: bucket.idFor(() => store.nextId()),
   };
   bucket.write(call.key, stored);
   announce(call, bucket, call.key, event, stored, previous);
   return stored;
+}
+
+/** On OSS all objects belong to the owner of their bucket. */
+export function writtenBy({ user, dialect }: Call, bucket: Bucket): { owner?: string } {
+  return dialect.name === 'oss' || user === ownerOf(bucket.settings) ? {} : { owner: user ?? '' };
 }
 
 export function announce(

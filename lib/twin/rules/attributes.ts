@@ -3,7 +3,7 @@ import { own, type Call } from '../call.ts';
 import { inward } from '../dialect.ts';
 import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
-import { CONTENT_HEADERS, type Attributes, type Encryption } from '../model/object.ts';
+import { CONTENT_HEADERS, LOCK_HEADERS, type Attributes, type Encryption } from '../model/object.ts';
 import { readAcl } from './acl.ts';
 import { parseTagHeader } from './tags.ts';
 
@@ -27,9 +27,10 @@ export function readContentHeaders(call: Call): Record<string, string> {
     const value = call.headers[name];
     if (value) headers[name] = value;
   }
-  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
-  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
-  if (kept.length > 0) headers['content-encoding'] = kept.join(',');
+  // `aws-chunked` is about the way here; the rest is kept as it was written.
+  const encodings = (headers['content-encoding'] ?? '').split(',');
+  const kept = encodings.filter((encoding) => !['', 'aws-chunked'].includes(encoding.trim()));
+  if (kept.length > 0) headers['content-encoding'] = kept.join(',').trim();
   else delete headers['content-encoding'];
   headers['content-type'] ??= call.dialect.name === 'oss' ? 'application/octet-stream' : 'binary/octet-stream';
   return headers;
@@ -82,6 +83,19 @@ export function readEncryption(call: Call): Encryption | undefined {
   return encryption;
 }
 
+/** What S3 gives a new object only where the request says so, whether it is written or copied. */
+export function readOwn(call: Call, bucket: Bucket): Pick<Attributes, 'redirect' | 'lock'> {
+  if (call.dialect.name !== 's3') return {};
+  const redirect = own(call, 'website-redirect-location');
+  const said = LOCK_HEADERS.map((name) => [name, own(call, name)] as const);
+  const lock = Object.fromEntries(said.filter((entry): entry is [(typeof LOCK_HEADERS)[number], string] => !!entry[1]));
+  const locks = Object.keys(lock).length > 0;
+  if (locks && !bucket.settings.objectLock) {
+    throw refuse('InvalidRequest', { message: 'Bucket is missing Object Lock Configuration' });
+  }
+  return { ...(redirect !== undefined && { redirect }), ...(locks && { lock }) };
+}
+
 /** Everything a PutObject or Initiate may say, with the bucket's defaults. */
 export function readAttributes(call: Call, bucket: Bucket): Attributes {
   const encryption = readEncryption(call) ?? bucket.settings.encryption;
@@ -92,5 +106,6 @@ export function readAttributes(call: Call, bucket: Bucket): Attributes {
     acl: readAcl(call, call.dialect.objectAclHeader) ?? { canned: call.dialect.name === 'oss' ? 'default' : 'private' },
     storageClass: readStorageClass(call) ?? bucket.settings.storageClass,
     ...(encryption && { encryption }),
+    ...readOwn(call, bucket),
   };
 }

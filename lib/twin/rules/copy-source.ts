@@ -6,6 +6,7 @@ import type { StoredObject } from '../model/object.ts';
 import { decode } from '../wire/target.ts';
 import { checkCopySource } from './conditions.ts';
 import { bucketOf, checkReadable, objectOf } from './locate.ts';
+import { checkExpectedOwner, checkObjectPermitted } from './permit.ts';
 
 export interface CopySource {
   bucket: Bucket;
@@ -58,6 +59,8 @@ export function copySource(call: Call, destination: Bucket): CopySource {
           message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
         });
   }
+  checkExpectedOwner(call, bucket, 'x-amz-source-expected-bucket-owner');
+  checkObjectPermitted(call.user, bucket, key, versionId, 'READ');
   const object = objectOf(call, bucket, key, versionId);
   const { quirks } = call.world;
   const ignored = call.operation === 'UploadPartCopy' ? quirks.ignorePartConditions : quirks.ignoreCopyConditions;

@@ -39,7 +39,8 @@ export async function checksumHeaders(object: StoredObject): Promise<Headers> {
   return { [`x-amz-checksum-${algorithm.toLowerCase()}`]: value, 'x-amz-checksum-type': type };
 }
 
-function restoreHeader(call: Call, { restore }: StoredObject): string | undefined {
+/** In a header of HEAD, and in OSS's lists; undefined without a restored copy. */
+export function restoreState(call: Call, { restore }: StoredObject): string | undefined {
   if (!restore || call.now >= restore.expiresAt) return undefined;
   if (call.now < restore.readyAt) return 'ongoing-request="true"';
   return `ongoing-request="false", expiry-date="${httpDate(restore.expiresAt)}"`;
@@ -70,16 +71,20 @@ export async function objectHeaders(call: Call, bucket: Bucket, object: StoredOb
   const { prefix } = call.dialect;
   const tagCount = Object.keys(object.tags).length;
   const meta = Object.entries(object.meta).map(([name, value]) => [`${prefix}meta-${name}`, value]);
+  const lock = Object.entries(object.lock ?? {}).map(([name, value]) => [prefix + name, value]);
   return {
     ...object.headers,
-    ...Object.fromEntries(meta),
+    ...object.others,
+    ...Object.fromEntries([...meta, ...lock]),
+    [`${prefix}website-redirect-location`]: object.redirect,
+    [`${prefix}missing-meta`]: object.missingMeta === undefined ? undefined : String(object.missingMeta),
     etag: quoteEtag(call.dialect, object.etag),
     'last-modified': httpDate(object.lastModified),
     'accept-ranges': 'bytes',
     ...versionHeader(call, bucket, object),
     ...encryptionHeaders(call, object.encryption),
     [`${prefix}tagging-count`]: tagCount > 0 ? String(tagCount) : undefined,
-    [`${prefix}restore`]: restoreHeader(call, object),
+    [`${prefix}restore`]: restoreState(call, object),
     ...(call.dialect.name === 'oss'
       ? await ossHeaders(call, object)
       : { 'x-amz-storage-class': object.storageClass === 'STANDARD' ? undefined : object.storageClass }),

@@ -20,6 +20,11 @@ export function limitOf(call: Call, name: string, standard: number): number {
   return Math.min(limit, 1000);
 }
 
+/** OSS lists an empty delimiter as an empty element, and its Python SDK insists on it; S3 leaves it out. */
+export function rendersEmpty({ dialect }: Call, text: string): boolean {
+  return text !== '' || dialect.name === 'oss';
+}
+
 export interface Page<T> {
   items: T[];
   /** Common prefixes in order. */

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { decodeAwsChunked } from '../auth/aws-chunked.ts';
 import type { Payload } from '../auth/authenticate.ts';
-import { refuse } from '../errors.ts';
+import { refuse, type ErrorCode } from '../errors.ts';
 import { ALGORITHMS, Digest } from '../model/checksums.ts';
 import type { ChecksumAlgorithm } from '../model/object.ts';
 
@@ -11,17 +11,33 @@ const LARGEST_DOCUMENT = 8 * 1024 * 1024;
 
 const CHECKSUM_HEADER = 'x-amz-checksum-';
 
+export interface BodyOptions {
+  /** `x-amz-checksum-*` says something about the body; beside a Complete it speaks of the whole object. */
+  checksums: boolean;
+  /** What the store calls a Content-MD5 that the body does not have. */
+  wrongMd5: ErrorCode;
+  /** Called before the first byte is read: every header has been accepted. */
+  accepted: () => void;
+}
+
 export class Body {
   readonly #raw: AsyncIterable<Buffer>;
   readonly #payload: Payload;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: BodyOptions;
   /** Additional checksum the client sent, known once the body is read. */
   checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
 
-  constructor(raw: AsyncIterable<Buffer>, payload: Payload, headers: Readonly<Record<string, string>>) {
+  constructor(
+    raw: AsyncIterable<Buffer>,
+    payload: Payload,
+    headers: Readonly<Record<string, string>>,
+    options: BodyOptions,
+  ) {
     this.#raw = raw;
     this.#payload = payload;
     this.#headers = headers;
+    this.#options = options;
   }
 
   /** Bytes of data announced; undefined when the client does not say. */
@@ -32,14 +48,19 @@ export class Body {
 
   /** Algorithm named by a header or announced as a trailer. */
   #algorithm(): ChecksumAlgorithm | undefined {
+    if (!this.#options.checksums) return undefined;
     const named = [...Object.keys(this.#headers), (this.#headers['x-amz-trailer'] ?? '').trim().toLowerCase()];
     return ALGORITHMS.find((algorithm) => named.includes(CHECKSUM_HEADER + algorithm.toLowerCase()));
   }
 
-  /** Throws a Refusal after the last piece when a promise does not hold: nothing may be kept before the end is reached. */
-  async *read(): AsyncGenerator<Buffer> {
+  /**
+   * Throws a Refusal after the last piece when a promise does not hold: nothing may be kept before the end is reached.
+   * @param ofObject the checksum in the headers is not of this body but of the object it puts together.
+   */
+  async *read(ofObject = false): AsyncGenerator<Buffer> {
     const payload = this.#payload;
-    const algorithm = this.#algorithm();
+    this.#options.accepted();
+    const algorithm = ofObject ? undefined : this.#algorithm();
     const header = algorithm && CHECKSUM_HEADER + algorithm.toLowerCase();
     let claimed = header && this.#headers[header];
     const source =
@@ -61,7 +82,7 @@ export class Body {
     }
     if (this.announced !== undefined && length !== this.announced) throw refuse('IncompleteBody');
     if (payload.kind === 'sha256' && sha256!.digest('hex') !== payload.hex) throw refuse('XAmzContentSHA256Mismatch');
-    if (md5) checkMd5(md5, this.#headers['content-md5']!);
+    if (md5) checkMd5(md5, this.#headers['content-md5']!, this.#options.wrongMd5);
     if (!algorithm) return;
     const value = digest!.base64();
     if (value !== claimed) {
@@ -70,10 +91,10 @@ export class Body {
     this.checksum = { algorithm, value };
   }
 
-  async document(): Promise<string> {
+  async document(ofObject = false): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;
-    for await (const piece of this.read()) {
+    for await (const piece of this.read(ofObject)) {
       length += piece.length;
       if (length > LARGEST_DOCUMENT) throw refuse('EntityTooLarge');
       pieces.push(piece);
@@ -82,7 +103,7 @@ export class Body {
   }
 }
 
-function checkMd5(md5: Hash, claimed: string): void {
+function checkMd5(md5: Hash, claimed: string, wrong: ErrorCode): void {
   if (Buffer.from(claimed, 'base64').length !== 16) throw refuse('InvalidDigest');
-  if (md5.digest('base64') !== claimed) throw refuse('BadDigest');
+  if (md5.digest('base64') !== claimed) throw refuse(wrong);
 }

@@ -26,7 +26,9 @@ describe('ferry batch', () => {
     const run = await rig.run(
       ...['batch', 'run', 'oss://photos/all/', 'oss://backup/new/', '--page-size', '10', '--state', home],
     );
-    expect(run.stdout).toMatch(/^✓ batch \w+ done: copied 25, .* in .*, 50 requests, about 0.000050 CNY\n$/);
+    expect(run.stdout).toMatch(
+      /^✓ batch \w+ done: copied 25, .* in .*, 50 requests, about 0.000050 CNY; acl not carried \(--acl keep does\)\n$/,
+    );
     expect(run.code).toBe(0);
     expect(rig.twin.store.keys('backup', 'new/')).toHaveLength(25);
 

@@ -62,6 +62,25 @@ describe.each(dialects)('%s', (scheme) => {
     expect(rig.twin.requests.count('HeadObject')).toBe(4);
   });
 
+  test('a plain small copy: one look at the source, one CopyObject', async () => {
+    rig = await openRig(scheme);
+    await rig.twin.store.put('photos', 'small', { body: 'hello', meta: { author: 'alice' } });
+    rig.twin.requests.reset();
+    const outcome = await startCopy(
+      rig.embedded.world,
+      {
+        mode: 'copy',
+        store: rig.address,
+        source: { bucket: 'photos', key: 'small' },
+        destination: { bucket: 'backup', key: 'small' },
+        options: {},
+      },
+      { id: 'test', deadline: Date.now() + 60_000, attempt: 1 },
+    );
+    expect(outcome).toMatchObject({ kind: 'done', result: { way: 'direct', lost: [] } });
+    expect(rig.twin.requests.counts).toEqual({ HeadObject: 1, CopyObject: 1 });
+  });
+
   test('a small replica that an event told of: one CopyObject, one HEAD, no state', async () => {
     rig = await openRig(scheme);
     const { etag, size } = await rig.twin.store.put('photos', 'small', { body: 'hello', meta: { author: 'alice' } });

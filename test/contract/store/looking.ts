@@ -53,6 +53,17 @@ export function looking(stage: Stage): void {
     await expect(missing).rejects.toMatchObject({ decision: 'give-up', code: 'NotFound' });
   });
 
+  it("creates one's own bucket again without an error and without losing what is in it", async () => {
+    await stage.store.createBucket(stage.bucket);
+    expect((await stage.store.head(ref)).size).toBe(10);
+  });
+
+  it('says the same date in a list as in HEAD, to the second', async () => {
+    const { contents } = await stage.store.listObjects(ref.bucket, { prefix: ref.key });
+    const listed = contents.map(({ lastModified }) => Math.floor(lastModified / 1000) * 1000);
+    expect(listed).toEqual([(await stage.store.head(ref)).lastModified]);
+  });
+
   it('says NoSuchBucket for a missing bucket', async () => {
     const missing = stage.store.head({ bucket: unique('no-bucket'), key: 'key' });
     await expect(missing).rejects.toMatchObject({ decision: 'give-up', code: 'NoSuchBucket' });

@@ -52,6 +52,8 @@ export interface Quirks {
   partLayout?: 'ignored' | 'refused';
   /** No checksum over the whole of an object made of parts. */
   noFullChecksum?: true;
+  /** What copies lose here although no vendor's documentation lets a plan foresee it, by the names of losses. */
+  losesUnforeseen?: readonly string[];
   /** CopyObject of an old version does not say which version it wrote. */
   hidesWrittenVersion?: true;
   /** Largest source of one CopyObject, bytes, where the test server was given a limit below the vendor's. */

@@ -15,10 +15,12 @@ for (const description of dialects) storeContract(description, () => target(desc
 
 async function target(scheme: 'oss' | 's3'): Promise<Target> {
   const limits = { ossCopyOtherBucket: copyLimit, s3Copy: copyLimit };
-  const twin = await startTwin({ limits });
+  const stranger = { accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' };
+  const twin = await startTwin({ limits, users: [{ name: 'stranger', ...stranger }] });
   const open: { close(): Promise<void> }[] = [];
   return {
     owner: { accessKeyId: twin.accessKeyId, secretAccessKey: twin.secretAccessKey },
+    stranger,
     connect: (keys, clock) => {
       const address = { scheme, endpoint: twin.url, region: scheme === 'oss' ? 'cn-hangzhou' : 'us-east-1' };
       const client = openStore({ address, credentials: () => Promise.resolve(keys), ...(clock ? { clock } : {}) });

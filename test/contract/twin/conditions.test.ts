@@ -63,6 +63,30 @@ describe.each(BOTH)('conditions of a copy in the $name dialect', ({ name, prefix
   });
 });
 
+describe("OSS's CopyObject takes the standard conditions, which ali-oss sends, for conditions on the source", () => {
+  it.each([
+    ['if-match', () => 'other', 412],
+    ['if-match', () => etag, 200],
+    ['if-none-match', () => etag, 304],
+    ['if-none-match', () => 'other', 200],
+    ['if-modified-since', () => LATER, 304],
+    ['if-modified-since', () => PAST, 200],
+    ['if-unmodified-since', () => PAST, 412],
+    ['if-unmodified-since', () => LATER, 200],
+  ])('%s', async (header, value, status) => {
+    const key = `standard-${header}-${status}`;
+    const headers = { 'x-oss-copy-source': '/a/k', [header]: value() };
+    expect((await oss(twin, { method: 'PUT', bucket: 'a', key, headers })).status).toBe(status);
+    expect((await twin.store.head('a', key)) !== undefined).toBe(status === 200);
+  });
+
+  it('beside the copy-source conditions, and all of them must hold', async () => {
+    const headers = { 'x-oss-copy-source': '/a/k', 'x-oss-copy-source-if-match': etag, 'if-match': 'other' };
+    const answer = await oss(twin, { method: 'PUT', bucket: 'a', key: 'both', headers });
+    expect([answer.status, answer.xml('Condition')]).toEqual([412, 'If-Match']);
+  });
+});
+
 describe('overwriting', () => {
   const put = (bucket: string, headers: Record<string, string>): Ask => ({
     method: 'PUT',

@@ -190,7 +190,7 @@ describe.each(BOTH)('an upload in the $name dialect', ({ name, send, prefix }) =
 });
 
 describe('a range that cannot be', () => {
-  const ranges = [`bytes=0-${12 * MIB}`, 'bytes=5-', 'bytes=9-3', 'bytes=-5', 'nonsense'];
+  const ranges = [`bytes=0-${12 * MIB}`, `bytes=${12 * MIB}-`, 'bytes=9-3', 'bytes=-5', 'nonsense'];
 
   it.each(ranges)('OSS copies the whole object for %s and sends no Content-Range', async (range) => {
     const upload = await new Upload(oss, 'x-oss-', 'bad').initiate();
@@ -199,7 +199,15 @@ describe('a range that cannot be', () => {
     expect(twin.store.uploads('a').find(({ id }) => id === upload.id)?.parts).toEqual([{ number: 1, size: 12 * MIB }]);
   });
 
-  it.each(ranges)('S3 refuses %s', async (range) => {
+  it('OSS copies the tail for an open range', async () => {
+    const upload = await new Upload(oss, 'x-oss-', 'open').initiate();
+    const answer = await upload.copy(1, `bytes=${5 * MIB}-`);
+    const total = 12 * MIB;
+    expect(answer.headers['content-range']).toBe(`bytes ${5 * MIB}-${total - 1}/${total}`);
+    expect(twin.store.uploads('a').find(({ id }) => id === upload.id)?.parts).toEqual([{ number: 1, size: 7 * MIB }]);
+  });
+
+  it.each([...ranges, 'bytes=5-'])('S3 refuses %s', async (range) => {
     const upload = await new Upload(s3, 'x-amz-', 'bad').initiate();
     expect((await upload.copy(1, range)).xml('Code')).toBe('InvalidArgument');
   });

@@ -54,6 +54,53 @@ it('a Complete that must name every part', async () => {
   expect((await complete(uploadId, etag)).xml('Code')).toBe('InvalidPart');
 });
 
+const tagsOf = async (key: string): Promise<string> => {
+  const { body } = await s3(twin, { method: 'GET', bucket: 'a', key, query: { tagging: '' } });
+  return [...body.matchAll(/<Key>(.*?)<\/Key><Value>(.*?)<\/Value>/g)]
+    .map(([, name, value]) => `${name}=${value}`)
+    .join();
+};
+
+async function copyTagged(metadata: string, tagging: string): Promise<string> {
+  await twin.store.put('a', 'tagged', { body: 'data', tags: { old: '1' } });
+  const headers: Record<string, string> = {
+    'x-amz-copy-source': '/a/tagged',
+    'x-amz-metadata-directive': metadata,
+    'x-amz-tagging-directive': tagging,
+    ...(tagging === 'REPLACE' && { 'x-amz-tagging': 'new=1' }),
+  };
+  expect((await s3(twin, { method: 'PUT', bucket: 'a', key: 'c', headers })).status).toBe(200);
+  return tagsOf('c');
+}
+
+it('tags dropped or kept against the directives, as Ceph does', async () => {
+  const pairs = [
+    ['COPY', 'COPY'],
+    ['COPY', 'REPLACE'],
+    ['REPLACE', 'COPY'],
+    ['REPLACE', 'REPLACE'],
+  ] as const;
+  const fates = async (tagFates: TwinQuirks['tagFates']): Promise<string[]> => {
+    if (tagFates) await twin.close();
+    await started({ tagFates });
+    const found: string[] = [];
+    for (const [metadata, tagging] of pairs) found.push(await copyTagged(metadata, tagging));
+    return found;
+  };
+  expect(await fates(undefined)).toEqual(['old=1', 'new=1', 'old=1', 'new=1']);
+  expect(await fates({ replaceAndKeep: 'none', keepAndSet: 'source' })).toEqual(['old=1', 'old=1', '', 'new=1']);
+  expect(await fates({ replaceAndKeep: 'none', replaceAndSet: 'none' })).toEqual(['old=1', 'new=1', '', '']);
+});
+
+it('tags of an Initiate dropped', async () => {
+  await started({ tagFates: { initiate: 'none' } });
+  const headers = { 'x-amz-tagging': 'new=1' };
+  const begun = await s3(twin, { method: 'POST', bucket: 'a', key: 'mp', query: { uploads: '' }, headers });
+  const uploadId = begun.xml('UploadId')!;
+  await complete(uploadId, (await part(1, uploadId)).xml('ETag')!);
+  expect(await tagsOf('mp')).toBe('');
+});
+
 it('path style refused, as OSS does', async () => {
   await started({ refusePathStyle: true });
   expect((await oss(twin, { method: 'GET', bucket: 'a', key: 'k' })).xml('Code')).toBe('SecondLevelDomainForbidden');
@@ -67,4 +114,16 @@ it("requests signed for another region than the bucket's refused", async () => {
   const answer = await s3(twin, get);
   expect([answer.xml('Code'), answer.xml('Region')]).toEqual(['AuthorizationHeaderMalformed', 'cn-hangzhou']);
   expect((await s3(twin, { ...get, region: 'cn-hangzhou' })).body).toBe('data');
+});
+
+it('a CopyObject that ignores If-None-Match: *, as Ceph does', async () => {
+  const copy = { 'x-amz-copy-source': '/a/k', 'if-none-match': '*' };
+  const ask = { method: 'PUT', bucket: 'a', key: 'there', headers: copy };
+  for (const [quirks, status] of [[{}, 412] as const, [{ ignoreCopyIfNoneMatch: true }, 200] as const]) {
+    await started(quirks);
+    await twin.store.put('a', 'there', { body: 'old' });
+    expect((await s3(twin, ask)).status).toBe(status);
+    expect((await s3(twin, { ...ask, headers: { 'if-none-match': '*' }, body: 'x' })).status).toBe(412);
+    if (status === 412) await twin.close();
+  }
 });

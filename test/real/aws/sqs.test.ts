@@ -81,7 +81,7 @@ function onSqs(server: ServerInfo<'moto'>): void {
     (await client.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds, MaxNumberOfMessages: 10 })))
       .Messages ?? [];
   const queueFor = (url: string) => {
-    const urls = { copy: url, parts: url, finish: url, read: url, page: url, total: url };
+    const urls = { copy: url, parts: url, finish: url, read: url, page: url, check: url, total: url };
     return new SqsQueue({ client, urls, clock: systemClock, random: () => 0 });
   };
 

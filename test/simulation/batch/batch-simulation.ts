@@ -16,6 +16,7 @@ import { GiveUp } from '../../../lib/copy/errors.ts';
 import { noLog } from '../../../lib/log.ts';
 import { ModelQueue } from '../model/queue.ts';
 import type { Message } from '../model/queue.ts';
+import { ModelShared } from '../model/shared.ts';
 import { ModelState } from '../model/state.ts';
 import type { Random } from '../random.ts';
 import { random } from '../random.ts';
@@ -42,6 +43,7 @@ export class BatchSimulation {
   readonly store = new SmallStore(() => this.scheduler.now);
   readonly files = new Map<string, string>();
   readonly table = new ModelState(() => this.scheduler.now, { created() {}, moved() {}, expired() {} });
+  readonly shared = new ModelShared(() => this.scheduler.now);
   readonly queue: ModelQueue;
   readonly log = noLog;
   readonly scenario: BatchScenario;
@@ -55,6 +57,7 @@ export class BatchSimulation {
     leaseMs: 15 * second,
     partReserveMs: 3 * second,
     orphanGraceMs: 4 * minute,
+    batchCheckRows: 5,
   };
   readonly violations: string[] = [];
   readonly trace: string[] = [];

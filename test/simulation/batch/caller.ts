@@ -3,7 +3,15 @@ import { RetryLater } from '../../../lib/copy/errors.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 
-const faults = ['crash-before', 'crash-after', 'lost-answer', 'never-arrived', 'refused', 'throttled'] as const;
+const faults = [
+  'crash-before',
+  'crash-after',
+  'lost-answer',
+  'never-arrived',
+  'refused',
+  'throttled',
+  'sent-twice',
+] as const;
 export type Fault = (typeof faults)[number];
 
 export interface Weather {
@@ -51,8 +59,8 @@ export class Caller {
     return new Promise((resolve) => this.#scheduler.after(ms, () => this.#answer(resolve)));
   }
 
-  /** A dead caller's promise stays open for ever. */
-  call<T>(name: string, apply: () => T): Promise<T> {
+  /** A dead caller's promise stays open for ever. `isRepeated`: the adapter may send it twice, and passes on the second answer. */
+  call<T>(name: string, apply: () => T, { isRepeated = false } = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!this.alive) return;
       const weather = this.#weather();
@@ -69,6 +77,7 @@ export class Caller {
         if (fault === 'never-arrived') return fail(silence);
         let result: T;
         try {
+          if (fault === 'sent-twice' && isRepeated) apply();
           result = apply();
         } catch (error) {
           this.#say(`${this.name} ${name} -> ${String(error)}`);

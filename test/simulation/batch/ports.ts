@@ -1,7 +1,7 @@
 /** The ports of one invocation: every call goes through its caller. */
+import { Readable } from 'node:stream';
 import type { BatchWorld, WorkFiles } from '../../../lib/batch/batch.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { ObjectStore, StateTable, StoreFacts } from '../../../lib/copy/ports.ts';
+import type { ObjectStore, SharedRecords, StateTable, StoreFacts } from '../../../lib/copy/ports.ts';
 import { drawDialect } from '../model/dialect.ts';
 import { random } from '../random.ts';
 import type { BatchSimulation } from './batch-simulation.ts';
@@ -32,6 +32,7 @@ export function worldOf(sim: BatchSimulation, caller: Caller): BatchWorld {
   return {
     store: () => store,
     state: statePort(sim, caller),
+    shared: sharedPort(sim, caller),
     queue: {
       send: (tasks, options) =>
         caller.call('send', () => sim.queue.send(structuredClone(tasks), options?.delayMs ?? 0)),
@@ -48,7 +49,11 @@ export function worldOf(sim: BatchSimulation, caller: Caller): BatchWorld {
           const found = sim.store.list(bucket, prefix, startAfter);
           return { entries: found.slice(0, limit), more: found.length > limit };
         }),
-      stream: () => Promise.reject(new GiveUp('Unsupported', 'there are no files here')),
+      stream: async (_file, { from = 0, to } = {}) => {
+        const rows = sim.scenario.rows?.map((row) => `${JSON.stringify(row)}\n`).join('') ?? '';
+        const bytes = await caller.call('GetObject list.jsonl', () => Buffer.from(rows).subarray(from, to));
+        return Readable.from([bytes]);
+      },
     }),
   };
 }
@@ -79,6 +84,14 @@ function statePort({ table }: BatchSimulation, caller: Caller): StateTable {
     count: (id, parts, attentionAt) => caller.call(`count ${id}`, () => table.count(id, parts, attentionAt)),
     due: (before, limit) => caller.call('due', () => table.due(before, limit)),
     list: () => caller.call('list', () => table.list()),
+  };
+}
+
+function sharedPort({ shared }: BatchSimulation, caller: Caller): SharedRecords {
+  return {
+    get: (id) => caller.call(`getShared ${id}`, () => shared.get(id)),
+    compareAndSet: (id, found, value, expiresAt) =>
+      caller.call(`setShared ${id}`, () => shared.compareAndSet(id, found, value, expiresAt), { isRepeated: true }),
   };
 }
 

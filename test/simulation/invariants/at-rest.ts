@@ -7,6 +7,7 @@ import { costs } from './costs.ts';
 import { fidelity } from './fidelity.ts';
 import { everythingAskedIsDone, isDisturbed } from './outcome.ts';
 import { noLoops, rulesConverge } from './replicas.ts';
+import { noTagLostInSilence } from './tags.ts';
 
 export interface Check {
   invariant: string;
@@ -34,6 +35,7 @@ export const checks: readonly Check[] = [
     says: 'Headers, metadata, tags, class, encryption and ACL arrive the same, whatever the size.',
     find: fidelity,
   },
+  { invariant: 'I6', says: 'No tag is lost in silence when metadata changes.', find: noTagLostInSilence },
   { invariant: 'I7', says: 'Without strangers, whatever was asked for is done.', find: everythingAskedIsDone },
   { invariant: 'cost', says: 'In fair weather no request is made that section 9 does not allow.', find: costs },
 ];

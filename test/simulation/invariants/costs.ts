@@ -1,4 +1,5 @@
 /** Design section 9: requests per object when nothing goes wrong. */
+import { keepsDestination } from './outcome.ts';
 import { partCount } from '../../../lib/copy/plan.ts';
 import type { Simulation } from '../simulation.ts';
 
@@ -30,8 +31,13 @@ export function costs(sim: Simulation): string | undefined {
   return over ? `${over[1]} ${over[0]} for ${parts} parts (${request.mode}), allowed are ${over[2]}` : undefined;
 }
 
-/** Looks that a request asks for: at the destination, and at the source's part layout. */
+/** HEADs that a request asks for: of the source's part layout, and of the destination, again where the store may overwrite. */
 function looksFirst(sim: Simulation): number {
-  const overwrite = sim.scenario.asked[0]?.request.options.overwrite;
-  return Number(sim.scenario.dialect.facts.tellsPartLayout) + Number(overwrite !== undefined);
+  const { facts } = sim.scenario.dialect;
+  const [asked] = sim.scenario.asked;
+  if (!asked) return Number(facts.tellsPartLayout);
+  const { mode, options } = asked.request;
+  const looks = keepsDestination(asked.request) || options.overwrite === 'if-different';
+  const holds = mode === 'rename' && options.overwrite !== 'always';
+  return Number(facts.tellsPartLayout) + Number(looks) + Number(holds && !facts.forbidsOverwrite);
 }

@@ -35,7 +35,7 @@ function isGone(sim: Simulation, { mode, source }: CopyRequest): boolean {
 }
 
 /** Follows a metadata change back to what the owner wrote: doing it twice gives the same. */
-function originOf(object: StoredObject): StoredObject {
+export function originOf(object: StoredObject): StoredObject {
   return object.by === stranger || !object.copiedFrom ? object : originOf(object.copiedFrom);
 }
 
@@ -49,7 +49,7 @@ function isDone(sim: Simulation, request: CopyRequest): boolean {
  * Another version with equal bytes and so the same ETag, which is all that CopyObject can be pinned to: what was read of one
  * may have been written with the bytes of the other. Parts are looked at once more, so there only the second counts.
  */
-function hasTwins(sim: Simulation, source: StoredObject, copy: StoredObject): boolean {
+export function hasTwins(sim: Simulation, source: StoredObject, copy: StoredObject): boolean {
   return sim.watch.writes.some(
     (w) =>
       w !== source &&

@@ -47,8 +47,7 @@ export function everythingAskedIsDone(sim: Simulation): string | undefined {
       continue;
     // Two CopyObjects of ours, the first of them late: where nothing proves a copy, the second looks like a stranger's.
     if (row?.reason?.code === 'VerificationFailed' && !proves(sim, request) && copiesOf(sim, request) > 1) continue;
-    const problem =
-      request.options.overwrite === 'never' && mayRefuse(sim, request) ? undefined : notDone(sim, request);
+    const problem = keepsDestination(request) && mayRefuse(sim, request) ? undefined : notDone(sim, request);
     if (problem) return `${problem}${row ? ` (job ${row.id} is ${row.state}: ${row.reason?.message ?? ''})` : ''}`;
   }
   return undefined;
@@ -65,6 +64,11 @@ function completions(sim: Simulation, destination: ObjectRef): number {
 /** Writes of ours in one piece. */
 function copiesOf(sim: Simulation, { destination }: CopyRequest): number {
   return sim.watch.writes.filter((w) => w.by !== stranger && w.uploadId === undefined && isAt(w, destination)).length;
+}
+
+/** A rename keeps what is at its destination unless it says `always`. */
+export function keepsDestination({ mode, options: { overwrite } }: Pick<CopyRequest, 'mode' | 'options'>): boolean {
+  return overwrite === 'never' || (mode === 'rename' && overwrite !== 'always');
 }
 
 /** An object was there, or may be taken for another writer's. */

@@ -7,6 +7,7 @@ import type { Task } from '../../../lib/copy/task.ts';
 import type { Actor } from '../actor.ts';
 import { isSame } from '../rule-sets.ts';
 import type { RulesScenario } from '../rules.ts';
+import { keepsDestination } from './outcome.ts';
 import { fingerprint } from '../model/content.ts';
 import type { StoredObject, Upload } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
@@ -198,6 +199,23 @@ export function overwriteWasAllowed(object: StoredObject, over: StoredObject | u
   const asked = sim.scenario.asked.filter(
     ({ request: { destination } }) => destination.bucket === object.bucket && destination.key === object.key,
   );
-  if (asked.length === 0 || asked.some(({ request }) => request.options.overwrite !== 'never')) return undefined;
+  if (asked.length === 0 || asked.some(({ request }) => !keepsDestination(request))) return undefined;
   return `${object.by} wrote over ${object.bucket}/${object.key}, which must never be overwritten`;
+}
+
+/**
+ * I3: a rename that keeps what is at its destination does not write over what another rename brought there, whose source may
+ * be gone by now. Holds on every store, also where CopyObject does not look at the condition.
+ */
+export function renameKeepsOthers(object: StoredObject, over: StoredObject | undefined, sim: Simulation): Problem {
+  const { quirks, facts } = sim.scenario.dialect;
+  if (!over || over.by === 'stranger' || (facts.scheme === 'oss' && quirks.versioned)) return undefined;
+  const [from, before] = [object.copiedFrom, over.copiedFrom];
+  if (!from || !before || (from.bucket === before.bucket && from.key === before.key)) return undefined;
+  const asked = sim.scenario.asked.filter(
+    ({ request: { destination } }) => destination.bucket === object.bucket && destination.key === object.key,
+  );
+  const isRename = asked.every(({ request }) => request.mode === 'rename' && keepsDestination(request));
+  if (asked.length === 0 || !isRename) return undefined;
+  return `${object.by} wrote ${from.key} over ${object.bucket}/${object.key}, which ${over.by} had brought from ${before.key}`;
 }

@@ -85,6 +85,7 @@ export class Watch implements StoreWatcher, StateWatcher {
     this.sim.say(object.by, `WRITES ${object.bucket}/${object.key}: version ${object.serial}, ${object.etag}`);
     this.judge('I1', step.objectIsWhole(object, this.sim.contentSizes));
     this.judge('options', step.overwriteWasAllowed(object, over, this.sim));
+    this.judge('I3', step.renameKeepsOthers(object, over, this.sim));
   }
 
   removed(object: StoredObject, by: string): void {

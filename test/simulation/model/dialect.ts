@@ -33,6 +33,10 @@ export interface Quirks {
   /** The server's own ceiling for a CopyObject, bytes; may be lower than the facts say. */
   directCeiling: number;
   versioned: boolean;
+  /** Ceph: calls that do not carry tags although they are asked to. */
+  dropsTags: { replaceAndKeep: boolean; replaceAndSet: boolean; initiate: boolean };
+  /** Ceph: CopyObject that keeps the metadata keeps the source's tags, whatever it is asked to set. */
+  keepsTagsWithMetadata: boolean;
 }
 
 export interface Dialect {
@@ -57,6 +61,7 @@ const oss: StoreFacts = {
   defaultStorageClass: 'Standard',
   defaultAcl: 'default',
   aclAt: 'complete',
+  forbidsOverwrite: true,
   conditionalDelete: false,
   metadataOnlySelfCopy: true,
 };
@@ -78,6 +83,7 @@ const s3: StoreFacts = {
   defaultStorageClass: 'STANDARD',
   defaultAcl: 'private',
   aclAt: 'initiate',
+  forbidsOverwrite: true,
   conditionalDelete: true,
   metadataOnlySelfCopy: false,
 };
@@ -100,6 +106,8 @@ export function drawDialect(random: Random): Dialect {
     tellsCrc64: false,
     directCeiling: Infinity,
     versioned,
+    dropsTags: { replaceAndKeep: false, replaceAndSet: false, initiate: false },
+    keepsTagsWithMetadata: false,
   };
   if (random.chance(0.4)) {
     const tellsCrc64 = random.chance(0.7);
@@ -111,8 +119,14 @@ export function drawDialect(random: Random): Dialect {
   }
   if (random.chance(0.5)) {
     const partsTellInitiator = random.chance(0.5);
+    const isOld = random.fork('tags').chance(0.5);
     return {
-      facts: { ...s3, conditionalDelete: random.chance(0.5), tellsPartLayout: random.chance(0.5) },
+      facts: {
+        ...s3,
+        forbidsOverwrite: false,
+        conditionalDelete: random.chance(0.5),
+        tellsPartLayout: random.chance(0.5),
+      },
       quirks: {
         ...quirks,
         partsTellInitiator,
@@ -123,6 +137,9 @@ export function drawDialect(random: Random): Dialect {
         silentComplete: random.chance(0.5),
         copiesOverAnything: true,
         wantsAllParts: true,
+        // 16 carries none at all beside new metadata; 20 those that it is told.
+        dropsTags: { replaceAndKeep: true, replaceAndSet: isOld, initiate: isOld },
+        keepsTagsWithMetadata: true,
         listsUploads: random.chance(0.9),
         directCeiling: random.chance(0.2) ? 30 * MiB : Infinity,
       },

@@ -6,6 +6,7 @@ import type {
   CallOptions,
   LogFields,
   ObjectStore,
+  SharedRecords,
   StateTable,
   TaskQueue,
   World,
@@ -22,6 +23,7 @@ export function worldOf(sim: Simulation, actor: Actor): World {
   return {
     store: () => store,
     state: statePort(sim, actor),
+    shared: sharedPort(sim, actor),
     queue: queuePort(sim, actor),
     clock: { now: () => actor.now(), sleep: (ms, signal) => actor.sleep(ms, signal) },
     random: () => actor.random.next(),
@@ -236,6 +238,16 @@ function statePort(sim: Simulation, actor: Actor): StateTable {
       }),
     due: (before, limit) => call('due', '', () => table.due(before, limit)),
     list: () => call('list', '', () => table.list()),
+  };
+}
+
+function sharedPort({ shared }: Simulation, actor: Actor): SharedRecords {
+  return {
+    get: (id) => actor.call({ port: 'state', name: 'getShared', about: id }, () => shared.get(id)),
+    compareAndSet: (id, found, value, expiresAt) =>
+      actor.call({ port: 'state', name: 'setShared', about: id }, () =>
+        shared.compareAndSet(id, found, value, expiresAt),
+      ),
   };
 }
 

@@ -126,7 +126,7 @@ export class ModelStore {
         layout: keepsEtag ? source.layout : undefined,
         content: carried.content,
         userMetadata: carried.userMetadata,
-        tags: call.tags === 'copy' ? source.tags : call.tags,
+        tags: this.tagsOf(call, source),
         storageClass: call.storageClass ?? facts.defaultStorageClass,
         encryption: call.encryption,
         acl: call.acl ?? facts.defaultAcl,
@@ -206,7 +206,7 @@ export class ModelStore {
       layout: listed.map((part) => part.size),
       content: upload.call.content,
       userMetadata: upload.call.userMetadata,
-      tags: upload.call.tags,
+      tags: quirks.dropsTags.initiate ? {} : upload.call.tags,
       storageClass: upload.call.storageClass ?? facts.defaultStorageClass,
       encryption: upload.call.encryption,
       acl: (facts.aclAt === 'complete' ? call.acl : upload.call.acl) ?? facts.defaultAcl,
@@ -240,6 +240,13 @@ export class ModelStore {
     if (!upload)
       throw new GiveUp('NoSuchUpload', `no upload ${id}`, { answer: { operation, status: 404, code: 'NoSuchUpload' } });
     return upload;
+  }
+
+  private tagsOf({ metadata, tags }: CopyObjectCall, source: StoredObject): Record<string, string> {
+    const { dropsTags, keepsTagsWithMetadata } = this.dialect.quirks;
+    const asked = tags === 'copy' ? source.tags : tags;
+    if (metadata.directive === 'copy') return keepsTagsWithMetadata ? source.tags : asked;
+    return (tags === 'copy' ? dropsTags.replaceAndKeep : dropsTags.replaceAndSet) ? {} : asked;
   }
 
   private checkForbidden(forbid: boolean | undefined, destination: ObjectRef): void {

@@ -49,6 +49,17 @@ export const modeMutants: readonly Mutant[] = [
     caughtBy: ['I3', 'I4'],
   },
   {
+    name: 'equal size and an equal number of parts count as equal bytes',
+    file: 'copy/compare.ts',
+    edits: [
+      {
+        find: "return sameEtag(a.etag, b.etag) ? 'etag' : 'undecided';",
+        replace: "return /-\\d+$/.exec(a.etag)?.[0] === /-\\d+$/.exec(b.etag)?.[0] ? 'etag' : 'undecided';",
+      },
+    ],
+    caughtBy: ['I2', 'I3', 'I4'],
+  },
+  {
     name: 'a rename does not look at the source before deleting it',
     file: 'copy/remove-source.ts',
     edits: [
@@ -146,9 +157,27 @@ export const modeMutants: readonly Mutant[] = [
     caughtBy: ['I6'],
   },
   {
+    name: 'a change of metadata reads the tags after the write',
+    file: 'copy/direct.ts',
+    edits: [
+      {
+        find: 'putRight(store, request, found, kept, {',
+        replace:
+          'putRight(store, request, found, { ...kept, tags: await readTags(store, request.source, found, options) }, {',
+      },
+    ],
+    caughtBy: ['I6'],
+  },
+  {
+    name: 'the row of a change of metadata does not know the tags',
+    file: 'copy/row.ts',
+    edits: [{ find: '    ...(kept && keptFields(kept)),\n', replace: '' }],
+    caughtBy: ['I6'],
+  },
+  {
     name: 'Complete overwrites what came into its way',
     file: 'copy/finish.ts',
-    edits: [{ find: "forbidOverwrite: job.options.overwrite === 'never',", replace: 'forbidOverwrite: false,' }],
+    edits: [{ find: 'forbidOverwrite: mustBeAbsent(job),', replace: 'forbidOverwrite: false,' }],
     caughtBy: ['options'],
   },
   {

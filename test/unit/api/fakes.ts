@@ -12,6 +12,7 @@ import type { ObjectHead, StoreAddress } from '../../../lib/copy/object.ts';
 import type { Clock, ObjectStore, SendOptions, StateTable, StoreFacts, World } from '../../../lib/copy/ports.ts';
 import { defaultSettings } from '../../../lib/copy/settings.ts';
 import type { Task } from '../../../lib/copy/task.ts';
+import { ModelShared } from '../../simulation/model/shared.ts';
 
 export const start = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -68,6 +69,7 @@ const facts: StoreFacts = {
   defaultStorageClass: 'Standard',
   defaultAcl: 'default',
   aclAt: 'complete',
+  forbidsOverwrite: true,
   conditionalDelete: false,
   metadataOnlySelfCopy: true,
 };
@@ -196,6 +198,7 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
   const world: World = {
     store: () => store,
     state,
+    shared: new ModelShared(time.now).port(),
     queue: { send: async (sent) => void tasks.push(...sent) },
     clock: time,
     random: () => 0.5,

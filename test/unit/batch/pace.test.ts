@@ -1,28 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../../lib/copy/job.ts';
 import type { World } from '../../../lib/copy/ports.ts';
 import { bookPace, ceilingOf, slowPace } from '../../../lib/batch/pace-row.ts';
+import { ModelShared } from '../../simulation/model/shared.ts';
 
-/** A state table of one process and a clock that stands until it is moved. */
+/** Records of one process and a clock that stands until it is moved. */
 function rig() {
-  const rows = new Map<string, Job>();
   const clock = { at: 1_000_000, now: () => clock.at, sleep: async () => {} };
-  const state = {
-    get: async (id: string) => rows.get(id),
-    create: async (job: Job) => {
-      const there = rows.get(job.id);
-      if (!there) rows.set(job.id, job);
-      return { landed: !there, job: there ?? job };
-    },
-    move: async (job: Job, change: Partial<Job>) => {
-      if (rows.get(job.id)?.revision !== job.revision) return { landed: false, job: rows.get(job.id) };
-      const next = { ...job, ...change, revision: job.revision + 1 };
-      rows.set(job.id, next);
-      return { landed: true, job: next };
-    },
-  };
-  const world = { clock, state, random: () => 0.5 } as unknown as World;
-  return { world, clock, rows };
+  const model = new ModelShared(clock.now);
+  const shared = model.port();
+  const world = { clock, shared, random: () => 0.5 } as unknown as World;
+  return { world, clock, shared, rows: model.records };
 }
 
 const wish = { forMs: 250, atMost: 200 };
@@ -51,6 +38,32 @@ describe('booking requests', () => {
     await bookPace(world, 'pace/x', 100, wish);
     clock.at += 60_000;
     expect((await bookPace(world, 'pace/x', 100, wish))?.at).toBeGreaterThanOrEqual(clock.at - 100);
+  });
+});
+
+/** The first write lands, but its caller hears that it did not, as from an adapter that sent it twice. */
+function unheard({ world, shared }: ReturnType<typeof rig>): void {
+  let told = false;
+  world.shared = {
+    ...shared,
+    compareAndSet: async (...write) => (await shared.compareAndSet(...write)) && (told || !(told = true)),
+  };
+}
+
+describe('a write that lands unheard', () => {
+  it('costs the instants it booked and gives none of them out twice', async () => {
+    const all = rig();
+    unheard(all);
+    const first = await bookPace(all.world, 'pace/x', 100, wish);
+    const second = await bookPace(all.world, 'pace/x', 100, wish);
+    expect([first?.at, second?.at]).toEqual([all.clock.at + 250, all.clock.at + 500]);
+  });
+
+  it('halves the ceiling once', async () => {
+    const all = rig();
+    unheard(all);
+    await slowPace(all.world, 'pace/x', 400);
+    expect(await ceilingOf(all.world, 'pace/x')).toBe(200);
   });
 });
 

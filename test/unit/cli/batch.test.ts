@@ -38,6 +38,15 @@ describe('the command line of a batch', () => {
     });
   });
 
+  it('changes what is below a prefix where it is', () => {
+    expect(read(['s3://photos/2024/'], { inPlace: true, meta: { owner: 'ann' }, acceptLoss: true })).toEqual({
+      mode: 'metadata',
+      store: { scheme: 's3' },
+      source: { kind: 'prefix', bucket: 'photos', prefix: '2024/' },
+      options: { acceptLoss: true, metadata: { base: 'merge', set: { owner: 'ann' } } },
+    });
+  });
+
   it('keeps its report in the bucket or folder of --report', () => {
     expect(read(['s3://a/x/', 's3://b/x/'], { report: 's3://reports/here' }).work).toEqual({
       kind: 'bucket',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exportsFor, parseBucket } from '../../../lib/cli/commands/twin.ts';
+import { exportsFor, parseBucket, parseUser } from '../../../lib/cli/commands/twin.ts';
 import { check, checkClock, credentialsSource, maskKey } from '../../../lib/cli/doctor-checks.ts';
 import { UsageError } from '../../../lib/cli/exit.ts';
 
@@ -50,5 +50,13 @@ describe('twin', () => {
     expect(parseBucket('photos')).toStrictEqual({ name: 'photos' });
     expect(parseBucket('photos:cn-shanghai')).toEqual({ name: 'photos', region: 'cn-shanghai' });
     for (const text of ['', ':x', 'a:', 'a:b:c']) expect(() => parseBucket(text)).toThrow(UsageError);
+  });
+
+  it('reads --user, whose secret may have colons and is not repeated in an error', () => {
+    expect(parseUser('bob:key:se:cret')).toEqual({ name: 'bob', accessKeyId: 'key', secretAccessKey: 'se:cret' });
+    for (const text of ['', 'bob', 'bob:key', 'bob:key:', ':key:s', 'bob::s']) {
+      expect(() => parseUser(text)).toThrow(UsageError);
+    }
+    expect(() => parseUser('bob::s3cr3t')).toThrow(/^(?!.*s3cr3t)/s);
   });
 });

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { jobLines, jobPercent, jobTable, runTable } from '../../../lib/cli/render-jobs.ts';
+import { noLive } from '../../../lib/batch/row.ts';
 import type { Job } from '../../../lib/copy/job.ts';
 
 const pipe = new PassThrough();
@@ -38,6 +39,23 @@ describe('jobs', () => {
       'j1   copying   50%  1.00 GiB  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
       'j20  planned     -         -  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
     ]);
+  });
+
+  it('show the list, the destination and the size of a batch', () => {
+    const request = {
+      mode: 'copy',
+      store: job.store,
+      source: { kind: 'manifest', file: { path: '/data/list.csv' }, format: 'csv' },
+      destination: { bucket: 'b' },
+      mapping: { kind: 'prefix', from: '', to: 'archive/', otherwise: 'fail' },
+    };
+    const batch = { kind: 'batch', request, live: { ...noLive, tally: { ...noLive.tally, bytes: 2048 } } };
+    const row: Job = { ...job, many: true, batch, pin: undefined, parts: undefined };
+    const [, line] = jobTable([row], now);
+    expect(line).toContain('2.00 KiB  3 min 20 s  batch: copy /data/list.csv -> oss://b/archive/');
+    const text = jobLines(row, now, pipe, plain).join('\n');
+    expect(text).toMatch(/what +batch: copy \/data\/list.csv -> oss:\/\/b\/archive\//);
+    expect(text).toMatch(/copied +2.00 KiB/);
   });
 
   it('tell everything about one', () => {

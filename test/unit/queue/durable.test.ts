@@ -61,8 +61,8 @@ describe('a delivery', () => {
     await dying.receive(1, always);
     const { queue: living } = open(home, 'tasks', 'living', clock);
     await living.receive(1, always);
-    expect(living.reclaim(['dying', 'living'])).toBe(0);
-    expect(living.reclaim(['living'])).toBe(1);
+    expect(living.reclaim(['dying', 'living'])).toEqual({ ready: 0, setAside: [] });
+    expect(living.reclaim(['living'])).toEqual({ ready: 1, setAside: [] });
     expect(names(await living.receive(9, always))).toEqual(['a']);
   });
 });

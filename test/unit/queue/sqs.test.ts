@@ -22,7 +22,7 @@ function rig(failing: (input: Input, call: number) => Failure[] = () => []) {
   const slept: number[] = [];
   const clock = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
   const [tasks, parts] = ['https://sqs/1/tasks', 'https://sqs/1/parts'];
-  const urls = { parts, copy: tasks, finish: tasks, read: tasks, page: tasks, total: tasks };
+  const urls = { parts, copy: tasks, finish: tasks, read: tasks, page: tasks, check: tasks, total: tasks };
   return { calls, slept, client, queue: new SqsQueue<Task>({ client, urls, clock, random: () => 0.5 }) };
 }
 

@@ -199,12 +199,17 @@ describe('what no vendor sends', () => {
       'a key that is missing',
       { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' } } }] },
     ],
-    ['another sender among the records', { Records: [s3Record('aws:s3'), s3Record('evil:s3')] }],
     ['a bad message in a queue', { Records: [{ eventSource: 'aws:sqs', body: '{"a":1}' }] }],
     ['OSS without a bucket', { events: [{ eventSource: 'acs:oss', eventName: 'ObjectCreated:PutObject', oss: {} }] }],
   ])('%s is refused by name', (_what, input) => {
     expect(() => readEvents(input)).toThrow(GiveUp);
     expect(() => readEvents(input)).toThrow(/^unknown trigger: /);
+  });
+
+  test('another sender among the records is refused by name, and the others are read', () => {
+    const { events, refused } = readEvents({ Records: [s3Record('evil:s3'), s3Record('aws:s3')].reverse() });
+    expect(events).toHaveLength(1);
+    expect(refused?.message).toMatch(/^unknown trigger: an S3 record from 'evil:s3'/);
   });
 
   test('endless nesting ends', () => {

@@ -41,6 +41,7 @@ export const facts: StoreFacts = {
   defaultStorageClass: 'STANDARD',
   defaultAcl: 'private',
   aclAt: 'initiate',
+  forbidsOverwrite: true,
   conditionalDelete: false,
   metadataOnlySelfCopy: false,
 };

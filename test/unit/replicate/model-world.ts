@@ -132,6 +132,7 @@ export class ModelWorld {
     return {
       store: () => store,
       state: { create: noState, get: noState, move: noState, count: noState, due: noState, list: noState },
+      shared: { get: noState, compareAndSet: noState },
       queue: { send },
       clock: { now: () => this.now, sleep: () => Promise.resolve() },
       random: this.#options.dice,

@@ -148,7 +148,7 @@ describe.each([
     model.put({ bucket: 'a', key: 'k' }, 'x', { note: '1' });
     model.put({ bucket: 'b', key: `k${tail}` }, 'x', { note: '2' });
     expect((await compare()).found).toEqual([]);
-    expect((await compare({ metadata: true, fix: true })).found).toEqual(['different k other metadata']);
+    expect((await compare({ metadata: true, fix: true })).found).toEqual(['different k other metadata:note']);
     expect((await compare({ metadata: true })).found).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import type { Task } from '../../../lib/copy/task.ts';
 import { noLog } from '../../../lib/log.ts';
 import { EmbeddedQueue } from '../../../lib/queue/embedded.ts';
 import { Driver, Interrupted, outcomeOf, progressOf } from '../../../lib/runtime/embedded-driver.ts';
+import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
 import { ProcessRegistry } from '../../../lib/state/processes.ts';
 import { settle, VirtualClock } from '../queue/virtual-clock.ts';
@@ -29,6 +30,7 @@ function start(work: (world: World, task: Task, invocation: Invocation) => Promi
   const world: World = {
     store: () => ({}) as ObjectStore,
     state,
+    shared: new EmbeddedSharedRecords(database, clock),
     queue,
     clock,
     random: () => 0,

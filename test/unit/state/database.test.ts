@@ -4,6 +4,7 @@ import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import type { GiveUp } from '../../../lib/copy/errors.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
+import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
 import { migrations } from '../../../lib/state/schema.ts';
 import { handClock, jobOf, newHome, openIn } from './home.ts';
@@ -75,6 +76,44 @@ describe('opening the state file', () => {
   it('refuses a path that SQLite cannot open', () => {
     expect(() => StateDatabase.open(newHome())).toThrow(unusable(/cannot be opened for writing/));
     expect(() => StateDatabase.open(join(newHome(), 'nowhere', 'state.db'))).toThrow(unusable(/cannot be opened/));
+  });
+});
+
+describe('a state file of version 1', () => {
+  /** As that version left it: values that workers agree on in rows of the job table. */
+  function oldHome(): string {
+    const home = newHome();
+    const file = new Libsql(join(home, 'state.db'));
+    file.exec(migrations[0] ?? '');
+    file.exec('PRAGMA user_version = 1');
+    const insert = file.prepare('INSERT INTO jobs VALUES (?, ?, ?, 0, 1, 1, NULL, ?, ?)');
+    const place = { bucket: '', key: '' };
+    const note = (batch: object) => {
+      const { id: _, ...row } = jobOf('', { many: true, source: place, destination: place, batch });
+      return JSON.stringify(row);
+    };
+    const later = 2_000_000_000_000;
+    insert.run('pace/all', 3, 'done', later, note({ kind: 'pace', nextFreeAt: 1.5, ceiling: 20 }));
+    insert.run('batch-priorities', 0, 'done', later, note({ kind: 'priorities', batches: { b: 3 } }));
+    insert.run('b', 2, 'copying', null, note({ kind: 'batch' }));
+    insert.run('job', 2, 'done', later, JSON.stringify(jobOf('job')));
+    insert.run('broken', 2, 'done', later, '{"batch":');
+    for (const id of ['pace/all', 'b']) file.exec(`INSERT INTO owners VALUES ('${id}', 't')`);
+    file.close();
+    return home;
+  }
+
+  it('opens, and has jobs and batches in its job table and nothing else', () => {
+    const database = openIn(oldHome());
+    const ids = database.rows<{ id: string }>('SELECT id FROM jobs ORDER BY id').map(({ id }) => id);
+    expect(ids).toEqual(['b', 'broken', 'job']);
+    expect(database.rows('SELECT job_id FROM owners')).toEqual([{ job_id: 'b' }]);
+  });
+
+  it('keeps the pace of stores and the priorities of batches', async () => {
+    const records = new EmbeddedSharedRecords(openIn(oldHome()), handClock());
+    expect((await records.get('pace/all'))?.value).toMatchObject({ nextFreeAt: 1.5, ceiling: 20 });
+    expect((await records.get('batch-priorities'))?.value).toMatchObject({ batches: { b: 3 } });
   });
 });
 

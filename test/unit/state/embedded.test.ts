@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
 import { GroupCommit } from '../../../lib/state/group-commit.ts';
 import { handClock, jobOf, newHome, openIn } from './home.ts';
@@ -16,6 +17,20 @@ describe('expired rows', () => {
     expect(table.purge()).toBe(1);
     expect(table.purge()).toBe(0);
     expect(await table.get('d')).toBeDefined();
+  });
+});
+
+describe('expired shared records', () => {
+  it('are deleted, oldest first, when their time has come', async () => {
+    const clock = handClock();
+    const database = openIn(newHome());
+    const records = new EmbeddedSharedRecords(database, clock);
+    for (const [id, at] of Object.entries({ a: 30, b: 10, c: 20, d: 31 }))
+      await records.compareAndSet(id, undefined, {}, clock.at + at);
+    const left = () => database.rows<{ id: string }>('SELECT id FROM shared ORDER BY id').map(({ id }) => id);
+    clock.at += 30;
+    expect([records.purge(2), left()]).toEqual([2, ['a', 'd']]);
+    expect([records.purge(), left()]).toEqual([1, ['d']]);
   });
 });
 

@@ -164,6 +164,68 @@ describe('HEAD on S3', () => {
     expect(s3Head(headers).checksum).toEqual(checksum);
   });
 
+  it.each(['SHA512', 'MD5', 'XXHASH64', 'XXHASH3', 'XXHASH128', 'SHA1'])('knows the checksum %s', (algorithm) => {
+    const head = s3Head({
+      [`x-amz-checksum-${algorithm.toLowerCase()}`]: 'EEE=',
+      'x-amz-checksum-type': 'FULL_OBJECT',
+    });
+    expect(head.checksum).toEqual({ algorithm, value: 'EEE=', fullObject: true });
+    expect(head.others).toBeUndefined();
+  });
+
+  it('keeps every checksum, and prefers one of the whole object to one of parts', () => {
+    const head = s3Head({ 'x-amz-checksum-sha256': 'BBB=-2', 'x-amz-checksum-crc32': 'DDD=' });
+    expect(head.checksums?.map(({ algorithm }) => algorithm)).toEqual(['SHA256', 'CRC32']);
+    expect(head.checksum).toEqual({ algorithm: 'CRC32', value: 'DDD=', fullObject: true });
+  });
+
+  it('reads the website redirect, the object lock and the number of hidden metadata entries', () => {
+    const head = s3Head({
+      'x-amz-website-redirect-location': '/new.html',
+      'x-amz-object-lock-mode': 'GOVERNANCE',
+      'x-amz-object-lock-retain-until-date': '2026-07-01T00:00:00.000Z',
+      'x-amz-object-lock-legal-hold': 'ON',
+      'x-amz-missing-meta': '2',
+    });
+    expect(head).toMatchObject({
+      redirect: '/new.html',
+      lock: { mode: 'GOVERNANCE', until: '2026-07-01T00:00:00.000Z', legalHold: true },
+      hiddenMetadata: 2,
+    });
+    expect(head.others).toBeUndefined();
+  });
+
+  it('takes a retention that has run out for no lock', () => {
+    const head = s3Head({
+      'x-amz-object-lock-mode': 'COMPLIANCE',
+      'x-amz-object-lock-retain-until-date': '2026-05-31T00:00:00Z',
+      'x-amz-object-lock-legal-hold': 'OFF',
+    });
+    expect(head.lock).toBeUndefined();
+  });
+
+  it('keeps a header of the store that it does not know', () => {
+    const head = s3Head({ 'x-amz-annotation-count': '3', 'x-amz-id-2': 'abc', 'x-amz-request-id': 'def' });
+    expect(head.others).toEqual({ 'x-amz-annotation-count': '3' });
+  });
+
+  it('reads the bucket key of an encryption', () => {
+    const kms = {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-bucket-key-enabled': 'true',
+    };
+    expect(s3Head(kms).encryption).toEqual({ algorithm: 'aws:kms', bucketKey: true });
+  });
+
+  it.each([
+    ['aws-chunked', undefined],
+    ['gzip, aws-chunked', 'gzip'],
+    ['AWS-chunked,br', 'br'],
+    ['gzip', 'gzip'],
+  ])('Content-Encoding %s reads as %s', (sent, read) => {
+    expect(s3Head({ 'content-encoding': sent }).content.contentEncoding).toBe(read);
+  });
+
   it('encryption with a KMS key, and with a key of the customer', () => {
     const kms = { 'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-aws-kms-key-id': 'arn:k' };
     expect(s3Head(kms)).toMatchObject({ encryption: { algorithm: 'aws:kms', keyId: 'arn:k' }, clientEncrypted: false });

@@ -73,6 +73,7 @@ describe('putObject', () => {
       etag: 'e',
       versionId: 'v',
       checksum: { algorithm: 'CRC32', value: 'A=', fullObject: true },
+      checksums: [{ algorithm: 'CRC32', value: 'A=', fullObject: true }],
     });
     expect(sent[0]).toMatchObject({
       method: 'PUT',

@@ -1,0 +1,4 @@
+import { fidelityContract } from './suite.ts';
+import { twinSetting } from './twin.ts';
+
+fidelityContract(twinSetting('s3'));
