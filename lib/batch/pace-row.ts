@@ -31,7 +31,7 @@ const burstMs = 100;
 export const slowestRate = 0.1;
 
 /**
- * Time is booked no further ahead than this, milliseconds, and one request more: whoever comes then waits. So a row says at most
+ * Time is booked no further ahead than this, milliseconds, and one request more: a later worker waits. So a row says at most
  * what the slowest rate has booked, and one that says more (written by an older version, or by a clock that was wrong) is
  * not believed.
  */

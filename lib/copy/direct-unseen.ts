@@ -74,7 +74,7 @@ export async function copyUnseen(
   };
 }
 
-/** What stands there by now may be another's: nothing of that is told of this copy. */
+/** By now another writer's object may be there: the result of this copy reports nothing of it. */
 async function checksumLosses(
   store: ObjectStore,
   request: CopyRequest,

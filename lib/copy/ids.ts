@@ -4,7 +4,7 @@ import type { CopyRequest } from './request.ts';
 
 /**
  * The id of a metadata change in one call that names itself by no key. It does not tell the version: once the object is
- * written it is another one, and whoever goes on must find what the row knows of the old one.
+ * written it is another one, and the worker that continues must find what the row knows of the old one.
  */
 export function inPlaceId({ mode, store, source, destination, options }: CopyRequest): string {
   return digest(['in place', mode, store, source, destination, options]);

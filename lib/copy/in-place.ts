@@ -97,7 +97,7 @@ async function againKept(
   return { tagsBefore, tags: tagsDue(known, there, request), acl, due: known.due };
 }
 
-/** An ACL that went with the copy and is not there any more was closed by somebody; grants follow the copy, and may never have come. */
+/** An ACL that went with the copy and is not there any more was closed by another client; grants follow the copy, and may never have come. */
 function aclDue(known: AclPlan, now: AclPlan): AclPlan {
   const isNew = now.canned === undefined && now.document === undefined;
   if (known.document && isNew) return known;

@@ -123,7 +123,7 @@ export interface Job {
   tags?: Record<string, string>;
   /** Metadata changes: the tags that the object had before it was written; with `tags` and `acl` all that a crash could lose. */
   tagsBefore?: Record<string, string>;
-  /** Metadata changes: what went with the write, to be compared by whoever comes after it. */
+  /** Metadata changes: what went with the write, to be compared by the next worker. */
   due?: Due;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;

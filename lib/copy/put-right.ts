@@ -18,7 +18,7 @@ export interface PutRight {
  * After a copy of an object onto itself: compares its tags and ACL with what was read before the write, puts right what is
  * missing, and names what cannot be put right. Nothing is read from the object that was just written but to compare.
  *
- * @param late the write was not ours just now but an earlier worker's, and others may have acted since: an ACL that somebody has
+ * @param late the write was not ours just now but an earlier worker's, and others may have acted since: an ACL that another client has
  * closed meanwhile is not opened again.
  */
 export async function putRight(

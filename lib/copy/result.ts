@@ -26,7 +26,7 @@ export interface CopyResult {
   /** The strongest proof that destination and source are equal. */
   verifiedBy: 'crc64' | 'checksum' | 'etag' | 'size' | 'store';
   lost: FidelityLoss[];
-  /** What this copy leaves out unless asked to carry it: `acl`. Nobody looked whether the source has one. */
+  /** What this copy leaves out unless asked to carry it: `acl`. The worker did not check whether the source has one. */
   notKept?: string[];
   /** Renames only. */
   sourceRemoved?: boolean;

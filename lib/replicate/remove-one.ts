@@ -63,7 +63,7 @@ async function checkLater({ world, secondLook }: Context, route: Route, key: str
 }
 
 /**
- * What an event says of the removed object proves nothing: whoever may post events can name the ETag and size of whatever stands at
+ * What an event says of the removed object proves nothing: a sender of events can name the ETag and size of whatever stands at
  * the destination. Ours is what carries our marker, as we wrote it from this very source.
  */
 function mayDelete(context: Context, route: Route, key: string, replica: ObjectHead): boolean {

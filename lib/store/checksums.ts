@@ -15,7 +15,7 @@ export const checksumAlgorithms = [
 ] as const;
 
 /**
- * All checksums that are told, in the order above.
+ * All checksums that the store returned, in the order above.
  *
  * @param valueOf the value by algorithm: of a header, or of an element of a document.
  * @param type `FULL_OBJECT` or `COMPOSITE`. A value that ends in `-N` is composed of part checksums, whatever else is said.

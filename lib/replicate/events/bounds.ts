@@ -1,5 +1,5 @@
 /**
- * What a notification may say at most. Whoever may post events chooses every text in them; from here on each is as short as a
+ * What a notification may say at most. A sender of events chooses every text in them; from here on each is as short as a
  * store could have made it, whatever later looks at it.
  */
 import { GiveUp } from '../../copy/errors.ts';
@@ -31,7 +31,7 @@ export function bounded(event: ObjectEvent): ObjectEvent {
   };
 }
 
-/** The start of a text that somebody else wrote, for messages to people. */
+/** The start of a text that an outsider wrote, for messages to people. */
 export function shortText(text: string, characters = longestName): string {
   return text.length <= characters ? text : `${text.slice(0, characters).toWellFormed()}...`;
 }

@@ -1,4 +1,4 @@
-/** A copy of an object onto itself: nothing that it takes away is lost, whoever dies on the way. */
+/** A copy of an object onto itself: nothing that it takes away is lost, whichever worker dies on the way. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dryRun } from '../../../lib/copy/dry-run.ts';
 import type { CopyOptions, CopyRequest } from '../../../lib/copy/request.ts';

@@ -173,9 +173,9 @@ describe('grants', () => {
 
   it('to a grantee that the store does not know are refused, and nothing changes', async () => {
     for (const [grantee, code] of [
-      ['id=nobody', 'InvalidArgument'],
+      ['id=unknown', 'InvalidArgument'],
       ['uri=http://example.com/group', 'InvalidArgument'],
-      ['emailAddress=nobody@example.com', 'UnresolvableGrantByEmailAddress'],
+      ['emailAddress=unknown@example.com', 'UnresolvableGrantByEmailAddress'],
     ]) {
       expect((await setAcl('', { headers: { 'x-amz-grant-read': grantee! } })).xml('Code')).toBe(code);
     }

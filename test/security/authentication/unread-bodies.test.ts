@@ -66,8 +66,8 @@ const signed = () => ['webhook-id: a', `webhook-timestamp: ${now()}`, `webhook-s
 describe('a body that is not complete', () => {
   it.each([
     ['no credentials', '/events', []],
-    ['a key that nobody has', '/events', ['Authorization: Bearer another-key-0123456789']],
-    ['a token that nobody has', '/events/another-token-0123456789-0', []],
+    ['an unknown key', '/events', ['Authorization: Bearer another-key-0123456789']],
+    ['an unknown token', '/events/another-token-0123456789-0', []],
     ['a stale signature', '/events', ['webhook-id: a', 'webhook-timestamp: 1', 'webhook-signature: v1,AAAA']],
     ['no credentials for the API', '/v1/copies', []],
   ])('is answered at once and not kept from a sender with %s', async (_what, path, headers) => {

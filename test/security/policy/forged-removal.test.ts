@@ -1,4 +1,4 @@
-/** Events are no proof: whoever may post them can say what they like of an object that is not theirs. */
+/** Events are no proof: a sender may claim anything of an object that belongs to another user. */
 import { describe, expect, it } from 'vitest';
 import { loadRules } from '../../../lib/replicate/rules.ts';
 import { ModelWorld } from '../../unit/replicate/model-world.ts';

@@ -1,4 +1,4 @@
-/** Patterns that callers choose, on keys that whoever may write to a bucket chooses. */
+/** Patterns that callers choose, on keys that any writer of a bucket chooses. */
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { afterEach, describe, expect, it, vi } from 'vitest';

@@ -137,7 +137,7 @@ export function drawDialect(random: Random): Dialect {
         silentComplete: random.chance(0.5),
         copiesOverAnything: true,
         wantsAllParts: true,
-        // 16 carries none at all beside new metadata; 20 those that it is told.
+        // 16 carries none at all beside new metadata; 20 those that the request names.
         dropsTags: { replaceAndKeep: true, replaceAndSet: isOld, initiate: isOld },
         keepsTagsWithMetadata: true,
         listsUploads: random.chance(0.9),

@@ -50,7 +50,7 @@ export const replicateMutants: readonly Mutant[] = [
   {
     name: 'whatever stands at the destination is deleted, proven or not',
     file: 'replicate/remove-one.ts',
-    edits: [{ find: "if (route.deletes === 'all') return true;", replace: 'return true;' }],
+    edits: [{ find: "return route.deletes === 'all';", replace: 'return true;' }],
     caughtBy: ['I3'],
   },
   {
