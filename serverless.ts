@@ -217,7 +217,7 @@ function queueAlarms(name: Queue): [string, ReturnType<typeof alarm>][] {
   ];
 }
 
-/** Metric of the log line that `lib/copy/closing.ts` writes when a job ends. */
+/** Metric of the log line that `lib/copy/row/move.ts` writes when a job ends. */
 const failedJobs = { MetricNamespace: `${service}/${stageName}`, MetricName: 'FailedJobs' };
 
 function functionWatch(name: FunctionName): [string, { Type: string; Properties: object }][] {

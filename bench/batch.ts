@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBatch } from '../lib/batch/batch.ts';
-import { openEmbedded } from '../lib/runtime/embedded.ts';
+import { createBatch } from '../lib/batch/index.ts';
+import { openEmbedded } from '../lib/runtime/embedded/open.ts';
 import { keys, startTwin } from './support/twin.ts';
 
 const objects = Number(process.argv[2] ?? 100_000);

@@ -13,8 +13,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../lib/runtime/system-clock.ts';
 import { DurableQueue } from '../lib/queue/durable.ts';
+import { systemClock } from '../lib/runtime/shared/system-clock.ts';
 import { StateDatabase } from '../lib/state/database.ts';
 
 const events = Number(process.argv[2] ?? 10_000);

@@ -9,8 +9,8 @@ import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'n
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBatch } from '../lib/batch/batch.ts';
-import { openEmbedded } from '../lib/runtime/embedded.ts';
+import { createBatch } from '../lib/batch/index.ts';
+import { openEmbedded } from '../lib/runtime/embedded/open.ts';
 import { keys, startTwin } from './support/twin.ts';
 
 const rows = Number(process.argv[2] ?? 1_000_000);

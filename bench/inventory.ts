@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { openSource } from '../lib/batch/sources/open.ts';
-import type { Cursor, SourcePorts } from '../lib/batch/sources/source.ts';
-import { sourceSchema } from '../lib/batch/sources/source.ts';
-import { GiveUp } from '../lib/copy/errors.ts';
-import { inventoryParquet, parquetSchemaText } from '../test/unit/batch/write-parquet.ts';
+import { GiveUp } from '../lib/copy/model/errors.ts';
+import { openSource } from '../lib/sources/open.ts';
+import type { Cursor, SourcePorts } from '../lib/sources/shared/source.ts';
+import { sourceSchema } from '../lib/sources/shared/source.ts';
+import { inventoryParquet, parquetSchemaText } from '../test/unit/sources/write-parquet.ts';
 
 const rows = 1_000_000;
 const files = 4;

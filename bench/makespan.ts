@@ -9,7 +9,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbedded } from '../lib/runtime/embedded.ts';
+import { openEmbedded } from '../lib/runtime/embedded/open.ts';
 import { keys, startTwin } from './support/twin.ts';
 
 const MiB = 1024 ** 2;

@@ -1,12 +1,12 @@
 /** Objects that came or went: S3 and OSS triggers in, replicas out. Translates and calls; the decisions are in lib/replicate. */
 import middy from '@middy/core';
-import type { Invocation } from '../lib/copy/ports.ts';
+import type { Invocation } from '../lib/copy/model/ports.ts';
 import { readEvents, type Reading } from '../lib/replicate/events/read.ts';
 import { replicateEvent } from '../lib/replicate/replicate.ts';
+import { answerBatch, attemptOf, queueMessages, type BatchAnswer } from '../lib/runtime/aws/sqs-event.ts';
 import { runtime } from '../lib/runtime/current.ts';
-import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
-import { answerBatch, attemptOf, queueMessages, type BatchAnswer } from '../lib/runtime/queue-batch.ts';
-import type { Runtime } from '../lib/runtime/runtime.ts';
+import { invocationOf, type PlatformContext } from '../lib/runtime/shared/invocation.ts';
+import type { Runtime } from '../lib/runtime/shared/runtime.ts';
 
 /**
  * Messages of a queue are answered one by one. Anything else is one unit: it throws when a part of it failed, so that the

@@ -1,10 +1,10 @@
 /** Runs on a schedule: re-sends missing tasks of stalled jobs and cleans up after jobs that ended with leftovers. */
 import middy from '@middy/core';
-import { sweepBatches } from '../lib/batch/revive.ts';
+import { sweepBatches } from '../lib/batch/control/sweep.ts';
 import { sweep, type SweepReport } from '../lib/copy/sweep.ts';
 import { runtime } from '../lib/runtime/current.ts';
-import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
-import type { Runtime } from '../lib/runtime/runtime.ts';
+import { invocationOf, type PlatformContext } from '../lib/runtime/shared/invocation.ts';
+import type { Runtime } from '../lib/runtime/shared/runtime.ts';
 
 /** Jobs one run looks at; the next run goes on with those that are due then. */
 const jobsPerRun = 500;

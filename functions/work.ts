@@ -3,18 +3,18 @@
  * prefixes. From a queue, or as an asynchronous invocation.
  */
 import middy from '@middy/core';
-import type { ApiMessage } from '../lib/api/message.ts';
-import { handleMessage, readApiMessage } from '../lib/api/messages.ts';
-import type { BatchWorld } from '../lib/batch/batch.ts';
-import { CopyError, GiveUp } from '../lib/copy/errors.ts';
-import type { Invocation } from '../lib/copy/ports.ts';
-import { isBatchTask, type BatchTask, type Task } from '../lib/copy/task.ts';
-import { workByRules } from '../lib/replicate/work.ts';
+import type { ApiMessage } from '../lib/api/model/message.ts';
+import { handleMessage, readApiMessage } from '../lib/api/run-message.ts';
+import type { BatchWorld } from '../lib/batch/index.ts';
+import { CopyError, GiveUp } from '../lib/copy/model/errors.ts';
+import type { Invocation } from '../lib/copy/model/ports.ts';
+import { isBatchTask, type BatchTask, type Task } from '../lib/copy/model/task.ts';
+import { workByRules } from '../lib/replicate/run-task.ts';
+import { answerBatch, attemptOf, queueMessages, type BatchAnswer } from '../lib/runtime/aws/sqs-event.ts';
 import { runtime } from '../lib/runtime/current.ts';
-import { invocationOf, type PlatformContext } from '../lib/runtime/invocation.ts';
-import { parseTask } from '../lib/runtime/parse-task.ts';
-import { answerBatch, attemptOf, queueMessages, type BatchAnswer } from '../lib/runtime/queue-batch.ts';
-import type { Runtime } from '../lib/runtime/runtime.ts';
+import { invocationOf, type PlatformContext } from '../lib/runtime/shared/invocation.ts';
+import { parseTask } from '../lib/runtime/shared/parse-task.ts';
+import type { Runtime } from '../lib/runtime/shared/runtime.ts';
 
 /** Messages of a queue are answered one by one; a direct invocation carries one task and throws when it is to come again. */
 export function workHandler(getRuntime: () => Promise<Runtime>) {
@@ -56,7 +56,7 @@ async function doMessage(
 
 /** Loaded when the first one comes: most work is about parts, and a cold start should not read what it does not need. */
 async function doBatchTask(batches: BatchWorld, task: BatchTask, invocation: Invocation): Promise<void> {
-  const { workOnBatches } = await import('../lib/batch/work.ts');
+  const { workOnBatches } = await import('../lib/batch/run-task.ts');
   await workOnBatches(batches, task, invocation);
 }
 

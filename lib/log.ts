@@ -1,5 +1,5 @@
-import type { LogLevel } from './config.ts';
-import type { Log, LogFields } from './copy/ports.ts';
+import type { LogLevel } from './config/env.ts';
+import type { Log, LogFields } from './copy/model/ports.ts';
 
 export interface LogOptions {
   /** Gets one finished line, without its end. */

@@ -21,7 +21,7 @@ const common = {
   logLevel: 'warning',
 };
 
-const credentials = './lib/runtime/aws-environment.ts';
+const credentials = './lib/runtime/aws/bundle-credentials.ts';
 
 // What Lambda never needs: undici's second parser, for machines without SIMD, and the SDK's browsers and event streams.
 const notOnLambda = {

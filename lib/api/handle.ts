@@ -1,13 +1,13 @@
-import type { Invocation } from '../copy/ports.ts';
-import type { Authenticated } from './authenticate.ts';
-import { authenticate } from './authenticate.ts';
-import type { ApiDeps, Call } from './deps.ts';
-import type { ApiRequest, ApiResponse } from './http.ts';
-import { emptyResponse, jsonResponse, maxUrlBytes } from './http.ts';
+import type { Invocation } from '../copy/model/ports.ts';
+import type { Authenticated } from './callers/authenticate.ts';
+import { authenticate } from './callers/authenticate.ts';
+import type { ApiRequest, ApiResponse } from './http/http.ts';
+import { emptyResponse, jsonResponse, maxUrlBytes } from './http/http.ts';
+import { Problem, problemFrom, problemKinds, problemResponse } from './http/problem.ts';
+import { check, readJson, readQuery } from './http/read-request.ts';
+import type { ApiDeps, Call } from './model/deps.ts';
+import type { Route } from './model/route.ts';
 import { openApiDocument } from './openapi.ts';
-import { Problem, problemFrom, problemKinds, problemResponse } from './problem.ts';
-import { check, readJson, readQuery } from './read-request.ts';
-import type { Route } from './route.ts';
 import { match } from './routes.ts';
 
 /** Answers one request. Never throws: whatever goes wrong becomes a problem document. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { problemKinds } from './problem.ts';
-import type { Route } from './route.ts';
+import { problemKinds } from './http/problem.ts';
+import type { Route } from './model/route.ts';
 import { routes } from './routes.ts';
-import { problemView } from './views.ts';
+import { problemView } from './views/job.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 /** Every address of the API, as data: the router, the OpenAPI document and `Allow` all read this table. */
-import { batchRoutes } from './batch-routes.ts';
-import { createCopy, createMetadata, createRename } from './create.ts';
-import { deleteJob, getJob, listJobs, listParts } from './jobs.ts';
-import type { Route } from './route.ts';
-import * as schemas from './schemas.ts';
-import { jobListView, jobView, partListView } from './views.ts';
+import { batchRoutes } from './batches/routes.ts';
+import { createCopy, createMetadata, createRename } from './jobs/create.ts';
+import { deleteJob, getJob, listJobs, listParts } from './jobs/jobs.ts';
+import * as schemas from './jobs/schemas.ts';
+import type { Route } from './model/route.ts';
+import { jobListView, jobView, partListView } from './views/job.ts';
 
 const started: Route['answers'] = [
   { status: 200, description: 'Done: it was small enough to be copied at once.', view: jobView },

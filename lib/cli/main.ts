@@ -1,6 +1,6 @@
 /** Entry of the `ferry` command. */
-import { exit } from './exit.ts';
-import { processIo } from './io.ts';
+import { exit } from './process/exit.ts';
+import { processIo } from './process/io.ts';
 import { ferry } from './program.ts';
 
 // A reader that closes early (`ferry ls ... | head`) is no failure.

@@ -17,12 +17,11 @@ import { defineServe } from './commands/serve.ts';
 import { defineStatus } from './commands/status.ts';
 import { defineSweep } from './commands/sweep.ts';
 import { defineTwin } from './commands/twin.ts';
-import type { Context, DefineCommand } from './context.ts';
-import { exit, exitCodeOf, Interrupted } from './exit.ts';
-import type { Io } from './io.ts';
-import { complaint } from './complaint.ts';
-import { paintFor } from './paint.ts';
-import { errorDocument } from './render.ts';
+import { errorDocument, complaint } from './output/result.ts';
+import type { Context, DefineCommand } from './process/context.ts';
+import { exit, exitCodeOf, Interrupted } from './process/exit.ts';
+import type { Io } from './process/io.ts';
+import { paintFor } from './text/paint.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs, defineBatch]],

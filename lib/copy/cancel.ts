@@ -1,6 +1,6 @@
-import { end } from './closing.ts';
-import { isFinal } from './job.ts';
-import type { Landed, World } from './ports.ts';
+import { isFinal } from './model/job.ts';
+import type { Landed, World } from './model/ports.ts';
+import { end } from './row/end.ts';
 
 /**
  * Cancels a job and aborts its upload; the source and whatever was at the destination stay as they are. Does not land on a

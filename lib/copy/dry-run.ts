@@ -1,19 +1,19 @@
-import { leftOut, planAcl, wantedAcl } from './acl.ts';
-import { choosePlan } from './choose-plan.ts';
-import { lookAtDestination } from './destination.ts';
-import type { Found } from './expect.ts';
-import { expectedFrom } from './expect.ts';
-import { headerLosses, survivesParts } from './fidelity.ts';
-import type { PartRun } from './job.ts';
-import type { ObjectHead } from './object.ts';
-import { readKept } from './kept.ts';
-import { foreseen } from './loss.ts';
-import { needsCopy } from './metadata.ts';
-import { partCount } from './plan.ts';
-import type { ObjectStore, World } from './ports.ts';
-import type { CopyRequest } from './request.ts';
-import type { CopyResult, FidelityLoss } from './result.ts';
-import { checkRequest, checkSource } from './rules.ts';
+import { foreseen } from './fidelity/accept-loss.ts';
+import { leftOut, planAcl, wantedAcl } from './fidelity/acl.ts';
+import type { Found } from './fidelity/expected.ts';
+import { expectedFrom } from './fidelity/expected.ts';
+import { readKept } from './fidelity/kept.ts';
+import { headerLosses, survivesParts } from './fidelity/losses.ts';
+import type { PartRun } from './model/job.ts';
+import type { ObjectHead } from './model/object.ts';
+import type { ObjectStore, World } from './model/ports.ts';
+import type { CopyRequest } from './model/request.ts';
+import type { CopyResult, FidelityLoss } from './model/result.ts';
+import { lookAtDestination } from './plan/check-destination.ts';
+import { checkRequest, checkSource } from './plan/check-request.ts';
+import { choosePlan } from './plan/choose-plan.ts';
+import { needsCopy } from './plan/metadata-unchanged.ts';
+import { partCount } from './plan/plan.ts';
 
 /** What a copy would do. Nothing is written to find out. */
 export interface DryRun {

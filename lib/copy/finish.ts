@@ -1,20 +1,21 @@
-import { end, endChanged, guarded, move, reasonOf } from './closing.ts';
-import { CopyError, endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './errors.ts';
-import { headIfThere } from './destination.ts';
-import { compositeEtag } from './ids.ts';
-import type { Job } from './job.ts';
-import { isFinal, isPinned, requestOf } from './job.ts';
-import type { Ledger } from './ledger.ts';
-import { missingParts, readLedger } from './ledger.ts';
-import { lookAgainLater } from './look-again.ts';
-import { holdingDestination } from './hold-destination.ts';
-import { describe } from './object.ts';
-import { mustBeAbsent } from './overwrite.ts';
-import { conclude } from './conclude.ts';
-import { partCount } from './plan.ts';
-import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './ports.ts';
-import { isCopiedInPlace, isSettled, settle } from './settle.ts';
-import type { Task } from './task.ts';
+import { lookAgainLater } from './after/recheck-source.ts';
+import { CopyError, endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from './model/errors.ts';
+import { headIfThere } from './model/head-if-there.ts';
+import { compositeEtag } from './model/ids.ts';
+import type { Job } from './model/job.ts';
+import { isFinal, isPinned, requestOf } from './model/job.ts';
+import { describe } from './model/object.ts';
+import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './model/ports.ts';
+import type { Task } from './model/task.ts';
+import { conclude } from './multipart/after-complete.ts';
+import type { Ledger } from './multipart/list-parts.ts';
+import { missingParts, readLedger } from './multipart/list-parts.ts';
+import { isCopiedInPlace, isSettled, settle } from './multipart/resolve-unknown-complete.ts';
+import { mustBeAbsent } from './plan/overwrite.ts';
+import { partCount } from './plan/plan.ts';
+import { end, endChanged, guarded, reasonOf } from './row/end.ts';
+import { holdingDestination } from './row/hold-destination.ts';
+import { move } from './row/move.ts';
 
 /** Deliveries after which InvalidPart is taken for an answer and not for a race. */
 const believeAfter = 3;

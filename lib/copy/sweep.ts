@@ -1,12 +1,13 @@
-import { askAgain, move, nextLook } from './closing.ts';
-import type { Job } from './job.ts';
-import { isFinal, requestOf } from './job.ts';
-import { isListed, missingParts, ranges, readLedger } from './ledger.ts';
-import { removeOrphans } from './orphans.ts';
-import { partCount, partsPerTask } from './plan.ts';
-import type { CallOptions, Invocation, ObjectStore, World } from './ports.ts';
-import { forEachLimited } from './pool.ts';
-import type { Task } from './task.ts';
+import { forEachLimited } from './model/for-each-limited.ts';
+import type { Job } from './model/job.ts';
+import { isFinal, requestOf } from './model/job.ts';
+import type { CallOptions, Invocation, ObjectStore, World } from './model/ports.ts';
+import type { Task } from './model/task.ts';
+import { removeOrphans } from './multipart/abort-orphans.ts';
+import { isListed, missingParts, ranges, readLedger } from './multipart/list-parts.ts';
+import { partCount, partsPerTask } from './plan/plan.ts';
+import { askAgain } from './row/end.ts';
+import { move, nextLook } from './row/move.ts';
 
 /** What one sweep did. */
 export interface SweepReport {

@@ -1,5 +1,5 @@
-import type { Clock, SendOptions } from '../copy/ports.ts';
-import type { Task } from '../copy/task.ts';
+import type { Clock, SendOptions } from '../copy/model/ports.ts';
+import type { Task } from '../copy/model/task.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { GroupCommit } from '../state/group-commit.ts';
 import type { Delivery, Inbox } from './inbox.ts';

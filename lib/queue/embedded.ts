@@ -1,8 +1,8 @@
-import type { SendOptions, TaskQueue } from '../copy/ports.ts';
-import type { Task } from '../copy/task.ts';
+import type { SendOptions, TaskQueue } from '../copy/model/ports.ts';
+import type { Task } from '../copy/model/task.ts';
 import { MemoryInbox } from './memory-inbox.ts';
-import { WorkerPool } from './worker-pool.ts';
 import type { WorkerPoolOptions } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 /**
  * The task queue of one process, in memory, with its workers. Its loss costs nothing: every job is in the state table and

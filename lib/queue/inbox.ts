@@ -1,4 +1,4 @@
-import type { Task } from '../copy/task.ts';
+import type { Task } from '../copy/model/task.ts';
 
 /** One delivery of a task (or another message); the receipt of the worker that holds it. */
 export interface Delivery<Message = Task> {

@@ -1,5 +1,5 @@
-import type { Clock } from '../copy/ports.ts';
-import type { Task } from '../copy/task.ts';
+import type { Clock } from '../copy/model/ports.ts';
+import type { Task } from '../copy/model/task.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
 interface InLane extends Delivery {

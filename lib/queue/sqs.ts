@@ -1,8 +1,8 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
-import { RetryLater } from '../copy/errors.ts';
-import type { Clock, SendOptions } from '../copy/ports.ts';
-import type { Task } from '../copy/task.ts';
+import { RetryLater } from '../copy/model/errors.ts';
+import type { Clock, SendOptions } from '../copy/model/ports.ts';
+import type { Task } from '../copy/model/task.ts';
 
 /** SQS takes no more than this in one call. */
 const batchSize = 10;

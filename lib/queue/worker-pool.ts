@@ -1,8 +1,8 @@
-import { CopyError, GiveUp, RetryLater } from '../copy/errors.ts';
-import type { Clock, Invocation, Log, LogFields } from '../copy/ports.ts';
-import type { Task } from '../copy/task.ts';
-import type { Delivery, Inbox } from './inbox.ts';
+import { CopyError, GiveUp, RetryLater } from '../copy/model/errors.ts';
+import type { Clock, Invocation, Log, LogFields } from '../copy/model/ports.ts';
+import type { Task } from '../copy/model/task.ts';
 import { backoff } from './backoff.ts';
+import type { Delivery, Inbox } from './inbox.ts';
 
 export interface WorkerPoolOptions<Message extends object = Task> {
   inbox: Inbox<Message>;

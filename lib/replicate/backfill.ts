@@ -1,11 +1,11 @@
-import { CopyError } from '../copy/errors.ts';
-import type { Invocation, World } from '../copy/ports.ts';
-import type { ReplicationOutcome } from './context.ts';
-import { copyOne } from './copy-one.ts';
-import { forEachOf, routesOfRule, type List, type Listed } from './listing.ts';
-import type { Route } from './route.ts';
-import type { RuleSet } from './rules.ts';
-import { isSource } from './rules.ts';
+import { CopyError } from '../copy/model/errors.ts';
+import type { Invocation, World } from '../copy/model/ports.ts';
+import { forEachOf, routesOfRule, type List, type Listed } from './compare/listing.ts';
+import type { ReplicationOutcome } from './one/context.ts';
+import { copyOne } from './one/copy.ts';
+import type { Route } from './rules/route.ts';
+import type { RuleSet } from './rules/rules.ts';
+import { isSource } from './rules/rules.ts';
 
 export interface BackfillOptions {
   /** Objects in hand at a time; default 16. */

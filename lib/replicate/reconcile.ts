@@ -1,20 +1,20 @@
-import { attributeDifferences, needsLayout } from '../copy/compare.ts';
-import { layoutOf, tagDifferences } from '../copy/compare-more.ts';
-import { headIfThere } from '../copy/destination.ts';
-import { CopyError } from '../copy/errors.ts';
-import { expectedFrom } from '../copy/expect.ts';
-import type { ObjectHead } from '../copy/object.ts';
-import type { Invocation, World } from '../copy/ports.ts';
-import { compareHeads } from './compare.ts';
-import { callOptions, type Context, type ReplicationOutcome } from './context.ts';
-import { copyOne } from './copy-one.ts';
-import { forEachOf, routesOfRule, type List } from './listing.ts';
-import { pairs, type Pair } from './pairs.ts';
-import { removeOne } from './remove-one.ts';
-import { markerName } from './marker.ts';
-import { destinationRef, requestFor, sourceRef } from './requests.ts';
-import type { Route } from './route.ts';
-import type { RuleSet } from './rules.ts';
+import { attributeDifferences, needsLayout } from '../copy/fidelity/compare.ts';
+import { layoutOf, tagDifferences } from '../copy/fidelity/compare-tags-and-acl.ts';
+import { expectedFrom } from '../copy/fidelity/expected.ts';
+import { CopyError } from '../copy/model/errors.ts';
+import { headIfThere } from '../copy/model/head-if-there.ts';
+import type { ObjectHead } from '../copy/model/object.ts';
+import type { Invocation, World } from '../copy/model/ports.ts';
+import { compareHeads } from './compare/heads.ts';
+import { forEachOf, routesOfRule, type List } from './compare/listing.ts';
+import { pairs, type Pair } from './compare/pairs.ts';
+import { markerName } from './loops/marker.ts';
+import { callOptions, type Context, type ReplicationOutcome } from './one/context.ts';
+import { copyOne } from './one/copy.ts';
+import { removeOne } from './one/remove.ts';
+import { destinationRef, requestFor, sourceRef } from './one/requests.ts';
+import type { Route } from './rules/route.ts';
+import type { RuleSet } from './rules/rules.ts';
 
 export interface ReconcileOptions {
   /** Pairs in hand at a time; default 16. */

@@ -1,15 +1,15 @@
-import { RetryLater } from '../copy/errors.ts';
-import type { Invocation, World } from '../copy/ports.ts';
-import { copyOne } from './copy-one.ts';
-import type { Context, ReplicationOutcome, SkipReason } from './context.ts';
+import { RetryLater } from '../copy/model/errors.ts';
+import type { Invocation, World } from '../copy/model/ports.ts';
 import type { ObjectEvent } from './events/event.ts';
-import { placeHash } from './marker.ts';
-import { removeOne } from './remove-one.ts';
-import { followsDeletes } from './requests.ts';
-import type { Route } from './route.ts';
-import { returns, routesFrom, writerOf, type RuleSet } from './rules.ts';
+import { placeHash } from './loops/marker.ts';
+import type { Context, ReplicationOutcome, SkipReason } from './one/context.ts';
+import { copyOne } from './one/copy.ts';
+import { removeOne } from './one/remove.ts';
+import { followsDeletes } from './one/requests.ts';
+import type { Route } from './rules/route.ts';
+import { returns, routesFrom, writerOf, type RuleSet } from './rules/rules.ts';
 
-export type { ReplicationOutcome, SkipReason } from './context.ts';
+export type { ReplicationOutcome, SkipReason } from './one/context.ts';
 
 /**
  * Does what an event asks for, on every route it concerns. Safe to repeat: a duplicate, late or reordered event leads to the

@@ -1,11 +1,11 @@
-import { GiveUp } from '../copy/errors.ts';
-import type { Runtime } from './runtime.ts';
+import { GiveUp } from '../copy/model/errors.ts';
+import type { Runtime } from './shared/runtime.ts';
 
 export type Platform = 'embedded' | 'aws' | 'alibaba';
 
 /** Lazy, so that a function loads what its own platform needs only. */
 const openers: Partial<Record<Platform, () => Promise<Runtime>>> = {
-  aws: async () => (await import('./aws.ts')).openAws(),
+  aws: async () => (await import('./aws/open.ts')).openAws(),
 };
 
 let opened: Promise<Runtime> | undefined;

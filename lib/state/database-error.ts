@@ -1,4 +1,4 @@
-import { CopyError, GiveUp, RetryLater } from '../copy/errors.ts';
+import { CopyError, GiveUp, RetryLater } from '../copy/model/errors.ts';
 
 /** What the binding throws, and what `fs` throws: the code says it all. */
 interface Coded {

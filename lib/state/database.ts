@@ -1,9 +1,9 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
-import { GiveUp } from '../copy/errors.ts';
-import { migrations } from './schema.ts';
+import { GiveUp } from '../copy/model/errors.ts';
 import { damaged, isBusy, toCopyError } from './database-error.ts';
+import { migrations } from './schema.ts';
 
 /** What SQLite may be given. The binding aborts the whole process on a boolean, so there is none here. */
 export type SqlValue = string | number | null;

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Clock, SharedRecord, SharedRecords } from '../copy/ports.ts';
+import type { Clock, SharedRecord, SharedRecords } from '../copy/model/ports.ts';
 import { sharedKey, ttlAttribute } from './dynamodb-table.ts';
 
 export interface DynamoSharedOptions {

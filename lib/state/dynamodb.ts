@@ -2,10 +2,10 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { GiveUp, RetryLater } from '../copy/errors.ts';
-import type { Job, JobChange, JobState } from '../copy/job.ts';
-import { finalStates } from '../copy/job.ts';
-import type { Clock, JobPage, Landed, StateTable } from '../copy/ports.ts';
+import { GiveUp, RetryLater } from '../copy/model/errors.ts';
+import type { Job, JobChange, JobState } from '../copy/model/job.ts';
+import { finalStates } from '../copy/model/job.ts';
+import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
 import { dueIndex, isListKey, listIndex, listKey, shardOf, shards } from './dynamodb-table.ts';
 
 export interface DynamoStateOptions {

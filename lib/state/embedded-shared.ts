@@ -1,4 +1,4 @@
-import type { Clock, SharedRecord, SharedRecords } from '../copy/ports.ts';
+import type { Clock, SharedRecord, SharedRecords } from '../copy/model/ports.ts';
 import type { StateDatabase } from './database.ts';
 
 interface SharedRow {

@@ -1,7 +1,7 @@
-import { GiveUp } from '../copy/errors.ts';
-import type { Job, JobChange, JobState } from '../copy/job.ts';
-import { finalStates } from '../copy/job.ts';
-import type { Clock, JobPage, Landed, StateTable } from '../copy/ports.ts';
+import { GiveUp } from '../copy/model/errors.ts';
+import type { Job, JobChange, JobState } from '../copy/model/job.ts';
+import { finalStates } from '../copy/model/job.ts';
+import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
 import type { SqlValue, StateDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 

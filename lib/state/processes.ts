@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { finalStates } from '../copy/job.ts';
-import type { Clock } from '../copy/ports.ts';
+import { finalStates } from '../copy/model/job.ts';
+import type { Clock } from '../copy/model/ports.ts';
 import type { StateDatabase } from './database.ts';
-import { isRunning, thisProcess } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { isRunning, thisProcess } from './process-identity.ts';
 
 /** A process that did not say it lives for this long is dead to the others, be it hung or on a host that is gone. */
 export const heartbeatLimitMs = 60_000;

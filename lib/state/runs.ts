@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { GiveUp } from '../copy/errors.ts';
-import type { Clock } from '../copy/ports.ts';
+import { GiveUp } from '../copy/model/errors.ts';
+import type { Clock } from '../copy/model/ports.ts';
 import type { StateDatabase } from './database.ts';
 import type { ProcessRegistry } from './processes.ts';
 

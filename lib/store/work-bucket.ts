@@ -1,7 +1,7 @@
 import { text as textOf } from 'node:stream/consumers';
-import { CopyError, gaveUp, RetryLater } from '../copy/errors.ts';
-import type { CallOptions } from '../copy/ports.ts';
-import type { StoreClient } from './types.ts';
+import { CopyError, gaveUp, RetryLater } from '../copy/model/errors.ts';
+import type { CallOptions } from '../copy/model/ports.ts';
+import type { StoreClient } from './calls/client.ts';
 
 /** Enough for every header; a longer first line costs a second request. */
 const headBytes = 4096;

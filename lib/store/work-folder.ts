@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GiveUp } from '../copy/errors.ts';
-import type { CallOptions } from '../copy/ports.ts';
+import { GiveUp } from '../copy/model/errors.ts';
+import type { CallOptions } from '../copy/model/ports.ts';
 
 /** Enough for every header; a longer first line costs a second read. */
 const headBytes = 4096;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { BatchView, ResultLine } from '../../lib/batch/batch.ts';
+import type { BatchView, ResultLine } from '../../lib/batch/index.ts';
 import { bytes, MiB, unique } from '../contract/store/target.ts';
 import { limitWrites } from './servers/index.ts';
 import { isSkipped } from './servers/server.ts';

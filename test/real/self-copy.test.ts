@@ -1,6 +1,6 @@
 /** Changes of metadata on objects with tags, which Ceph drops when metadata is replaced. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { ObjectRef } from '../../lib/copy/object.ts';
+import type { ObjectRef } from '../../lib/copy/model/object.ts';
 import { bytes, MiB, unique } from '../contract/store/target.ts';
 import type { Finished } from './ferry.ts';
 import { isSkipped } from './servers/server.ts';

@@ -1,7 +1,7 @@
 /** A caller of ports: one invocation of a worker, a sweep, an API client. */
-import { RetryLater } from '../../lib/copy/errors.ts';
-import type { Job } from '../../lib/copy/job.ts';
-import type { CopyRequest } from '../../lib/copy/request.ts';
+import { RetryLater } from '../../lib/copy/model/errors.ts';
+import type { Job } from '../../lib/copy/model/job.ts';
+import type { CopyRequest } from '../../lib/copy/model/request.ts';
 import type { Fault } from './faults.ts';
 import { isStrange } from './faults.ts';
 import { Memory } from './memory.ts';

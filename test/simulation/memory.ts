@@ -1,5 +1,5 @@
-import type { Job } from '../../lib/copy/job.ts';
-import type { ObjectRef } from '../../lib/copy/object.ts';
+import type { Job } from '../../lib/copy/model/job.ts';
+import type { ObjectRef } from '../../lib/copy/model/object.ts';
 import type { StoredObject } from './model/objects.ts';
 
 export interface Look {

@@ -1,10 +1,10 @@
 /** Sets of replication rules for one schedule: half of them shapes that go wrong most easily, half whatever the loader takes. */
-import { GiveUp } from '../../lib/copy/errors.ts';
-import type { ObjectRef, StoreAddress } from '../../lib/copy/object.ts';
-import type { Route } from '../../lib/replicate/route.ts';
-import type { RuleSet } from '../../lib/replicate/rules.ts';
-import { loadRules, routesFrom } from '../../lib/replicate/rules.ts';
-import type { RulesInput } from '../../lib/replicate/schema.ts';
+import { GiveUp } from '../../lib/copy/model/errors.ts';
+import type { ObjectRef, StoreAddress } from '../../lib/copy/model/object.ts';
+import type { Route } from '../../lib/replicate/rules/route.ts';
+import type { RuleSet } from '../../lib/replicate/rules/rules.ts';
+import { loadRules, routesFrom } from '../../lib/replicate/rules/rules.ts';
+import type { RulesInput } from '../../lib/replicate/rules/schema.ts';
 import { MiB } from './model/dialect.ts';
 import type { Random } from './random.ts';
 

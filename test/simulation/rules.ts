@@ -1,7 +1,7 @@
 /** Schedules of replication rules: owners write and remove objects, every change anywhere sends an event, ours too. */
-import type { RuleSet } from '../../lib/replicate/rules.ts';
+import type { ObjectRef, StoreAddress } from '../../lib/copy/model/object.ts';
 import type { ObjectEvent } from '../../lib/replicate/events/event.ts';
-import type { ObjectRef, StoreAddress } from '../../lib/copy/object.ts';
+import type { RuleSet } from '../../lib/replicate/rules/rules.ts';
 import type { StoredObject } from './model/objects.ts';
 import type { Random } from './random.ts';
 import type { Pair } from './rule-sets.ts';

@@ -1,8 +1,8 @@
 /** One small world, drawn from the seed: a store, objects in it, what is asked of us, and how bad the day is. */
-import type { StoreAddress } from '../../lib/copy/object.ts';
-import type { CopyOptions, CopyRequest, Mode } from '../../lib/copy/request.ts';
-import type { Settings } from '../../lib/copy/settings.ts';
-import { defaultSettings } from '../../lib/copy/settings.ts';
+import type { StoreAddress } from '../../lib/copy/model/object.ts';
+import type { CopyOptions, CopyRequest, Mode } from '../../lib/copy/model/request.ts';
+import type { Settings } from '../../lib/copy/model/settings.ts';
+import { defaultSettings } from '../../lib/copy/model/settings.ts';
 import type { Profile } from './faults.ts';
 import { drawProfile } from './faults.ts';
 import type { Dialect } from './model/dialect.ts';

@@ -1,6 +1,6 @@
 /** Owners of the sources, and everybody else who writes where we do. */
-import type { ContentHeaders, ObjectRef } from '../../lib/copy/object.ts';
-import { markerName } from '../../lib/replicate/marker.ts';
+import type { ContentHeaders, ObjectRef } from '../../lib/copy/model/object.ts';
+import { markerName } from '../../lib/replicate/loops/marker.ts';
 import type { Actor } from './actor.ts';
 import type { StrangerFault } from './faults.ts';
 import { whole } from './model/content.ts';

@@ -1,12 +1,12 @@
 /** Those who run the engine: queue consumers, the periodic sweep, clients who ask directly. */
 import { cancelJob } from '../../lib/copy/cancel.ts';
-import { CopyError, RetryLater } from '../../lib/copy/errors.ts';
-import type { CopyResult } from '../../lib/copy/result.ts';
+import { CopyError, RetryLater } from '../../lib/copy/model/errors.ts';
+import type { CopyResult } from '../../lib/copy/model/result.ts';
+import { work } from '../../lib/copy/run-task.ts';
 import { startCopy } from '../../lib/copy/start.ts';
 import { sweep } from '../../lib/copy/sweep.ts';
-import { work } from '../../lib/copy/work.ts';
 import { replicateEvent } from '../../lib/replicate/replicate.ts';
-import { workByRules } from '../../lib/replicate/work.ts';
+import { workByRules } from '../../lib/replicate/run-task.ts';
 import { Actor } from './actor.ts';
 import { worldOf } from './model/port.ts';
 import type { Errand, Message } from './model/queue.ts';

@@ -21,10 +21,10 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
     'lib/replicate',
     'lib/batch',
     'lib/api',
-    'lib/config.ts',
+    'lib/config/env.ts',
     'lib/log.ts',
   ],
-  functions: ['lib/runtime', 'lib/copy', 'lib/replicate', 'lib/batch', 'lib/api', 'lib/config.ts', 'lib/log.ts'],
+  functions: ['lib/runtime', 'lib/copy', 'lib/replicate', 'lib/batch', 'lib/api', 'lib/config/env.ts', 'lib/log.ts'],
   'lib/cli': 'anything',
 };
 

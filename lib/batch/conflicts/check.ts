@@ -8,16 +8,16 @@
  *
  * Costs for n rows, G = n / batchCheckRows: about 107 n bytes in the work folder, G² + 2 n / pageSize reads and G² writes.
  */
-import { forEachLimited } from '../../copy/pool.ts';
-import type { CallOptions, Invocation } from '../../copy/ports.ts';
-import { endingOnFailure } from '../fail.ts';
-import { readPage } from '../page-file.ts';
-import { pageIds } from '../pages.ts';
-import type { BatchRequest } from '../request.ts';
-import { defaultPageSize } from '../request.ts';
-import type { Batch, BatchCheck } from '../row.ts';
-import { changeBatch, findBatch, isAtWork, nextLook } from '../row.ts';
-import type { BatchWorld } from '../world.ts';
+import { forEachLimited } from '../../copy/model/for-each-limited.ts';
+import type { CallOptions, Invocation } from '../../copy/model/ports.ts';
+import { readPage } from '../files/page-file.ts';
+import type { BatchWorld } from '../model/world.ts';
+import type { BatchRequest } from '../request/request.ts';
+import { defaultPageSize } from '../request/request.ts';
+import type { Batch, BatchCheck } from '../rows/batch-row.ts';
+import { changeBatch, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
+import { endingOnFailure } from '../rows/end.ts';
+import { pageIds } from '../rows/pages.ts';
 import { readConflicts, readRecords, writeConflicts, writeRecords, writeVerdicts } from './files.ts';
 import type { Conflict } from './find.ts';
 import { findConflicts } from './find.ts';

@@ -1,6 +1,6 @@
 /** The files of the check, in the batch's work folder. Each is written again, the same, when its step is done twice. */
-import type { CallOptions } from '../../copy/ports.ts';
-import type { WorkFiles } from '../files.ts';
+import type { CallOptions } from '../../copy/model/ports.ts';
+import type { WorkFiles } from '../model/work-files.ts';
 import type { Conflict } from './find.ts';
 import type { Verdict } from './verdict.ts';
 

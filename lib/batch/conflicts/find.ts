@@ -1,6 +1,6 @@
-import type { BatchMode } from '../request.ts';
-import { byObject } from './records.ts';
+import type { BatchMode } from '../request/request.ts';
 import type { RowRecord } from './records.ts';
+import { byObject } from './records.ts';
 
 /**
  * - `same-destination`: two rows write one object; whichever came last would destroy what the other wrote.

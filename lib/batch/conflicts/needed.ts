@@ -5,8 +5,8 @@
  * destinations of their own, and `select.ts` refuses a destination that lies in what is read. Every other source may name an
  * object twice, or name one object's source as another's destination: such a batch is read to its end and checked first.
  */
-import type { Mapping } from '../mapping.ts';
-import type { BatchRequest } from '../request.ts';
+import type { Mapping } from '../request/mapping.ts';
+import type { BatchRequest } from '../request/request.ts';
 
 export function needsCheck({
   mode,

@@ -1,5 +1,5 @@
-import type { PageEntry } from '../page-file.ts';
-import type { BatchRequest } from '../request.ts';
+import type { PageEntry } from '../files/page-file.ts';
+import type { BatchRequest } from '../request/request.ts';
 import type { ConflictKind } from './find.ts';
 import { findConflicts } from './find.ts';
 import { recordsOf } from './records.ts';

@@ -1,6 +1,6 @@
 /** What one row reads and writes, as records of equal length that can be sorted without the keys themselves. */
 import { hash } from 'node:crypto';
-import type { PageEntry } from '../page-file.ts';
+import type { PageEntry } from '../files/page-file.ts';
 
 /**
  * 40 bytes:

@@ -1,9 +1,9 @@
 /** What a conflict means for a row: its line in the results. */
-import { describe } from '../../copy/object.ts';
-import type { PageEntry } from '../page-file.ts';
-import type { BatchRequest } from '../request.ts';
-import type { ResultLine } from '../result-file.ts';
-import { namesOf } from '../result-file.ts';
+import { describe } from '../../copy/model/object.ts';
+import type { PageEntry } from '../files/page-file.ts';
+import type { ResultLine } from '../files/result-file.ts';
+import { namesOf } from '../files/result-file.ts';
+import type { BatchRequest } from '../request/request.ts';
 import type { Conflict, ConflictKind } from './find.ts';
 
 /** Of one row, as it is kept until its page is worked on. */

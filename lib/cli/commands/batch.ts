@@ -4,9 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
-import type { BatchRequest, BatchView, Status } from '../../batch/batch.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
+import type { BatchRequest, BatchView, Status } from '../../batch/index.ts';
 import {
   addModeOptions,
   addControlOptions,
@@ -15,15 +13,17 @@ import {
   addVerifyOptions,
   batchJson,
   type BatchFlags,
-} from '../batch-options.ts';
-import { batchRequest } from '../batch-request.ts';
-import { printLine } from '../io.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { collect, wholeNumber } from '../parse.ts';
-import { paintFor } from '../paint.ts';
-import { batchLines, batchTable, costText, dryRunDocument, dryRunLines, tallyText } from '../render-batch.ts';
-import { announce, runBatch } from '../run-batch.ts';
-import { withSession, type Session } from '../session.ts';
+} from '../input/batch-options.ts';
+import { batchRequest } from '../input/batch-request.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { collect, wholeNumber } from '../input/parse.ts';
+import { batchLines, batchTable, costText, dryRunDocument, dryRunLines, tallyText } from '../output/batch.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { printLine } from '../process/io.ts';
+import { announce, runBatch } from '../run/batch.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { paintFor } from '../text/paint.ts';
 
 type Flags = StoreFlags & OutputFlags;
 
@@ -65,12 +65,12 @@ export const defineBatch: DefineCommand = (program, context) => {
     return command;
   };
   onOne('pause', 'begin no further objects', async (session, id) => {
-    const { pauseBatch } = await import('../../batch/batch.ts');
+    const { pauseBatch } = await import('../../batch/index.ts');
     return await show(session, await pauseBatch(session.runtime.batches, id));
   });
   onOne('resume', 'go on with a batch that was paused or interrupted, to its end', resume);
   onOne('cancel', 'end a batch; what was copied stays', async (session, id) => {
-    const { cancelBatch } = await import('../../batch/batch.ts');
+    const { cancelBatch } = await import('../../batch/index.ts');
     await cancelBatch(session.runtime.batches, id);
     // Under way is only what is left to add up.
     return await runBatch(session, id).then(() => exit.done);
@@ -114,7 +114,7 @@ type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
 type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
 
 async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
-  const { createBatch, dryRunBatch } = await import('../../batch/batch.ts');
+  const { createBatch, dryRunBatch } = await import('../../batch/index.ts');
   const { io, runtime } = session;
   const line = { places, flags, verify, addressOf: session.address };
   // Before anything is read from standard input.
@@ -145,14 +145,14 @@ async function spool({ config }: Session): Promise<string> {
 }
 
 async function resume(session: Session, id: string): Promise<number> {
-  const { readBatch, resumeBatch } = await import('../../batch/batch.ts');
+  const { readBatch, resumeBatch } = await import('../../batch/index.ts');
   const view = await readBatch(session.runtime.batches, id);
   if (view.paused) await resumeBatch(session.runtime.batches, id);
   return await runBatch(session, id);
 }
 
 async function retryFailed(session: Session, id: string, flags: RetryFlags): Promise<number> {
-  const { retryBatch } = await import('../../batch/batch.ts');
+  const { retryBatch } = await import('../../batch/index.ts');
   const statuses = flags.status as Status[] | undefined;
   const view = await retryBatch(session.runtime.batches, id, { statuses, mode: flags.mode });
   announce(session, view);
@@ -160,7 +160,7 @@ async function retryFailed(session: Session, id: string, flags: RetryFlags): Pro
 }
 
 async function showStatus(session: Session, id: string | undefined, limit: number): Promise<number> {
-  const { listBatches, readBatch } = await import('../../batch/batch.ts');
+  const { listBatches, readBatch } = await import('../../batch/index.ts');
   const { io, flags, runtime, config } = session;
   if (id !== undefined) return await show(session, await readBatch(runtime.batches, id));
   const views = await listBatches(runtime.batches, { limit });
@@ -178,7 +178,7 @@ async function show({ io, flags }: Session, view: BatchView): Promise<number> {
 }
 
 async function printReport(session: Session, id: string, { status, rejected }: ReportFlags): Promise<number> {
-  const batch = await import('../../batch/batch.ts');
+  const batch = await import('../../batch/index.ts');
   const { io, runtime, say } = session;
   if (rejected) {
     for await (const row of batch.rejected(runtime.batches, id)) await printLine(io.stdout, JSON.stringify(row));

@@ -1,11 +1,11 @@
-import { GiveUp } from '../../copy/errors.ts';
-import { isFinal } from '../../copy/job.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { paintFor } from '../paint.ts';
-import { subjectText } from '../render.ts';
-import { withSession, type Session } from '../session.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
+import { isFinal } from '../../copy/model/job.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { subjectText } from '../output/result.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { paintFor } from '../text/paint.ts';
 
 export const defineCancel: DefineCommand = (program, context) => {
   const command = program

@@ -1,15 +1,15 @@
-import { costOf, usageOf, type Cost, type Usage, type Workload } from '../cost.ts';
-import { defaultSettings } from '../../copy/settings.ts';
+import { defaultSettings } from '../../copy/model/settings.ts';
+import { awsPrices, publishedLarge, publishedSmall, type Published } from '../../cost/aws-prices.ts';
+import { costOf, usageOf, type Cost, type Usage, type Workload } from '../../cost/aws-replication.ts';
 import { s3 } from '../../store/dialects/s3.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { factLines } from '../facts.ts';
-import { formatBytes, formatCount, formatMoney, plural } from '../format.ts';
-import type { Io } from '../io.ts';
-import { addOutputOptions, type OutputFlags } from '../options.ts';
-import { paintFor } from '../paint.ts';
-import { parseBytes, wholeNumber } from '../parse.ts';
-import { awsPrices, publishedLarge, publishedSmall, type Published } from '../prices-aws.ts';
+import { addOutputOptions, type OutputFlags } from '../input/options.ts';
+import { parseBytes, wholeNumber } from '../input/parse.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { formatBytes, formatCount, formatMoney, plural } from '../text/format.ts';
+import { factLines } from '../text/labelled-values.ts';
+import { paintFor } from '../text/paint.ts';
 
 interface CostFlags extends OutputFlags {
   objects?: number;

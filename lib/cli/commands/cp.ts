@@ -1,6 +1,6 @@
-import type { DefineCommand } from '../context.ts';
-import { addCopyOptions, type CopyFlags } from '../options.ts';
-import { transfer } from '../transfer.ts';
+import { addCopyOptions, type CopyFlags } from '../input/options.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { transfer } from '../run/copy-or-move.ts';
 
 export const defineCp: DefineCommand = (program, context) => {
   addCopyOptions(program.command('cp'))

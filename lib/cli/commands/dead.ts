@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
-import type { AnyDeadLetter, QueueName, Queues } from '../../runtime/serve-queues.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit, UsageError } from '../exit.ts';
-import { plural, printable } from '../format.ts';
-import { printLine } from '../io.ts';
-import { withSession, type Session } from '../session.ts';
-import { formatTable } from '../table.ts';
+import type { AnyDeadLetter, QueueName, Queues } from '../../runtime/serve/queues.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, UsageError } from '../process/exit.ts';
+import { printLine } from '../process/io.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { plural, printable } from '../text/format.ts';
+import { formatTable } from '../text/table.ts';
 
 interface DeadFlags {
   state?: string;
@@ -58,7 +58,7 @@ function collectId(text: string, previous: string[] = []): string[] {
 }
 
 async function queuesOf(session: Session): Promise<Queues> {
-  const { openQueues } = await import('../../runtime/serve-queues.ts');
+  const { openQueues } = await import('../../runtime/serve/queues.ts');
   return openQueues(session.runtime);
 }
 

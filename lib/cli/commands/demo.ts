@@ -3,15 +3,15 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RequestInfo } from '../../store/open.ts';
-import type { DefineCommand } from '../context.ts';
-import { copyObject } from '../copy-object.ts';
-import { demoPace, demoSteps, hashFile, hashObject } from '../demo-steps.ts';
-import { exit, Interrupted, UsageError } from '../exit.ts';
-import { factLines } from '../facts.ts';
-import { formatBytes, formatDuration, plural, printable } from '../format.ts';
-import type { Io } from '../io.ts';
-import { paintFor } from '../paint.ts';
-import { withSession, type Session } from '../session.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, Interrupted, UsageError } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { copyObject } from '../run/object.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { formatBytes, formatDuration, plural, printable } from '../text/format.ts';
+import { factLines } from '../text/labelled-values.ts';
+import { paintFor } from '../text/paint.ts';
+import { demoPace, demoSteps, hashFile, hashObject } from './demo-steps.ts';
 
 /** Larger files are kept on disk by the demo's store. Bytes. */
 const inMemoryMax = 512 * 1024 * 1024;

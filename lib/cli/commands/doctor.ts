@@ -1,15 +1,15 @@
 import { homedir } from 'node:os';
-import type { Scheme } from '../../config.ts';
-import { readConfig } from '../../config.ts';
-import type { DefineCommand } from '../context.ts';
-import type { Check } from '../doctor-checks.ts';
-import { exit } from '../exit.ts';
-import { plural, printable } from '../format.ts';
-import type { Io } from '../io.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { paintFor, type Colour } from '../paint.ts';
-import { configOptions, withSession, type Session } from '../session.ts';
-import { parseUrl } from '../urls.ts';
+import type { Scheme } from '../../config/env.ts';
+import { readConfig } from '../../config/env.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { parseUrl } from '../input/urls.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { configOptions, withSession, type Session } from '../run/session.ts';
+import { plural, printable } from '../text/format.ts';
+import { paintFor, type Colour } from '../text/paint.ts';
+import type { Check } from './doctor-checks.ts';
 
 interface DoctorFlags extends StoreFlags, OutputFlags {
   write?: boolean;
@@ -30,7 +30,7 @@ export const defineDoctor: DefineCommand = (program, context) => {
 async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Promise<number> {
   const url = text === undefined ? undefined : parseUrl(text);
   const config = readConfig(io.env, configOptions(io, flags));
-  const checks = await import('../doctor-checks.ts');
+  const checks = await import('./doctor-checks.ts');
   const place = { env: io.env, home: io.env['HOME'] ?? homedir() };
   let failed = false;
   const report = (found: readonly Check[], scheme?: Scheme) => {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import type { ListedObject, StoreClient } from '../../store/types.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { formatBytes, formatTime, plural, printable } from '../format.ts';
-import { printLine, type Io } from '../io.ts';
-import { pagesOf } from '../listing.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { withSession } from '../session.ts';
-import { parseUrl, type StoreUrl } from '../urls.ts';
+import type { ListedObject, StoreClient } from '../../store/calls/client.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { parseUrl, type StoreUrl } from '../input/urls.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { printLine, type Io } from '../process/io.ts';
+import { pagesOf } from '../run/listing.ts';
+import { withSession } from '../run/session.ts';
+import { formatBytes, formatTime, plural, printable } from '../text/format.ts';
 
 interface LsFlags extends StoreFlags, OutputFlags {
   recursive?: boolean;

@@ -1,13 +1,7 @@
-import { gaveUp } from '../../copy/errors.ts';
-import { describe, type ObjectHead, type ObjectRef } from '../../copy/object.ts';
-import type { StoreClient } from '../../store/types.ts';
-import type { DefineCommand } from '../context.ts';
-import { copyObject } from '../copy-object.ts';
-import { dryRunObject } from '../dry-run.ts';
-import { exit, UsageError } from '../exit.ts';
-import { factLines } from '../facts.ts';
-import { formatBytes, formatCount, formatTime, printable } from '../format.ts';
-import type { Io } from '../io.ts';
+import { gaveUp } from '../../copy/model/errors.ts';
+import { describe, type ObjectHead, type ObjectRef } from '../../copy/model/object.ts';
+import type { StoreClient } from '../../store/calls/client.ts';
+import { changesAnything, metaOptions } from '../input/copy-request.ts';
 import {
   addLossOption,
   addOutputOptions,
@@ -15,12 +9,18 @@ import {
   addStoreOptions,
   addWriteOptions,
   type MetaFlags,
-} from '../options.ts';
-import { paintFor } from '../paint.ts';
-import { collect, collectMeta } from '../parse.ts';
-import { changesAnything, metaOptions } from '../request.ts';
-import { withSession, type Session } from '../session.ts';
-import { parseObjectUrl } from '../urls.ts';
+} from '../input/options.ts';
+import { collect, collectMeta } from '../input/parse.ts';
+import { parseObjectUrl } from '../input/urls.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, UsageError } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { dryRunObject } from '../run/dry-run.ts';
+import { copyObject } from '../run/object.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { formatBytes, formatCount, formatTime, printable } from '../text/format.ts';
+import { factLines } from '../text/labelled-values.ts';
+import { paintFor } from '../text/paint.ts';
 
 export const defineMeta: DefineCommand = (program, context) => {
   const command = program

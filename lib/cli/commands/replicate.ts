@@ -1,13 +1,13 @@
 import { backfill } from '../../replicate/backfill.ts';
-import type { RuleSet } from '../../replicate/rules.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { plural, printable } from '../format.ts';
-import { printLine } from '../io.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { wholeNumber } from '../parse.ts';
-import { endOfJobs, listerOf, wholeCommand, withRules } from '../rules-file.ts';
-import type { Session } from '../session.ts';
+import type { RuleSet } from '../../replicate/rules/rules.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { wholeNumber } from '../input/parse.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { printLine } from '../process/io.ts';
+import { endOfJobs, listerOf, wholeCommand, withRules } from '../run/rules-file.ts';
+import type { Session } from '../run/session.ts';
+import { plural, printable } from '../text/format.ts';
 
 interface ReplicateFlags extends StoreFlags, OutputFlags {
   existing: string;

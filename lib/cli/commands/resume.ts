@@ -1,10 +1,10 @@
-import type { DefineCommand } from '../context.ts';
-import { exit, exitCodeOf } from '../exit.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { commandText, readCommand } from '../prefix-command.ts';
-import { resumeJobs } from '../resume-jobs.ts';
-import { runPrefix } from '../run-prefix.ts';
-import { withSession, type Session } from '../session.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { commandText, readCommand } from '../input/prefix-command.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, exitCodeOf } from '../process/exit.ts';
+import { runPrefix } from '../run/prefix.ts';
+import { resumeJobs } from '../run/resume.ts';
+import { withSession, type Session } from '../run/session.ts';
 
 export const defineResume: DefineCommand = (program, context) => {
   const command = program

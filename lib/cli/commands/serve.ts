@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { addressOf, readConfig } from '../../config.ts';
+import { addressOf, readConfig } from '../../config/env.ts';
 import { jsonLog } from '../../log.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit, UsageError } from '../exit.ts';
-import type { Io } from '../io.ts';
-import { wholeNumber } from '../parse.ts';
-import { catchSignals } from '../stop.ts';
+import { wholeNumber } from '../input/parse.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, UsageError } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { catchSignals } from '../process/signals.ts';
 
 interface ServeFlags {
   config?: string;
@@ -36,14 +36,14 @@ export const defineServe: DefineCommand = (program, context) => {
 };
 
 async function printSchema(io: Io): Promise<number> {
-  const { serveJsonSchema } = await import('../../runtime/serve-config.ts');
+  const { serveJsonSchema } = await import('../../config/file.ts');
   io.stdout.write(`${JSON.stringify(serveJsonSchema(), undefined, 2)}\n`);
   return exit.done;
 }
 
 async function runServer(io: Io, flags: ServeFlags): Promise<number> {
-  const { readServeConfig, variablesIn } = await import('../../runtime/serve-config.ts');
-  const { serve } = await import('../../runtime/serve.ts');
+  const { readServeConfig, variablesIn } = await import('../../config/file.ts');
+  const { serve } = await import('../../runtime/serve/serve.ts');
   const text = flags.config === undefined ? '' : await readText(flags.config);
   const config = readConfig(io.env, { home: flags.state, alsoKnown: variablesIn(text) });
   const file = readServeConfig(text, io.env, (scheme) => addressOf(config, scheme));

@@ -1,13 +1,13 @@
-import { GiveUp } from '../../copy/errors.ts';
-import type { Job } from '../../copy/job.ts';
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { shellQuote } from '../format.ts';
-import { wholeNumber } from '../parse.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { paintFor } from '../paint.ts';
-import { jobLines, jobPercent, jobTable, runTable } from '../render-jobs.ts';
-import { withSession, type Session } from '../session.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
+import type { Job } from '../../copy/model/job.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { wholeNumber } from '../input/parse.ts';
+import { jobLines, jobPercent, jobTable, runTable } from '../output/jobs.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { withSession, type Session } from '../run/session.ts';
+import { shellQuote } from '../text/format.ts';
+import { paintFor } from '../text/paint.ts';
 
 interface StatusFlags extends StoreFlags, OutputFlags {
   limit: number;

@@ -1,8 +1,8 @@
-import type { DefineCommand } from '../context.ts';
-import { exit } from '../exit.ts';
-import { plural } from '../format.ts';
-import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../options.ts';
-import { withSession } from '../session.ts';
+import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit } from '../process/exit.ts';
+import { withSession } from '../run/session.ts';
+import { plural } from '../text/format.ts';
 
 export const defineSweep: DefineCommand = (program, context) => {
   const command = program

@@ -1,11 +1,11 @@
 import { Option } from 'commander';
-import type { DefineCommand } from '../context.ts';
-import { exit, UsageError } from '../exit.ts';
-import { shellQuote } from '../format.ts';
-import type { Io } from '../io.ts';
-import { paintFor } from '../paint.ts';
-import { collect, wholeNumber } from '../parse.ts';
-import { catchSignals } from '../stop.ts';
+import { collect, wholeNumber } from '../input/parse.ts';
+import type { DefineCommand } from '../process/context.ts';
+import { exit, UsageError } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { catchSignals } from '../process/signals.ts';
+import { shellQuote } from '../text/format.ts';
+import { paintFor } from '../text/paint.ts';
 
 interface TwinFlags {
   port: number;

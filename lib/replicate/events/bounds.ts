@@ -2,7 +2,7 @@
  * What a notification may say at most. A sender of events chooses every text in them; from here on each is as short as a
  * store could have made it, whatever later looks at it.
  */
-import { GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import type { ObjectEvent } from './event.ts';
 
 /**

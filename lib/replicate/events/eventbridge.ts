@@ -1,5 +1,5 @@
 /** S3 events through Amazon EventBridge: one event an envelope, its own words for what happened. */
-import { GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { countAt, textAt, timeAt } from './json.ts';
 import { readKey } from './keys.ts';

@@ -1,5 +1,5 @@
 /** OSS: the native Function Compute trigger (`events[]`) and the same record inside an EventBridge CloudEvent. */
-import { GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import { shortText } from './bounds.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { at, countAt, firstOf, isObject, parsed, textAt, timeAt } from './json.ts';

@@ -1,4 +1,4 @@
-import { GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import { bounded, shortText } from './bounds.ts';
 import type { Dropped, DropReason, ObjectEvent } from './event.ts';
 import { isS3EventBridge, readS3EventBridge } from './eventbridge.ts';

@@ -1,5 +1,5 @@
 /** S3 bucket notifications, and those of the stores that send the same records (MinIO, Ceph RGW). */
-import { GiveUp } from '../../copy/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import { shortText } from './bounds.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { countAt, firstOf, isObject, textAt, timeAt } from './json.ts';

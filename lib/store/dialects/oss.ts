@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 const KiB = 1024;
 const GB = 1000 ** 3;

@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { post } from '../../../lib/api/post.ts';
+import { post } from '../../../lib/api/callbacks/post.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

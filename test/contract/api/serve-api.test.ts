@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { apiHandler } from '../../../functions/api.ts';
 import { objectCreatedHandler } from '../../../functions/object-created.ts';
 import { workHandler } from '../../../functions/work.ts';
+import { readServeConfig } from '../../../lib/config/file.ts';
 import { noLog } from '../../../lib/log.ts';
-import { readServeConfig } from '../../../lib/runtime/serve-config.ts';
-import { serve } from '../../../lib/runtime/serve.ts';
+import { serve } from '../../../lib/runtime/serve/serve.ts';
 import type { Receiver, Service } from './support.ts';
 import { openReceiver, openService, secret, until } from './support.ts';
 

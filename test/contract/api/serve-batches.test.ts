@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BatchView } from '../../../lib/api/batch-views.ts';
+import type { BatchView } from '../../../lib/api/views/batch.ts';
 import type { Receiver, Service, ServiceOptions } from './support.ts';
 import { key, openReceiver, openService, secret, until } from './support.ts';
 

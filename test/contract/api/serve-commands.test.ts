@@ -5,9 +5,9 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ferry } from '../../../lib/cli/program.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
-import { serveJsonSchema } from '../../../lib/runtime/serve-config.ts';
-import { openQueues } from '../../../lib/runtime/serve-queues.ts';
+import { serveJsonSchema } from '../../../lib/config/file.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
+import { openQueues } from '../../../lib/runtime/serve/queues.ts';
 import { openReceiver, openService, secret, until } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferry-commands-'));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openQueues } from '../../../lib/runtime/serve-queues.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
+import { openQueues } from '../../../lib/runtime/serve/queues.ts';
 import type { EventShape } from '../../../lib/twin/events/target.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
 import type { Service, ServiceOptions } from './support.ts';

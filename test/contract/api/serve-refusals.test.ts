@@ -9,12 +9,12 @@ import { stringify } from 'yaml';
 import { apiHandler } from '../../../functions/api.ts';
 import { objectCreatedHandler } from '../../../functions/object-created.ts';
 import { workHandler } from '../../../functions/work.ts';
-import type { ApiRequest } from '../../../lib/api/http.ts';
+import type { ApiRequest } from '../../../lib/api/http/http.ts';
+import { readServeConfig } from '../../../lib/config/file.ts';
 import { noLog } from '../../../lib/log.ts';
-import { readServeConfig } from '../../../lib/runtime/serve-config.ts';
-import type { Serving } from '../../../lib/runtime/serve.ts';
-import { serve } from '../../../lib/runtime/serve.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import type { Serving } from '../../../lib/runtime/serve/serve.ts';
+import { serve } from '../../../lib/runtime/serve/serve.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import { startTwin, type Twin } from '../../../lib/twin/start.ts';
 import type { BadRequest } from '../../unit/api/bad-requests.ts';
 import {

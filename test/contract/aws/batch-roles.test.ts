@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchInput, BatchWorld } from '../../../lib/batch/batch.ts';
+import type { BatchInput, BatchWorld } from '../../../lib/batch/index.ts';
 import {
   cancelBatch,
   createBatch,
@@ -16,16 +16,16 @@ import {
   resumeBatch,
   retryBatch,
   sweepBatches,
-} from '../../../lib/batch/batch.ts';
-import { workOnBatches } from '../../../lib/batch/work.ts';
-import { readConfig } from '../../../lib/config.ts';
-import type { Invocation } from '../../../lib/copy/ports.ts';
+} from '../../../lib/batch/index.ts';
+import { workOnBatches } from '../../../lib/batch/run-task.ts';
+import { readConfig } from '../../../lib/config/env.ts';
+import type { Invocation } from '../../../lib/copy/model/ports.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
+import { isBatchTask } from '../../../lib/copy/model/task.ts';
+import { work } from '../../../lib/copy/run-task.ts';
 import { sweep } from '../../../lib/copy/sweep.ts';
-import type { Task } from '../../../lib/copy/task.ts';
-import { isBatchTask } from '../../../lib/copy/task.ts';
-import { work } from '../../../lib/copy/work.ts';
-import { workBucket } from '../../../lib/runtime/aws-config.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
+import { workBucket } from '../../../lib/runtime/aws/config.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import type { RequestRecord } from '../../../lib/twin/requests.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
 import type { Access, Statement } from './iam.ts';

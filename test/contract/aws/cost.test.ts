@@ -1,8 +1,8 @@
 /** What `ferry cost` says a copy takes, counted where it arrives: by the server, and between engine, table and queue. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { usageOf } from '../../../lib/cli/cost.ts';
-import { s3 } from '../../../lib/store/dialects/s3.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
+import { usageOf } from '../../../lib/cost/aws-replication.ts';
+import { s3 } from '../../../lib/store/dialects/s3.ts';
 import type { Rig } from '../engine/rig.ts';
 import { openRig } from '../engine/rig.ts';
 

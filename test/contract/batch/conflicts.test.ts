@@ -1,8 +1,8 @@
 /** Rows of one batch that depend on one another: nothing is destroyed, and every row says what became of it (I3). */
 import { expect, test } from 'vitest';
-import type { BatchInput, BatchView, ResultLine } from '../../../lib/batch/batch.ts';
-import { dryRunBatch, retryBatch } from '../../../lib/batch/batch.ts';
-import type { Embedded } from '../../../lib/runtime/embedded.ts';
+import type { BatchInput, BatchView, ResultLine } from '../../../lib/batch/index.ts';
+import { dryRunBatch, retryBatch } from '../../../lib/batch/index.ts';
+import type { Embedded } from '../../../lib/runtime/embedded/open.ts';
 import type { Rig } from './rig.ts';
 import { linesOf, runToEnd, useRig } from './rig.ts';
 

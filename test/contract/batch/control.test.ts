@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { cancelBatch, createBatch, pauseBatch, readBatch, resumeBatch } from '../../../lib/batch/batch.ts';
+import { cancelBatch, createBatch, pauseBatch, readBatch, resumeBatch } from '../../../lib/batch/index.ts';
 import { linesOf, runToEnd, useRig } from './rig.ts';
 
 const slow = { match: { operation: 'CopyObject' }, effect: { kind: 'latency', ms: 20 } } as const;

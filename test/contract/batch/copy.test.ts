@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { BatchInput } from '../../../lib/batch/batch.ts';
-import { createBatch, dryRunBatch } from '../../../lib/batch/batch.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
+import type { BatchInput } from '../../../lib/batch/index.ts';
+import { createBatch, dryRunBatch } from '../../../lib/batch/index.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import { linesOf, runToEnd, useRig } from './rig.ts';
 
 test('a prefix of 400 objects is copied, each counted once', async () => {

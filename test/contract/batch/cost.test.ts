@@ -1,9 +1,9 @@
 /** The requests that a summary counts, held against those that the server was asked. */
 import { expect, test } from 'vitest';
-import type { BatchInput } from '../../../lib/batch/batch.ts';
-import { createBatch } from '../../../lib/batch/batch.ts';
-import { useRig } from './rig.ts';
+import type { BatchInput } from '../../../lib/batch/index.ts';
+import { createBatch } from '../../../lib/batch/index.ts';
 import type { Rig } from './rig.ts';
+import { useRig } from './rig.ts';
 
 const MiB = 1024 * 1024;
 

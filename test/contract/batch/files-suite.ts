@@ -1,6 +1,6 @@
 /** What every keeper of work files must do. */
 import { describe, expect, it } from 'vitest';
-import type { WorkFiles } from '../../../lib/batch/batch.ts';
+import type { WorkFiles } from '../../../lib/batch/index.ts';
 
 export function filesSuite(name: string, open: () => Promise<WorkFiles>): void {
   const listed = async (files: WorkFiles, prefix: string): Promise<string[]> => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { StoreAddress } from '../../../lib/copy/object.ts';
+import type { StoreAddress } from '../../../lib/copy/model/object.ts';
 import { openStore } from '../../../lib/store/open.ts';
 import { WorkBucket } from '../../../lib/store/work-bucket.ts';
 import { WorkFolder } from '../../../lib/store/work-folder.ts';

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { listBatches, results } from '../../../lib/batch/batch.ts';
-import type { BatchView } from '../../../lib/batch/batch.ts';
-import type { Embedded } from '../../../lib/runtime/embedded.ts';
+import type { BatchView } from '../../../lib/batch/index.ts';
+import { listBatches, results } from '../../../lib/batch/index.ts';
+import type { Embedded } from '../../../lib/runtime/embedded/open.ts';
 import type { Rig } from './rig.ts';
 import { useRig } from './rig.ts';
 

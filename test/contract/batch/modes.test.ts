@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryBatch } from '../../../lib/batch/batch.ts';
+import { retryBatch } from '../../../lib/batch/index.ts';
 import { MiB } from '../runtime/rig.ts';
 import { linesOf, runToEnd, useRig } from './rig.ts';
 

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BatchInput, BatchView, ResultLine } from '../../../lib/batch/batch.ts';
-import { createBatch, results } from '../../../lib/batch/batch.ts';
-import type { StoreAddress } from '../../../lib/copy/object.ts';
-import type { Embedded, EmbeddedOptions } from '../../../lib/runtime/embedded.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
-import { startTwin } from '../../../lib/twin/start.ts';
+import type { BatchInput, BatchView, ResultLine } from '../../../lib/batch/index.ts';
+import { createBatch, results } from '../../../lib/batch/index.ts';
+import type { StoreAddress } from '../../../lib/copy/model/object.ts';
+import type { Embedded, EmbeddedOptions } from '../../../lib/runtime/embedded/open.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
+import { startTwin } from '../../../lib/twin/start.ts';
 
 export interface Rig {
   twin: Twin;

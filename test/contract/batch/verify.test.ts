@@ -1,6 +1,6 @@
 /** No difference is denied: what `verify` and `if-different` see, on stores that tell only so much. */
 import { describe, expect, it } from 'vitest';
-import type { BatchInput } from '../../../lib/batch/batch.ts';
+import type { BatchInput } from '../../../lib/batch/index.ts';
 import type { DirectPut } from '../../../lib/twin/access.ts';
 import { MiB } from '../runtime/rig.ts';
 import type { Rig } from './rig.ts';

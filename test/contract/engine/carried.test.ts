@@ -1,8 +1,8 @@
 /** What HEAD tells of a source beside its bytes: carried, or named as lost, the same by CopyObject and by parts (I6). */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dryRun } from '../../../lib/copy/dry-run.ts';
+import type { CopyResult } from '../../../lib/copy/model/result.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
-import type { CopyResult } from '../../../lib/copy/result.ts';
 import type { DirectPut } from '../../../lib/twin/access.ts';
 import type { Rig } from './rig.ts';
 import { openRig } from './rig.ts';

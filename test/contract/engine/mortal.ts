@@ -1,10 +1,10 @@
 /** Workers that die at a chosen call, and the queue and sweep that bring what they left behind to its end. */
-import type { World } from '../../../lib/copy/ports.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import { isFinal } from '../../../lib/copy/job.ts';
+import { isFinal } from '../../../lib/copy/model/job.ts';
+import type { World } from '../../../lib/copy/model/ports.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
+import { work } from '../../../lib/copy/run-task.ts';
 import { lookAt } from '../../../lib/copy/sweep.ts';
-import type { Task } from '../../../lib/copy/task.ts';
-import { work } from '../../../lib/copy/work.ts';
 
 /** Thrown by every call of a worker that is dead; no error of the engine, so nothing handles it. */
 export class Died extends Error {}

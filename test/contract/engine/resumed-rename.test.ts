@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import type { ObjectStore, World } from '../../../lib/copy/ports.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { ObjectStore, World } from '../../../lib/copy/model/ports.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
 
 const toClose: (() => unknown)[] = [];

@@ -2,17 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import type { Job } from '../../../lib/copy/job.ts';
-import type { StoreAddress } from '../../../lib/copy/object.ts';
-import type { CopyResult } from '../../../lib/copy/result.ts';
-import type { Settings } from '../../../lib/copy/settings.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { StoreAddress } from '../../../lib/copy/model/object.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import type { CopyResult } from '../../../lib/copy/model/result.ts';
+import type { Settings } from '../../../lib/copy/model/settings.ts';
+import type { Embedded } from '../../../lib/runtime/embedded/open.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import type { StoreClient } from '../../../lib/store/open.ts';
-import type { Embedded } from '../../../lib/runtime/embedded.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
+import type { TwinOptions } from '../../../lib/twin/options.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
-import type { TwinOptions } from '../../../lib/twin/options.ts';
 
 export interface Rig {
   twin: Twin;

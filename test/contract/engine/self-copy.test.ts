@@ -1,15 +1,15 @@
 /** A copy of an object onto itself: nothing that it takes away is lost, whichever worker dies on the way. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { dryRun } from '../../../lib/copy/dry-run.ts';
-import type { CopyOptions, CopyRequest } from '../../../lib/copy/request.ts';
-import type { CopyResult } from '../../../lib/copy/result.ts';
+import type { CopyOptions, CopyRequest } from '../../../lib/copy/model/request.ts';
+import type { CopyResult } from '../../../lib/copy/model/result.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
 import type { DirectPut } from '../../../lib/twin/access.ts';
 import type { TwinQuirks } from '../../../lib/twin/options.ts';
+import { idOf } from '../../../lib/twin/users.ts';
 import { redeliver, runMortal, sweepUp } from './mortal.ts';
 import type { Rig } from './rig.ts';
 import { dialects, openRig } from './rig.ts';
-import { idOf } from '../../../lib/twin/users.ts';
 
 const MiB = 1024 ** 2;
 const ceph20: TwinQuirks = { tagFates: { keepAndSet: 'source', replaceAndKeep: 'none' } };

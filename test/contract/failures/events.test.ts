@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
+import type { List } from '../../../lib/replicate/compare/listing.ts';
 import { readEvents } from '../../../lib/replicate/events/read.ts';
-import type { List } from '../../../lib/replicate/listing.ts';
 import { reconcile } from '../../../lib/replicate/reconcile.ts';
 import { replicateEvent } from '../../../lib/replicate/replicate.ts';
-import type { RuleSet } from '../../../lib/replicate/rules.ts';
-import { loadRules } from '../../../lib/replicate/rules.ts';
+import type { RuleSet } from '../../../lib/replicate/rules/rules.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
 import type { Rig } from '../engine/rig.ts';
 import { failure } from './failure.ts';
 

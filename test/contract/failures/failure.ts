@@ -3,7 +3,7 @@
  * check: it must find the naive way wanting (or it would prove nothing) and pass on ours.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import type { Rig } from '../engine/rig.ts';
 import { openRig } from '../engine/rig.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { gaveUp } from '../../../lib/copy/errors.ts';
+import { gaveUp } from '../../../lib/copy/model/errors.ts';
 import type { Rig } from '../engine/rig.ts';
 import { destination, failure, inParts, MiB, naiveParts, source } from './failure.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import { partCount, plan } from '../../../lib/copy/plan/plan.ts';
 import { startCopy } from '../../../lib/copy/start.ts';
-import { partCount, plan } from '../../../lib/copy/plan.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
 import type { Rig } from '../engine/rig.ts';
@@ -129,7 +129,7 @@ failure('s3', 'DataBiosphere/azul#7286', 'a part that comes after the end fails,
   },
   ours: async (rig) => {
     const { job } = await rig.run({ source, destination, options: { partSize: 5 * MiB } });
-    const { copyParts } = await import('../../../lib/copy/part.ts');
+    const { copyParts } = await import('../../../lib/copy/copy-parts.ts');
     const late = { kind: 'parts', jobId: job?.id ?? '', uploadId: job?.uploadId ?? '', from: 1, count: 3 } as const;
     rig.twin.requests.reset();
     await copyParts(rig.embedded.world, late, { id: 'late', attempt: 1, deadline: Date.now() + 60_000 });

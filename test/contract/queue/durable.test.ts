@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DurableQueue } from '../../../lib/queue/durable.ts';
 import { WorkerPool } from '../../../lib/queue/worker-pool.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
-import { poolOptions, quiet } from './support.ts';
 import { taskQueueContract } from './suite.ts';
+import { poolOptions, quiet } from './support.ts';
 
 taskQueueContract('durable', async (handle) => {
   const home = mkdtempSync(join(tmpdir(), 'ferry-queue-'));

@@ -1,8 +1,8 @@
 /** The contract of the task queue port. Every adapter runs it: `taskQueueContract('sqs', async (handle) => ...)`. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { GiveUp, RetryLater, SourceChanged, Superseded } from '../../../lib/copy/errors.ts';
-import type { Invocation, TaskQueue } from '../../../lib/copy/ports.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import { GiveUp, RetryLater, SourceChanged, Superseded } from '../../../lib/copy/model/errors.ts';
+import type { Invocation, TaskQueue } from '../../../lib/copy/model/ports.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 
 export type Handle = (task: Task, invocation: Invocation) => Promise<void>;
 

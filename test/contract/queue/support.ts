@@ -1,5 +1,5 @@
-import type { Log } from '../../../lib/copy/ports.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import type { Log } from '../../../lib/copy/model/ports.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 
 export const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,6 +1,6 @@
 /** Two buckets that mirror each other, through real requests: what a store makes of metadata must not wake a loop. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { markerName } from '../../../lib/replicate/marker.ts';
+import { markerName } from '../../../lib/replicate/loops/marker.ts';
 import type { Service } from '../api/support.ts';
 import { openService, until } from '../api/support.ts';
 

@@ -1,6 +1,6 @@
 /** What users do to a bucket, and what is wrong with its replica afterwards. */
-import { markerName } from '../../../lib/replicate/marker.ts';
-import type { StoreClient } from '../../../lib/store/types.ts';
+import { markerName } from '../../../lib/replicate/loops/marker.ts';
+import type { StoreClient } from '../../../lib/store/calls/client.ts';
 import { odd } from '../store/keys.ts';
 import { putLarge, sha256 } from '../store/large.ts';
 import { MiB, type Quirks } from '../store/target.ts';

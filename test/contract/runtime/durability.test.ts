@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { until, useRig } from './rig.ts';
 
 describe('a state file that is full', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../../lib/runtime/embedded.ts';
-import { Interrupted } from '../../../lib/runtime/embedded.ts';
+import type { Progress } from '../../../lib/runtime/embedded/open.ts';
+import { Interrupted } from '../../../lib/runtime/embedded/open.ts';
 import { until, useRig } from './rig.ts';
 
 /** Parts of the only upload there is. */

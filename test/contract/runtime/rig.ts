@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { StoreAddress } from '../../../lib/copy/object.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
-import type { Embedded, EmbeddedOptions } from '../../../lib/runtime/embedded.ts';
+import type { StoreAddress } from '../../../lib/copy/model/object.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import type { Embedded, EmbeddedOptions } from '../../../lib/runtime/embedded/open.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import { openStore } from '../../../lib/store/open.ts';
-import { startTwin } from '../../../lib/twin/start.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
+import { startTwin } from '../../../lib/twin/start.ts';
 
 export const MiB = 1024 ** 2;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { StateTable } from '../../../lib/copy/ports.ts';
+import type { StateTable } from '../../../lib/copy/model/ports.ts';
 import { finished, someJob, unfinished } from './suite.ts';
 
 const later = 1_800_000_000_000;

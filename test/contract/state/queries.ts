@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../../lib/copy/job.ts';
-import type { StateTable } from '../../../lib/copy/ports.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { StateTable } from '../../../lib/copy/model/ports.ts';
 import { someJob } from './suite.ts';
 
 /** The two questions over many rows: `due` and `list`. */

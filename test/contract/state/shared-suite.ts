@@ -1,7 +1,7 @@
 /** The contract of shared records. Every adapter runs it: `sharedRecordsContract('dynamodb', async (clock) => ...)`. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock, SharedRecord, SharedRecords } from '../../../lib/copy/ports.ts';
+import type { Clock, SharedRecord, SharedRecords } from '../../../lib/copy/model/ports.ts';
 
 export interface RecordsUnderTest {
   records: SharedRecords;

@@ -1,8 +1,8 @@
 /** The contract of the state table port. Every adapter runs it: `stateTableContract('dynamodb', async () => ...)`. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Job, JobState } from '../../../lib/copy/job.ts';
-import type { StateTable } from '../../../lib/copy/ports.ts';
+import type { Job, JobState } from '../../../lib/copy/model/job.ts';
+import type { StateTable } from '../../../lib/copy/model/ports.ts';
 import { moveContract } from './moves.ts';
 import { queryContract } from './queries.ts';
 

@@ -2,10 +2,10 @@
  * A process of its own on a state file, for the tests: `worker.ts PATH WORK NAME COUNT`. Tells what it did as one JSON line
  * each on stdout.
  */
-import type { Job } from '../../../lib/copy/job.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { DurableQueue } from '../../../lib/queue/durable.ts';
-import { systemClock as clock } from '../../../lib/runtime/system-clock.ts';
+import { systemClock as clock } from '../../../lib/runtime/shared/system-clock.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
 

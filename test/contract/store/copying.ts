@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { CopyObjectCall } from '../../../lib/copy/ports.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import { bytes, get, md5, MiB, put, unique, type Stage } from './target.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CopyObjectCall } from '../../../lib/copy/model/ports.ts';
 import { copyPart, initiate, multipartObject, source as objectOf } from './multipart.ts';
+import { bytes, get, md5, MiB, put, unique, type Stage } from './target.ts';
 
 const staleEtag = '0'.repeat(32);
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { Clock } from '../../../lib/copy/ports.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { StoreClient } from '../../../lib/store/types.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { Clock } from '../../../lib/copy/model/ports.ts';
+import type { StoreClient } from '../../../lib/store/calls/client.ts';
 import { put, unique, type Stage } from './target.ts';
 
 /** A clock that is wrong by so many minutes. */

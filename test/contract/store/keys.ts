@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CopyError } from '../../../lib/copy/errors.ts';
+import { CopyError } from '../../../lib/copy/model/errors.ts';
 import { put, unique, type Stage } from './target.ts';
 
 /** Keys that have broken copies elsewhere: what a URL, a header, a query, a form or XML would read otherwise. */

@@ -1,9 +1,9 @@
 /** Large objects for tests: made of parts by the server itself, so that little is sent. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { InitiateCall } from '../../../lib/copy/ports.ts';
-import type { StoreClient } from '../../../lib/store/types.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { InitiateCall } from '../../../lib/copy/model/ports.ts';
+import type { StoreClient } from '../../../lib/store/calls/client.ts';
 import { bytes, MiB, unique, type Quirks } from './target.ts';
 
 /** SHA-256 of an object, read from the server. */

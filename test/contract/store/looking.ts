@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import { md5, put, unique, type Stage } from './target.ts';
 
 /** HEAD. */

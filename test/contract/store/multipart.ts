@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { InitiateCall, PartEntry } from '../../../lib/copy/ports.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { InitiateCall, PartEntry } from '../../../lib/copy/model/ports.ts';
 import { put, unique, type Stage } from './target.ts';
 
 export interface Range {

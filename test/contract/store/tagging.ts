@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { CopyObjectCall } from '../../../lib/copy/ports.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CopyObjectCall } from '../../../lib/copy/model/ports.ts';
 import { source, uploaded, type Source } from './multipart.ts';
 import { put, unique, type Stage, type TagFate } from './target.ts';
 

@@ -1,8 +1,8 @@
 /** What the store contract needs of a server, and how servers differ: as data, so that a difference is asserted, never skipped. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Clock } from '../../../lib/copy/ports.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { PutQuery, StoreClient } from '../../../lib/store/types.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { Clock } from '../../../lib/copy/model/ports.ts';
+import type { PutQuery, StoreClient } from '../../../lib/store/calls/client.ts';
 
 export interface Keys {
   accessKeyId: string;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { JobState } from '../../../lib/copy/job.ts';
+import type { JobState } from '../../../lib/copy/model/job.ts';
 import type { Queue } from './deploy.ts';
 import type { Installation } from './installation.ts';
 

@@ -3,8 +3,8 @@
  * killed and told everything twice, paused, and cancelled. `FERRY_E2E_SCALE` (1) scales the number of small objects.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BatchWorld, ResultLine, Summary } from '../../../lib/batch/batch.ts';
-import { results } from '../../../lib/batch/batch.ts';
+import type { BatchWorld, ResultLine, Summary } from '../../../lib/batch/index.ts';
+import { results } from '../../../lib/batch/index.ts';
 import { putLarge, sha256 } from '../../contract/store/large.ts';
 import { MiB, unique } from '../../contract/store/target.ts';
 import { quirks } from '../quirks.ts';

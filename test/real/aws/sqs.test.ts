@@ -8,13 +8,13 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { CopyError } from '../../../lib/copy/errors.ts';
+import { CopyError } from '../../../lib/copy/model/errors.ts';
 import { SqsQueue } from '../../../lib/queue/sqs.ts';
-import { openAws } from '../../../lib/runtime/aws.ts';
-import { invocationOf } from '../../../lib/runtime/invocation.ts';
-import { parseTask } from '../../../lib/runtime/parse-task.ts';
-import { answerBatch, attemptOf, queueMessages } from '../../../lib/runtime/queue-batch.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import { openAws } from '../../../lib/runtime/aws/open.ts';
+import { answerBatch, attemptOf, queueMessages } from '../../../lib/runtime/aws/sqs-event.ts';
+import { invocationOf } from '../../../lib/runtime/shared/invocation.ts';
+import { parseTask } from '../../../lib/runtime/shared/parse-task.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import type { Handle } from '../../contract/queue/suite.ts';
 import { taskQueueContract } from '../../contract/queue/suite.ts';
 import { EventSource } from '../../lambda-host/event-source.ts';

@@ -1,8 +1,8 @@
 /** Kills `ferry` at a point of a copy, resumes, and says everything that is wrong with what it left behind. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { ObjectHead, ObjectRef } from '../../../lib/copy/object.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { ObjectHead, ObjectRef } from '../../../lib/copy/model/object.ts';
 import { unique } from '../../contract/store/target.ts';
 import type { Finished } from '../ferry.ts';
 import type { Passed } from '../servers/proxy.ts';

@@ -1,12 +1,12 @@
 /** A stranger's body is not kept, and those that are read share one bound. */
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { callerFrom, digest } from '../../../lib/api/callers.ts';
-import { jsonResponse } from '../../../lib/api/http.ts';
+import { callerFrom, digest } from '../../../lib/api/callers/callers.ts';
+import { jsonResponse } from '../../../lib/api/http/http.ts';
 import { noLog } from '../../../lib/log.ts';
-import { admissionOf } from '../../../lib/runtime/serve-admission.ts';
-import { listen, type Deadlines, type Listening } from '../../../lib/runtime/serve-http.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import { admissionOf } from '../../../lib/runtime/serve/admission.ts';
+import { listen, type Deadlines, type Listening } from '../../../lib/runtime/serve/http.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 
 /** The machine may be busy. */
 const soon = { timeout: 20_000 };
@@ -111,7 +111,7 @@ describe('a body that is not complete', () => {
 });
 
 it('eight signatures of a request are looked at, however many it carries', async () => {
-  const { readClaim } = await import('../../../lib/api/signature.ts');
+  const { readClaim } = await import('../../../lib/api/callers/signature.ts');
   const many = Array.from({ length: 300 }, () => `v1,${'A'.repeat(43)}=`).join(' ');
   const claim = readClaim({ 'webhook-id': 'a', 'webhook-timestamp': '1000', 'webhook-signature': many }, 1_000_000);
   expect(claim.signatures).toHaveLength(8);

@@ -1,7 +1,7 @@
 /** A task of the queues in memory that ends the process: its job ends with that reason at the third death, and no other does. */
 import { expect, it } from 'vitest';
-import type { Task } from '../../../lib/copy/task.ts';
-import { openEmbedded } from '../../../lib/runtime/embedded.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import { jobOf, newHome } from '../../unit/state/home.ts';
 
 const finish = (jobId: string): Task => ({ kind: 'finish', jobId });

@@ -1,8 +1,8 @@
 /** Manifests that are small in the store and large when they are read. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openSource } from '../../../lib/batch/sources/open.ts';
-import type { SourcePorts } from '../../../lib/batch/sources/source.ts';
+import { openSource } from '../../../lib/sources/open.ts';
+import type { SourcePorts } from '../../../lib/sources/shared/source.ts';
 
 const MiB = 1024 * 1024;
 

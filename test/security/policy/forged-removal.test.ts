@@ -1,6 +1,6 @@
 /** Events are no proof: a sender may claim anything of an object that belongs to another user. */
 import { describe, expect, it } from 'vitest';
-import { loadRules } from '../../../lib/replicate/rules.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
 import { ModelWorld } from '../../unit/replicate/model-world.ts';
 
 const source = { bucket: 'photos', key: 'k' };

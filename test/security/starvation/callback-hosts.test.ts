@@ -1,7 +1,7 @@
 /** A receiver that never answers holds up its own callbacks only. */
 import { createServer as createTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CallbackGate } from '../../../lib/api/callback-gate.ts';
+import { CallbackGate } from '../../../lib/api/callbacks/gate.ts';
 import { openReceiver, openService, type Receiver, type Service } from '../../contract/api/support.ts';
 
 describe('the gate of callbacks', () => {

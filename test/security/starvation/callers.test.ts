@@ -1,16 +1,16 @@
 /** What one caller asks for must not stop or delay the batches of another. */
 import { describe, expect, it } from 'vitest';
-import { batchBody } from '../../../lib/api/batch-schemas.ts';
-import { scopesOf } from '../../../lib/batch/pace.ts';
-import { bookPace, returnPace } from '../../../lib/batch/pace-row.ts';
-import { announcePriority, standBackMs } from '../../../lib/batch/priority.ts';
-import type { BatchRequest } from '../../../lib/batch/request.ts';
-import type { Batch } from '../../../lib/batch/row.ts';
-import type { BatchWorld } from '../../../lib/batch/world.ts';
-import type { Job } from '../../../lib/copy/job.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import { batchBody } from '../../../lib/api/batches/schemas.ts';
+import type { BatchWorld } from '../../../lib/batch/model/world.ts';
+import type { BatchRequest } from '../../../lib/batch/request/request.ts';
+import type { Batch } from '../../../lib/batch/rows/batch-row.ts';
+import { scopesOf } from '../../../lib/batch/rows/pace.ts';
+import { bookPace, returnPace } from '../../../lib/batch/rows/pace-row.ts';
+import { announcePriority, standBackMs } from '../../../lib/batch/rows/priority.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { MemoryInbox } from '../../../lib/queue/memory-inbox.ts';
-import { lanesByCaller } from '../../../lib/runtime/embedded-lanes.ts';
+import { lanesByCaller } from '../../../lib/runtime/embedded/lanes.ts';
 import { jobOf } from '../../unit/state/home.ts';
 
 /** A state table of one process, and a clock that moves only when someone sleeps. */

@@ -1,6 +1,6 @@
 /** Globs that callers choose: every key of a batch is tried with each of them. */
 import { describe, expect, it } from 'vitest';
-import { batchBody } from '../../../lib/api/batch-schemas.ts';
+import { batchBody } from '../../../lib/api/batches/schemas.ts';
 
 const complaints = (filters: object): string[] => {
   const source = { prefix: 'oss://photos/public/' };

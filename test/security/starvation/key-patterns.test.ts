@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { compilePattern } from '../../../lib/batch/key-pattern.ts';
-import { compileReplacement } from '../../../lib/batch/key-replacement.ts';
+import { compilePattern } from '../../../lib/keys/pattern.ts';
+import { compileReplacement } from '../../../lib/keys/replacement.ts';
 
 const longest = 1024;
 

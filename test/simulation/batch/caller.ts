@@ -1,5 +1,5 @@
 /** One invocation that works on batches: every call it makes takes time, may fail, may not be answered, may be its last. */
-import { RetryLater } from '../../../lib/copy/errors.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 

@@ -1,8 +1,8 @@
 /** What must hold when a batch of a list has come to rest (I3): no content is gone, and each row says what became of it. */
-import type { ResultLine } from '../../../lib/batch/batch.ts';
+import type { ResultLine } from '../../../lib/batch/index.ts';
 import type { BatchSimulation } from './batch-simulation.ts';
-import { fatesOf } from './list.ts';
 import type { ListRow } from './list.ts';
+import { fatesOf } from './list.ts';
 
 export function judgeList(sim: BatchSimulation, rows: readonly ListRow[], lines: readonly ResultLine[]): string[] {
   const { scenario, table, id } = sim;

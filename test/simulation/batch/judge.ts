@@ -1,7 +1,7 @@
 /** What must hold when a batch has come to rest. */
-import type { ResultLine, Summary } from '../../../lib/batch/batch.ts';
-import { batchRow } from '../../../lib/batch/row.ts';
-import { pageIds } from '../../../lib/batch/pages.ts';
+import type { ResultLine, Summary } from '../../../lib/batch/index.ts';
+import { batchRow } from '../../../lib/batch/rows/batch-row.ts';
+import { pageIds } from '../../../lib/batch/rows/pages.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { BatchSimulation } from './batch-simulation.ts';
 import { judgeList } from './judge-list.ts';

@@ -1,9 +1,9 @@
 /** What one batch is about, and the store before it. */
-import type { BatchInput } from '../../../lib/batch/batch.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { BatchInput } from '../../../lib/batch/index.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import type { Random } from '../random.ts';
-import { drawRows, fatesOf } from './list.ts';
 import type { ListRow } from './list.ts';
+import { drawRows, fatesOf } from './list.ts';
 import type { SmallStore, Stored } from './store.ts';
 
 const MiB = 1024 * 1024;

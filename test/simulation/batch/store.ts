@@ -1,7 +1,7 @@
 /** A small store, as far as batches go: objects with bytes of a name, one-call copies, and copies in parts. */
-import { GiveUp, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { ObjectHead, ObjectRef } from '../../../lib/copy/object.ts';
-import type { CopyObjectCall, InitiateCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
+import { GiveUp, SourceChanged } from '../../../lib/copy/model/errors.ts';
+import type { ObjectHead, ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CopyObjectCall, InitiateCall, UploadPartCopyCall } from '../../../lib/copy/model/ports.ts';
 
 export interface Stored {
   /** What the bytes are; equal names are equal bytes. */

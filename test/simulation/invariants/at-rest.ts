@@ -1,5 +1,5 @@
 /** What must hold when the world has come to rest: one small function per invariant. */
-import { isFinal } from '../../../lib/copy/job.ts';
+import { isFinal } from '../../../lib/copy/model/job.ts';
 import { fingerprint } from '../model/content.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation, Violation } from '../simulation.ts';

@@ -1,7 +1,7 @@
 /** Design section 9: requests per object when nothing goes wrong. */
-import { keepsDestination } from './outcome.ts';
-import { partCount } from '../../../lib/copy/plan.ts';
+import { partCount } from '../../../lib/copy/plan/plan.ts';
 import type { Simulation } from '../simulation.ts';
+import { keepsDestination } from './outcome.ts';
 
 export function costs(sim: Simulation): string | undefined {
   const [asked] = sim.scenario.asked;

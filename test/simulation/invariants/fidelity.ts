@@ -1,5 +1,5 @@
 /** I6: what came along with the bytes. */
-import type { CopyRequest } from '../../../lib/copy/request.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import type { StoredObject } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';

@@ -1,6 +1,6 @@
 /** How the requests of a schedule ended. */
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { fingerprint } from '../model/content.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';

@@ -1,5 +1,5 @@
 /** What rules promise when the world has come to rest. */
-import type { ObjectRef } from '../../../lib/copy/object.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import { fingerprint } from '../model/content.ts';
 import type { StoredObject } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';

@@ -1,16 +1,16 @@
 /** Invariants that can be judged at the instant of an effect. Each returns what is wrong, or undefined. */
-import type { Job, PartRun } from '../../../lib/copy/job.ts';
-import { isFinal, isLegalMove } from '../../../lib/copy/job.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Job, PartRun } from '../../../lib/copy/model/job.ts';
+import { isFinal, isLegalMove } from '../../../lib/copy/model/job.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/model/ports.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import type { Actor } from '../actor.ts';
-import { isSame } from '../rule-sets.ts';
-import type { RulesScenario } from '../rules.ts';
-import { keepsDestination } from './outcome.ts';
 import { fingerprint } from '../model/content.ts';
 import type { StoredObject, Upload } from '../model/objects.ts';
+import { isSame } from '../rule-sets.ts';
+import type { RulesScenario } from '../rules.ts';
 import type { Simulation } from '../simulation.ts';
+import { keepsDestination } from './outcome.ts';
 
 type Problem = string | undefined;
 

@@ -1,12 +1,12 @@
 /** Looks at every effect as it happens and applies the invariants that can be judged there and then. */
-import type { Job } from '../../../lib/copy/job.ts';
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CompleteCall, CopyObjectCall, UploadPartCopyCall } from '../../../lib/copy/model/ports.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import type { Actor, Call } from '../actor.ts';
-import type { StateWatcher } from '../model/state.ts';
 import type { StoredObject, StoredPart, StoreWatcher, Upload } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';
+import type { StateWatcher } from '../model/state.ts';
 import type { Simulation } from '../simulation.ts';
 import * as step from './steps.ts';
 

@@ -1,6 +1,6 @@
 /** What a model store keeps, and which watchers it calls. */
-import type { ContentHeaders, Encryption } from '../../../lib/copy/object.ts';
-import type { InitiateCall } from '../../../lib/copy/ports.ts';
+import type { ContentHeaders, Encryption } from '../../../lib/copy/model/object.ts';
+import type { InitiateCall } from '../../../lib/copy/model/ports.ts';
 import type { Content } from './content.ts';
 
 /** Who sent a request: one of our invocations, or an unknown client. */

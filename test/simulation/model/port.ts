@@ -1,7 +1,7 @@
 /** The engine's ports, as one invocation holds them: every call goes through the actor, where faults and time strike. */
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { Job } from '../../../lib/copy/job.ts';
-import type { ObjectHead, ObjectRef } from '../../../lib/copy/object.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { ObjectHead, ObjectRef } from '../../../lib/copy/model/object.ts';
 import type {
   CallOptions,
   LogFields,
@@ -11,7 +11,7 @@ import type {
   TaskQueue,
   World,
   WriteResult,
-} from '../../../lib/copy/ports.ts';
+} from '../../../lib/copy/model/ports.ts';
 import type { Call, Actor } from '../actor.ts';
 import { Commit } from '../actor.ts';
 import type { Simulation } from '../simulation.ts';

@@ -1,5 +1,5 @@
 /** The queue: at least once, unordered, sometimes late, sometimes twice. */
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import type { ObjectEvent } from '../../../lib/replicate/events/event.ts';
 import type { Random } from '../random.ts';
 

@@ -1,5 +1,5 @@
 /** Shared records: small values with compare-and-set and a time to live. */
-import type { SharedRecord, SharedRecords } from '../../../lib/copy/ports.ts';
+import type { SharedRecord, SharedRecords } from '../../../lib/copy/model/ports.ts';
 
 export class ModelShared {
   readonly records = new Map<string, SharedRecord & { expiresAt: number }>();

@@ -1,7 +1,7 @@
 /** The state table: rows with compare-and-set, an atomic counter, and a time to live. */
-import type { Job, JobChange } from '../../../lib/copy/job.ts';
-import { isFinal } from '../../../lib/copy/job.ts';
-import type { JobPage, Landed } from '../../../lib/copy/ports.ts';
+import type { Job, JobChange } from '../../../lib/copy/model/job.ts';
+import { isFinal } from '../../../lib/copy/model/job.ts';
+import type { JobPage, Landed } from '../../../lib/copy/model/ports.ts';
 
 export interface StateWatcher {
   created(job: Job): void;

@@ -2,9 +2,9 @@
  * The servers' side of a store: what is there, and what each request does to it at one instant. Rules follow the stores'
  * documentation; departures are the dialect's quirks. Who asked is passed along for the watchers, never acted upon.
  */
-import { GiveUp, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { Encryption, ObjectRef } from '../../../lib/copy/object.ts';
-import type { CompleteCall, CopyObjectCall, InitiateCall, UploadPartCopyCall } from '../../../lib/copy/ports.ts';
+import { GiveUp, SourceChanged } from '../../../lib/copy/model/errors.ts';
+import type { Encryption, ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CompleteCall, CopyObjectCall, InitiateCall, UploadPartCopyCall } from '../../../lib/copy/model/ports.ts';
 import type { Content } from './content.ts';
 import { compositeEtag, concat, simpleEtag, sizeOf, slice } from './content.ts';
 import type { Dialect } from './dialect.ts';

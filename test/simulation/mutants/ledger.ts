@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'parts carry no source pin',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [{ find: 'sourceIfMatch: pin.etag,', replace: "sourceIfMatch: ''," }],
     caughtBy: ['I1'],
   },
@@ -54,7 +54,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'a range goes one byte too far',
-    file: 'copy/plan.ts',
+    file: 'copy/plan/plan.ts',
     edits: [
       { find: 'return { first, last: first + run.size - 1 };', replace: 'return { first, last: first + run.size };' },
     ],
@@ -62,7 +62,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'a range stops one byte too early',
-    file: 'copy/plan.ts',
+    file: 'copy/plan/plan.ts',
     edits: [
       {
         find: 'return { first, last: first + run.size - 1 };',
@@ -73,7 +73,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'parts are counted before they are in the store',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [
       {
         find: '      const left = await copyRange(',
@@ -88,7 +88,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'the counter stays one part behind',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [
       {
         find: 'const total = await world.state.count(job.id, copied, nextLook(world));',
@@ -99,13 +99,13 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'the task that brings the counter to its goal does not ask for the finish',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [{ find: 'total - (job.partsBase ?? 0) >= planned', replace: 'total - (job.partsBase ?? 0) > planned' }],
     caughtBy: ['cost'],
   },
   {
     name: 'late tasks of another upload are not dropped',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [
       { find: ' || job.uploadId !== task.uploadId) return;\n    const store', replace: ') return;\n    const store' },
     ],
@@ -113,7 +113,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'an unknown upload fails the job right away',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [
       {
         find: "      if (!gaveUp(error, 'NoSuchUpload')) throw error;",
@@ -180,7 +180,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'a vanished upload is restarted without looking at the destination',
-    file: 'copy/settle.ts',
+    file: 'copy/multipart/resolve-unknown-complete.ts',
     edits: [
       { find: 'if (found && !isUnlikely && isOurs(job, found, source)) {', replace: "if (found && job.id === '') {" },
     ],
@@ -188,7 +188,7 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'whatever stands at the destination is taken for our copy',
-    file: 'copy/settle.ts',
+    file: 'copy/multipart/resolve-unknown-complete.ts',
     edits: [{ find: 'if (found && !isUnlikely && isOurs(job, found, source)) {', replace: 'if (found) {' }],
     caughtBy: ['I3', 'I4', 'I2', 'I6', 'I7'],
   },

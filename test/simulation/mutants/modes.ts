@@ -4,13 +4,13 @@ import type { Mutant } from './mutant.ts';
 export const modeMutants: readonly Mutant[] = [
   {
     name: 'CopyObject carries no source pin',
-    file: 'copy/direct.ts',
+    file: 'copy/direct/copy.ts',
     edits: [{ find: 'sourceIfMatch: head.etag,', replace: "sourceIfMatch: ''," }],
     caughtBy: ['I1'],
   },
   {
     name: 'a rename deletes before it verifies',
-    file: 'copy/conclude.ts',
+    file: 'copy/multipart/after-complete.ts',
     edits: [
       {
         find: '  const found = await headIfThere(store, job.destination, { ...options, checksum: true });\n',
@@ -22,7 +22,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a rename does not verify at all',
-    file: 'copy/conclude.ts',
+    file: 'copy/multipart/after-complete.ts',
     edits: [
       {
         find: 'const proof = verifyWritten(describe(job.store, job.destination), found, evidence);',
@@ -33,13 +33,13 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a small rename does not verify',
-    file: 'copy/direct.ts',
+    file: 'copy/direct/copy.ts',
     edits: [{ find: "    request.mode === 'rename' ||\n    request.journal", replace: '    request.journal' }],
     caughtBy: ['I3'],
   },
   {
     name: 'another ETag than the one written is no mismatch',
-    file: 'copy/verify.ts',
+    file: 'copy/fidelity/verify.ts',
     edits: [
       {
         find: "return !writtenEtag || destination.etag === '' ? 'undecided' : 'mismatch';",
@@ -50,7 +50,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'equal size and an equal number of parts count as equal bytes',
-    file: 'copy/compare.ts',
+    file: 'copy/fidelity/compare.ts',
     edits: [
       {
         find: "return sameEtag(a.etag, b.etag) ? 'etag' : 'undecided';",
@@ -61,7 +61,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a rename does not look at the source before deleting it',
-    file: 'copy/remove-source.ts',
+    file: 'copy/after/remove-source.ts',
     edits: [
       { find: '    const head = await store.head(source, options);\n', replace: '' },
       { find: '    if (!isPinned(pin, head)) throw new SourceChanged(keptBoth(rename));\n', replace: '' },
@@ -70,13 +70,13 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a rename deletes without the condition',
-    file: 'copy/remove-source.ts',
+    file: 'copy/after/remove-source.ts',
     edits: [{ find: '{ ...options, ifMatch: pin.etag }', replace: '{ ...options }' }],
     caughtBy: ['I3'],
   },
   {
     name: 'a rename forgets to delete',
-    file: 'copy/conclude.ts',
+    file: 'copy/multipart/after-complete.ts',
     edits: [
       { find: "  if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);\n", replace: '' },
     ],
@@ -84,7 +84,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a large replica does not look at its source again',
-    file: 'copy/conclude.ts',
+    file: 'copy/multipart/after-complete.ts',
     edits: [
       {
         find: "if (job.mode === 'replicate')\n    await lookAgain(",
@@ -95,7 +95,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a small replica does not look at its source again',
-    file: 'copy/direct.ts',
+    file: 'copy/direct/copy.ts',
     edits: [
       {
         find: "  if (request.mode === 'replicate') {\n    const seen",
@@ -106,7 +106,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'an unanswered CopyObject is forgotten',
-    file: 'copy/look-again.ts',
+    file: 'copy/after/recheck-source.ts',
     edits: [
       {
         find: "overwrite: 'if-different' } });\n",
@@ -117,13 +117,13 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a job of the same object is the same job, whatever the version',
-    file: 'copy/ids.ts',
+    file: 'copy/model/ids.ts',
     edits: [{ find: ', options, etag, size, lastModified, versionId, attributes])', replace: ', options])' }],
     caughtBy: ['I2'],
   },
   {
     name: 'a replica that was overwritten is taken for being in place',
-    file: 'copy/row.ts',
+    file: 'copy/row/open.ts',
     edits: [
       {
         find: 'if (there?.etag !== row.result.etag || there.size !== row.result.size) return false;',
@@ -134,31 +134,31 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a server that wants parts is not believed for replicas',
-    file: 'copy/direct-unseen.ts',
+    file: 'copy/direct/from-event.ts',
     edits: [{ find: ' || prefersParts(world, seen.size, error)', replace: '' }],
     caughtBy: ['I2'],
   },
   {
     name: 'large objects lose their metadata',
-    file: 'copy/upload.ts',
+    file: 'copy/multipart/attach-upload.ts',
     edits: [{ find: 'userMetadata: expected.userMetadata,', replace: 'userMetadata: {},' }],
     caughtBy: ['I6', 'I7'],
   },
   {
     name: 'large objects lose their storage class',
-    file: 'copy/upload.ts',
+    file: 'copy/multipart/attach-upload.ts',
     edits: [{ find: '    storageClass: expected.storageClass,\n', replace: '' }],
     caughtBy: ['I6'],
   },
   {
     name: 'large objects lose their ACL',
-    file: 'copy/upload.ts',
+    file: 'copy/multipart/attach-upload.ts',
     edits: [{ find: '      acl: input.acl,\n', replace: '' }],
     caughtBy: ['I6'],
   },
   {
     name: 'a change of metadata reads the tags after the write',
-    file: 'copy/direct.ts',
+    file: 'copy/direct/copy.ts',
     edits: [
       {
         find: 'putRight(store, request, found, kept, {',
@@ -170,7 +170,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'the row of a change of metadata does not know the tags',
-    file: 'copy/row.ts',
+    file: 'copy/row/open.ts',
     edits: [{ find: '    ...(kept && keptFields(kept)),\n', replace: '' }],
     caughtBy: ['I6'],
   },
@@ -182,7 +182,7 @@ export const modeMutants: readonly Mutant[] = [
   },
   {
     name: 'a destination that exists is no reason to stop',
-    file: 'copy/destination.ts',
+    file: 'copy/plan/check-destination.ts',
     edits: [
       {
         find: "  if (overwrite === 'always') return undefined;",

@@ -55,7 +55,7 @@ async function hunt(mutant: Mutant): Promise<{ violation: Violation; after: numb
 test('an edit that no longer matches the engine is an error, not a mutant that is caught', async () => {
   const stale: Mutant = {
     name: 'stale',
-    file: 'copy/part.ts',
+    file: 'copy/copy-parts.ts',
     edits: [{ find: 'no such line', replace: '' }],
     caughtBy: [],
   };

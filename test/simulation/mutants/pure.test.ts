@@ -1,11 +1,11 @@
 /** Faults that no schedule can show, because the functions are pure or stand outside the engine: caught by a property each. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type * as JobModule from '../../../lib/copy/job.ts';
-import type * as PlanModule from '../../../lib/copy/plan.ts';
-import type { StoreFacts } from '../../../lib/copy/ports.ts';
-import type * as RulesModule from '../../../lib/copy/rules.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
+import type * as JobModule from '../../../lib/copy/model/job.ts';
+import type { StoreFacts } from '../../../lib/copy/model/ports.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import type * as RulesModule from '../../../lib/copy/plan/check-request.ts';
+import type * as PlanModule from '../../../lib/copy/plan/plan.ts';
 import type * as KeysModule from '../../../lib/replicate/events/keys.ts';
 import { drawDialect } from '../model/dialect.ts';
 import { random } from '../random.ts';
@@ -55,7 +55,7 @@ const mutants: readonly PureMutant[] = [
   {
     mutant: {
       name: 'an object may be renamed onto itself',
-      file: 'copy/rules.ts',
+      file: 'copy/plan/check-request.ts',
       edits: [{ find: "if (mode !== 'metadata' && same) {", replace: "if (mode === 'copy' && same) {" }],
     },
     property: (module) => {
@@ -72,7 +72,7 @@ const mutants: readonly PureMutant[] = [
   {
     mutant: {
       name: 'parts do not grow with the object',
-      file: 'copy/plan.ts',
+      file: 'copy/plan/plan.ts',
       edits: [
         {
           find: 'return needed <= wanted ? wanted : Math.min(roundUp(needed), facts.maxPartSize);',
@@ -93,7 +93,7 @@ const mutants: readonly PureMutant[] = [
   {
     mutant: {
       name: 'a copy that changes the class is as large as any other',
-      file: 'copy/plan.ts',
+      file: 'copy/plan/plan.ts',
       edits: [{ find: '  if (rewrite) return facts.directRewrite;\n', replace: '' }],
     },
     property: (module) => {
@@ -110,7 +110,7 @@ const mutants: readonly PureMutant[] = [
   {
     mutant: {
       name: 'a job that is done can be copied on',
-      file: 'copy/job.ts',
+      file: 'copy/model/job.ts',
       edits: [{ find: "done: ['done', 'planned'],", replace: "done: ['done', 'planned', 'copying']," }],
     },
     property: (module) => {

@@ -4,13 +4,13 @@ import type { Mutant } from './mutant.ts';
 export const replicateMutants: readonly Mutant[] = [
   {
     name: 'a replica goes back where it came from',
-    file: 'replicate/decide.ts',
+    file: 'replicate/loops/decide.ts',
     edits: [{ find: "    if (cameFromThere) return { copy: false, why: 'came-from-there' };\n", replace: '' }],
     caughtBy: ['I8'],
   },
   {
     name: 'a replica takes a rule twice',
-    file: 'replicate/decide.ts',
+    file: 'replicate/loops/decide.ts',
     edits: [
       {
         find: "    if (taken.some(({ rule }) => rule === step.rule)) return { copy: false, why: 'rule-taken' };\n",
@@ -21,13 +21,13 @@ export const replicateMutants: readonly Mutant[] = [
   },
   {
     name: 'of two writes the earlier wins',
-    file: 'replicate/decide.ts',
+    file: 'replicate/loops/decide.ts',
     edits: [{ find: 'return lead > 0 ||', replace: 'return lead < 0 ||' }],
     caughtBy: ['I2', 'I8'],
   },
   {
     name: 'a replica that was edited is taken for ours',
-    file: 'replicate/marker.ts',
+    file: 'replicate/loops/marker.ts',
     edits: [
       {
         find: 'return holds ? ',
@@ -38,7 +38,7 @@ export const replicateMutants: readonly Mutant[] = [
   },
   {
     name: 'a removal is believed without a look at the source',
-    file: 'replicate/remove-one.ts',
+    file: 'replicate/one/remove.ts',
     edits: [
       {
         find: "  if (await headIfThere(store, sides.source, options)) return skipped('source-there');\n",
@@ -49,13 +49,13 @@ export const replicateMutants: readonly Mutant[] = [
   },
   {
     name: 'whatever stands at the destination is deleted, proven or not',
-    file: 'replicate/remove-one.ts',
+    file: 'replicate/one/remove.ts',
     edits: [{ find: "return route.deletes === 'all';", replace: 'return true;' }],
     caughtBy: ['I3'],
   },
   {
     name: 'around a loop a removal takes what owners wrote',
-    file: 'replicate/remove-one.ts',
+    file: 'replicate/one/remove.ts',
     edits: [
       {
         find: 'if (returns(context.rules, route, key)) return false;',
@@ -66,7 +66,7 @@ export const replicateMutants: readonly Mutant[] = [
   },
   {
     name: 'what outlives a removal in a loop is not given back',
-    file: 'replicate/remove-one.ts',
+    file: 'replicate/one/remove.ts',
     edits: [
       {
         find: '  if (!returns(rules, route, key)) return;\n',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const uploadMutants: readonly Mutant[] = [
   {
     name: 'Initiate is sent again when its answer is lost',
-    file: 'copy/upload.ts',
+    file: 'copy/multipart/attach-upload.ts',
     edits: [
       {
         find: '    const certain = !(error instanceof RetryLater)',
@@ -16,13 +16,13 @@ export const uploadMutants: readonly Mutant[] = [
   },
   {
     name: 'no intent is written before Initiate',
-    file: 'copy/row.ts',
+    file: 'copy/row/open.ts',
     edits: [{ find: 'intents: intent === undefined ? undefined : [intent],', replace: 'intents: undefined,' }],
     caughtBy: ['I5'],
   },
   {
     name: 'a row that is planned anew forgets its intents',
-    file: 'copy/row.ts',
+    file: 'copy/row/open.ts',
     edits: [
       { find: 'intents: [...(row.intents ?? []), ...(planned.intents ?? [])],', replace: 'intents: planned.intents,' },
     ],
@@ -30,37 +30,37 @@ export const uploadMutants: readonly Mutant[] = [
   },
   {
     name: 'the intent of an unanswered Initiate is dropped',
-    file: 'copy/upload.ts',
+    file: 'copy/multipart/attach-upload.ts',
     edits: [{ find: 'if (certain) await dropIntent', replace: 'if (certain || !certain) await dropIntent' }],
     caughtBy: ['I5'],
   },
   {
     name: 'orphans are looked for before a late Initiate can have come',
-    file: 'copy/orphans.ts',
+    file: 'copy/multipart/abort-orphans.ts',
     edits: [{ find: '  if (intents.some(isYoung)) return false;\n', replace: '' }],
     caughtBy: ['I5'],
   },
   {
     name: 'the sweep aborts the uploads of strangers',
-    file: 'copy/orphans.ts',
+    file: 'copy/multipart/abort-orphans.ts',
     edits: [{ find: 'upload.initiator === undefined || upload.initiator === me', replace: 'upload.key !== undefined' }],
     caughtBy: ['I5'],
   },
   {
     name: 'the sweep aborts young uploads',
-    file: 'copy/orphans.ts',
+    file: 'copy/multipart/abort-orphans.ts',
     edits: [{ find: 'if (isYoung(upload.initiated)) {', replace: 'if (upload.initiated < 0) {' }],
     caughtBy: ['I5', 'I4'],
   },
   {
     name: 'an upload with parts is taken for an orphan',
-    file: 'copy/orphans.ts',
+    file: 'copy/multipart/abort-orphans.ts',
     edits: [{ find: 'if (!ledger || ledger.parts.size > 0) continue;', replace: 'if (!ledger) continue;' }],
     caughtBy: ['I5', 'I4'],
   },
   {
     name: 'a job that ends leaves its upload',
-    file: 'copy/closing.ts',
+    file: 'copy/row/end.ts',
     edits: [
       { find: 'abortPending: hasUpload || undefined,', replace: 'abortPending: undefined,' },
       {
@@ -72,7 +72,7 @@ export const uploadMutants: readonly Mutant[] = [
   },
   {
     name: 'an abort that failed is not tried again',
-    file: 'copy/closing.ts',
+    file: 'copy/row/end.ts',
     edits: [{ find: 'attentionAt: hasLeftovers ? nextLook(world) : undefined,', replace: 'attentionAt: undefined,' }],
     caughtBy: ['I5', 'I2'],
   },
@@ -130,7 +130,7 @@ export const uploadMutants: readonly Mutant[] = [
   },
   {
     name: 'our own name is asked of ListParts alone',
-    file: 'copy/orphans.ts',
+    file: 'copy/multipart/abort-orphans.ts',
     edits: [
       {
         find: 'initiator === undefined ? await store.listUploads',
@@ -141,7 +141,7 @@ export const uploadMutants: readonly Mutant[] = [
   },
   {
     name: 'a copy that made its upload needless leaves it',
-    file: 'copy/conclude.ts',
+    file: 'copy/multipart/after-complete.ts',
     edits: [
       { find: '      abortPending: uploadMayStand || undefined,\n', replace: '' },
       { find: '    if (done.landed && uploadMayStand) await abortOwn(world, job);\n', replace: '' },

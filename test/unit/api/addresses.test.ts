@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressFilter } from '../../../lib/api/addresses.ts';
+import { addressFilter } from '../../../lib/api/callbacks/addresses.ts';
 
 const isPublic = addressFilter();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemKinds } from '../../../lib/api/problem.ts';
+import { problemKinds } from '../../../lib/api/http/problem.ts';
 import type { BadRequest } from './bad-requests.ts';
 import { malformed, wrongBatches, wrongCallbacks, wrongCallers, wrongFields, wrongObjects } from './bad-requests.ts';
 import { bench, json, keys, secrets } from './fakes.ts';

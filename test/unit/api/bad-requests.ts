@@ -1,8 +1,8 @@
 /** Requests that must be refused: what is wrong, the request, and the problem it gets. None may reach the store. */
-import type { ApiRequest } from '../../../lib/api/http.ts';
-import type { ProblemKind } from '../../../lib/api/problem.ts';
-import { bodilessPayload } from '../../../lib/api/authenticate.ts';
-import { sign } from '../../../lib/api/signature.ts';
+import { bodilessPayload } from '../../../lib/api/callers/authenticate.ts';
+import { sign } from '../../../lib/api/callers/signature.ts';
+import type { ApiRequest } from '../../../lib/api/http/http.ts';
+import type { ProblemKind } from '../../../lib/api/http/problem.ts';
 import { fullRequest, keys, secrets, start } from './fakes.ts';
 
 export type BadRequest = [what: string, request: Partial<ApiRequest>, status: number, kind: ProblemKind];

@@ -1,12 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import type { CallbackDeps } from '../../../lib/api/callbacks.ts';
-import { backoffMs, deliverCallback } from '../../../lib/api/callbacks.ts';
-import type { CallbackMessage } from '../../../lib/api/message.ts';
-import { guardMs } from '../../../lib/api/message.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import { notifier, observed } from '../../../lib/api/observe.ts';
-import type { Post, PostAnswer } from '../../../lib/api/post.ts';
+import type { CallbackDeps } from '../../../lib/api/callbacks/deliver.ts';
+import { backoffMs, deliverCallback } from '../../../lib/api/callbacks/deliver.ts';
+import { notifier, observed } from '../../../lib/api/callbacks/notify.ts';
+import type { Post, PostAnswer } from '../../../lib/api/callbacks/post.ts';
+import type { CallbackMessage } from '../../../lib/api/model/message.ts';
+import { guardMs } from '../../../lib/api/model/message.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import type { Bench } from './fakes.ts';
 import { bench, callers, json, keys, secrets, start } from './fakes.ts';
 

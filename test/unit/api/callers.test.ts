@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { authenticate } from '../../../lib/api/authenticate.ts';
-import { callerFrom, digest } from '../../../lib/api/callers.ts';
-import { requireAccess } from '../../../lib/api/policy.ts';
+import { authenticate } from '../../../lib/api/callers/authenticate.ts';
+import { callerFrom, digest } from '../../../lib/api/callers/callers.ts';
+import { requireAccess } from '../../../lib/api/callers/policy.ts';
 import { fullRequest, start, stores } from './fakes.ts';
 
 const key = 'a-key-of-some-length-0123456789';

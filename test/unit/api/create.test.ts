@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import { sign } from '../../../lib/api/signature.ts';
+import { sign } from '../../../lib/api/callers/signature.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
 import { bench, fullRequest, json, keys, secrets, start } from './fakes.ts';
 
 const copy = { source: 'oss://media/uploads/a b%20+ü?.txt', destination: 'oss://backup/#1/a.txt' };
@@ -167,7 +167,7 @@ describe('a store that asks to come back later', () => {
 describe('without authentication, as --insecure-no-auth runs it', () => {
   it('anyone may copy', async () => {
     const { call, deps } = bench({ 'any/a': {} });
-    const { anyone } = await import('../../../lib/api/callers.ts');
+    const { anyone } = await import('../../../lib/api/callers/callers.ts');
     deps.everyone = anyone;
     const json = { source: 'oss://any/a', destination: 'oss://any/b' };
     expect((await call({ json, headers: { authorization: undefined } })).status).toBe(200);

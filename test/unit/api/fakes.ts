@@ -1,17 +1,17 @@
 /** A world in memory: enough of a store, a table and a queue for the API's own tests. */
-import type { Caller } from '../../../lib/api/callers.ts';
-import { callerFrom } from '../../../lib/api/callers.ts';
-import type { ApiDeps } from '../../../lib/api/deps.ts';
-import { addressFilter } from '../../../lib/api/addresses.ts';
-import type { ApiRequest, ApiResponse } from '../../../lib/api/http.ts';
+import { addressFilter } from '../../../lib/api/callbacks/addresses.ts';
+import type { Caller } from '../../../lib/api/callers/callers.ts';
+import { callerFrom } from '../../../lib/api/callers/callers.ts';
 import { handleApi } from '../../../lib/api/handle.ts';
-import type { ApiMessage } from '../../../lib/api/message.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { Job } from '../../../lib/copy/job.ts';
-import type { ObjectHead, StoreAddress } from '../../../lib/copy/object.ts';
-import type { Clock, ObjectStore, SendOptions, StateTable, StoreFacts, World } from '../../../lib/copy/ports.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { ApiRequest, ApiResponse } from '../../../lib/api/http/http.ts';
+import type { ApiDeps } from '../../../lib/api/model/deps.ts';
+import type { ApiMessage } from '../../../lib/api/model/message.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
+import type { ObjectHead, StoreAddress } from '../../../lib/copy/model/object.ts';
+import type { Clock, ObjectStore, SendOptions, StateTable, StoreFacts, World } from '../../../lib/copy/model/ports.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { ModelShared } from '../../simulation/model/shared.ts';
 
 export const start = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { Job } from '../../../lib/copy/job.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
 import type { Bench } from './fakes.ts';
 import { bench, json, keys, start } from './fakes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workHandler } from '../../../functions/work.ts';
-import { readApiMessage } from '../../../lib/api/messages.ts';
-import type { Runtime } from '../../../lib/runtime/runtime.ts';
+import { readApiMessage } from '../../../lib/api/run-message.ts';
+import type { Runtime } from '../../../lib/runtime/shared/runtime.ts';
 import { bench, json } from './fakes.ts';
 
 const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };

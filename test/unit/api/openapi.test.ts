@@ -1,6 +1,6 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { describe, expect, it } from 'vitest';
-import { problemKinds } from '../../../lib/api/problem.ts';
+import { problemKinds } from '../../../lib/api/http/problem.ts';
 import { routes } from '../../../lib/api/routes.ts';
 import { bench, json } from './fakes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RenamePrefixMessage } from '../../../lib/api/message.ts';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import { renamePrefix } from '../../../lib/api/rename-prefix.ts';
+import { renamePrefix } from '../../../lib/api/jobs/rename-prefix.ts';
+import type { RenamePrefixMessage } from '../../../lib/api/model/message.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
 import type { Bench } from './fakes.ts';
 import { bench, json, start } from './fakes.ts';
 

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { isSignedBy, readClaim, sign, toleranceMs } from '../../../lib/api/signature.ts';
+import { isSignedBy, readClaim, sign, toleranceMs } from '../../../lib/api/callers/signature.ts';
 import { secrets, start } from './fakes.ts';
 
 const payload = JSON.stringify({ key: 'ünï / code' });

@@ -6,9 +6,9 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { objectCreatedHandler } from '../../../functions/object-created.ts';
 import { workHandler } from '../../../functions/work.ts';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import { openAws } from '../../../lib/runtime/aws.ts';
-import { answerBatch } from '../../../lib/runtime/queue-batch.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
+import { openAws } from '../../../lib/runtime/aws/open.ts';
+import { answerBatch } from '../../../lib/runtime/aws/sqs-event.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferry-aws-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

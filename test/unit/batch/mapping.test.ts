@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { filterEntry } from '../../../lib/batch/filter-entries.ts';
-import type { MappingInput } from '../../../lib/batch/mapping.ts';
-import { compileMapping } from '../../../lib/batch/mapping.ts';
-import { compileFilters } from '../../../lib/copy/filters.ts';
+import { filterEntry } from '../../../lib/batch/request/filter.ts';
+import type { MappingInput } from '../../../lib/batch/request/mapping.ts';
+import { compileMapping } from '../../../lib/batch/request/mapping.ts';
+import { compileFilters } from '../../../lib/keys/filters.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 
 const facts = oss.facts;

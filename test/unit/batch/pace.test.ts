@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../../lib/copy/ports.ts';
-import { bookPace, ceilingOf, slowPace } from '../../../lib/batch/pace-row.ts';
+import { bookPace, ceilingOf, slowPace } from '../../../lib/batch/rows/pace-row.ts';
+import type { World } from '../../../lib/copy/model/ports.ts';
 import { ModelShared } from '../../simulation/model/shared.ts';
 
 /** Records of one process and a clock that stands until it is moved. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { viewBatch } from '../../../lib/api/batch-views.ts';
-import type { BatchRequest, BatchView } from '../../../lib/batch/batch.ts';
-import { noTally } from '../../../lib/batch/tally.ts';
+import { viewBatch } from '../../../lib/api/views/batch.ts';
+import type { BatchRequest, BatchView } from '../../../lib/batch/index.ts';
+import { noTally } from '../../../lib/batch/model/tally.ts';
 
 const prefix = { kind: 'prefix', bucket: 'photos', prefix: '2024/' } as const;
 const list = { kind: 'manifest', file: { bucket: 'lists', key: 'l.csv' }, format: 'csv' } as const;

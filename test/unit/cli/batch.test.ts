@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { noTally } from '../../../lib/batch/tally.ts';
-import type { BatchView } from '../../../lib/batch/batch.ts';
-import type { BatchFlags } from '../../../lib/cli/batch-options.ts';
-import { batchRequest } from '../../../lib/cli/batch-request.ts';
-import { exit, UsageError } from '../../../lib/cli/exit.ts';
-import { batchText, countText, exitOf, tallyText } from '../../../lib/cli/render-batch.ts';
+import type { BatchView } from '../../../lib/batch/index.ts';
+import { noTally } from '../../../lib/batch/model/tally.ts';
+import type { BatchFlags } from '../../../lib/cli/input/batch-options.ts';
+import { batchRequest } from '../../../lib/cli/input/batch-request.ts';
+import { batchText, countText, exitOf, tallyText } from '../../../lib/cli/output/batch.ts';
+import { exit, UsageError } from '../../../lib/cli/process/exit.ts';
 
 const read = (places: string[], flags: BatchFlags = {}, verify = false) =>
   batchRequest({ places, flags, verify, addressOf: (scheme) => ({ scheme }) });

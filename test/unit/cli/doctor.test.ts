@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { check, checkClock, credentialsSource, maskKey } from '../../../lib/cli/commands/doctor-checks.ts';
 import { exportsFor, parseBucket, parseUser } from '../../../lib/cli/commands/twin.ts';
-import { check, checkClock, credentialsSource, maskKey } from '../../../lib/cli/doctor-checks.ts';
-import { UsageError } from '../../../lib/cli/exit.ts';
+import { UsageError } from '../../../lib/cli/process/exit.ts';
 
 describe('doctor', () => {
   const now = Date.parse('2026-03-01T12:00:00Z');

@@ -7,7 +7,7 @@ import {
   formatRate,
   plural,
   printable,
-} from '../../../lib/cli/format.ts';
+} from '../../../lib/cli/text/format.ts';
 
 describe('format', () => {
   it.each([

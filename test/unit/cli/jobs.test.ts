@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { jobLines, jobPercent, jobTable, runTable } from '../../../lib/cli/render-jobs.ts';
-import { noLive } from '../../../lib/batch/row.ts';
-import type { Job } from '../../../lib/copy/job.ts';
+import { noLive } from '../../../lib/batch/rows/batch-row.ts';
+import { jobLines, jobPercent, jobTable, runTable } from '../../../lib/cli/output/jobs.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
 
 const pipe = new PassThrough();
 const plain = (_colour: string, text: string) => text;

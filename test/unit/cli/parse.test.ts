@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from '../../../lib/cli/parse.ts';
+import { collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from '../../../lib/cli/input/parse.ts';
 
 describe('option values', () => {
   it.each([

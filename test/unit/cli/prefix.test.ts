@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { copyPrefix, type ListedPage, type PrefixWork } from '../../../lib/cli/prefix.ts';
-import type { PrefixCommand } from '../../../lib/cli/prefix-command.ts';
-import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import type { CopyResult } from '../../../lib/copy/result.ts';
+import type { PrefixCommand } from '../../../lib/cli/input/prefix-command.ts';
+import { copyPrefix, type ListedPage, type PrefixWork } from '../../../lib/cli/run/prefix-objects.ts';
+import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import type { CopyResult } from '../../../lib/copy/model/result.ts';
 
 const command: PrefixCommand = {
   mode: 'copy',

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { Io, TextStream } from '../../../lib/cli/io.ts';
-import { barLine, openProgress, Speed } from '../../../lib/cli/progress.ts';
+import { barLine, openProgress, Speed } from '../../../lib/cli/output/progress.ts';
+import type { Io, TextStream } from '../../../lib/cli/process/io.ts';
 
 const MiB = 1024 * 1024;
 const plain = (_colour: string, text: string) => text;

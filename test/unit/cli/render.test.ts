@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf, Interrupted, UsageError } from '../../../lib/cli/exit.ts';
 import {
   errorDocument,
   errorLines,
@@ -7,9 +6,10 @@ import {
   resultDocument,
   resultLine,
   type Subject,
-} from '../../../lib/cli/render.ts';
-import { GiveUp, RetryLater, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { CopyResult } from '../../../lib/copy/result.ts';
+} from '../../../lib/cli/output/result.ts';
+import { exitCodeOf, Interrupted, UsageError } from '../../../lib/cli/process/exit.ts';
+import { GiveUp, RetryLater, SourceChanged } from '../../../lib/copy/model/errors.ts';
+import type { CopyResult } from '../../../lib/copy/model/result.ts';
 
 const plain = (_colour: string, text: string) => text;
 const subject: Subject = {

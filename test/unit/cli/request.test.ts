@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../lib/cli/exit.ts';
-import { changesAnything, copyOptions, metaOptions } from '../../../lib/cli/request.ts';
+import { changesAnything, copyOptions, metaOptions } from '../../../lib/cli/input/copy-request.ts';
+import { UsageError } from '../../../lib/cli/process/exit.ts';
 
 describe('copyOptions', () => {
   it('asks for nothing when nothing was asked', () => {

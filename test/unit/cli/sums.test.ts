@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { commandText, readCommand, type PrefixCommand } from '../../../lib/cli/prefix-command.ts';
-import { estimate, prices } from '../../../lib/batch/prices.ts';
-import { planDocument, planLines } from '../../../lib/cli/render-plan.ts';
-import { Tally } from '../../../lib/cli/tally.ts';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
+import { commandText, readCommand, type PrefixCommand } from '../../../lib/cli/input/prefix-command.ts';
+import { planDocument, planLines } from '../../../lib/cli/output/plan.ts';
+import { Tally } from '../../../lib/cli/run/tally.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import { estimate, prices } from '../../../lib/cost/request-prices.ts';
 
 const pipe = new PassThrough();
 const plain = (_colour: string, text: string) => text;

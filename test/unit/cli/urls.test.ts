@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../lib/cli/exit.ts';
-import { formatUrl, parseObjectUrl, parseTransfer, parseUrl } from '../../../lib/cli/urls.ts';
+import { formatUrl, parseObjectUrl, parseTransfer, parseUrl } from '../../../lib/cli/input/urls.ts';
+import { UsageError } from '../../../lib/cli/process/exit.ts';
 
 describe('parseUrl', () => {
   it.each([

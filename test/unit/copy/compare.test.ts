@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Content, Layout } from '../../../lib/copy/compare.ts';
-import { attributeDifferences, compareContent, needsLayout } from '../../../lib/copy/compare.ts';
-import { expectedFrom } from '../../../lib/copy/expect.ts';
-import { headerLosses, isAsAsked } from '../../../lib/copy/fidelity.ts';
-import type { ObjectHead } from '../../../lib/copy/object.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
+import type { Content, Layout } from '../../../lib/copy/fidelity/compare.ts';
+import { attributeDifferences, compareContent, needsLayout } from '../../../lib/copy/fidelity/compare.ts';
+import { expectedFrom } from '../../../lib/copy/fidelity/expected.ts';
+import { headerLosses, isAsAsked } from '../../../lib/copy/fidelity/losses.ts';
+import type { ObjectHead } from '../../../lib/copy/model/object.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 
 const [one, other] = ['a'.repeat(32), 'b'.repeat(32)];
 const sha = (value: string) => ({ algorithm: 'SHA256', value, fullObject: false });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { move } from '../../../lib/copy/closing.ts';
-import type { Job, JobState } from '../../../lib/copy/job.ts';
-import { finalStates, isFinal, isLegalMove, requestOf } from '../../../lib/copy/job.ts';
-import type { World } from '../../../lib/copy/ports.ts';
+import type { Job, JobState } from '../../../lib/copy/model/job.ts';
+import { finalStates, isFinal, isLegalMove, requestOf } from '../../../lib/copy/model/job.ts';
+import type { World } from '../../../lib/copy/model/ports.ts';
+import { move } from '../../../lib/copy/row/move.ts';
 
 const states: JobState[] = ['planned', 'copying', 'finishing', ...finalStates];
 const anyState = fc.constantFrom(...states);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { PartRun } from '../../../lib/copy/job.ts';
-import { ranges } from '../../../lib/copy/ledger.ts';
-import type { PlanInput } from '../../../lib/copy/plan.ts';
-import { layoutFromFirstPart, partAt, partCount, partsPerTask, plan, totalSize } from '../../../lib/copy/plan.ts';
-import type { StoreFacts } from '../../../lib/copy/ports.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { PartRun } from '../../../lib/copy/model/job.ts';
+import type { StoreFacts } from '../../../lib/copy/model/ports.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import { ranges } from '../../../lib/copy/multipart/list-parts.ts';
+import type { PlanInput } from '../../../lib/copy/plan/plan.ts';
+import { layoutFromFirstPart, partAt, partCount, partsPerTask, plan, totalSize } from '../../../lib/copy/plan/plan.ts';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;

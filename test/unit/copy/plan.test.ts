@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanInput } from '../../../lib/copy/plan.ts';
-import { layoutFromFirstPart, partAt, partCount, partsPerTask, plan, totalSize } from '../../../lib/copy/plan.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import type { PlanInput } from '../../../lib/copy/plan/plan.ts';
+import { layoutFromFirstPart, partAt, partCount, partsPerTask, plan, totalSize } from '../../../lib/copy/plan/plan.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
 

@@ -1,9 +1,9 @@
 /** Who is looked at when more wait than one sweep takes. */
 import { expect, test } from 'vitest';
-import { GiveUp } from '../../../lib/copy/errors.ts';
-import type { Job, JobChange } from '../../../lib/copy/job.ts';
-import type { World } from '../../../lib/copy/ports.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
+import type { Job, JobChange } from '../../../lib/copy/model/job.ts';
+import type { World } from '../../../lib/copy/model/ports.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
 import { sweep } from '../../../lib/copy/sweep.ts';
 
 const now = Date.UTC(2026, 0, 15);

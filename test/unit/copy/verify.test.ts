@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ObjectHead } from '../../../lib/copy/object.ts';
-import { judge, verifyWritten } from '../../../lib/copy/verify.ts';
+import { judge, verifyWritten } from '../../../lib/copy/fidelity/verify.ts';
+import type { ObjectHead } from '../../../lib/copy/model/object.ts';
 
 const pin = { etag: 'AA', size: 5, lastModified: 0 };
 const found = (over: Partial<ObjectHead>): ObjectHead => ({

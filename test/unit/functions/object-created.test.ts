@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { handler, objectCreatedHandler } from '../../../functions/object-created.ts';
-import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
+import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
 import { context, modelRuntime, notification, sqs } from './runtime.ts';
 
 function setUp() {

@@ -1,6 +1,6 @@
-import type { Log, LogFields } from '../../../lib/copy/ports.ts';
-import { loadRules } from '../../../lib/replicate/rules.ts';
-import type { QueueMessage, Runtime } from '../../../lib/runtime/runtime.ts';
+import type { Log, LogFields } from '../../../lib/copy/model/ports.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
+import type { QueueMessage, Runtime } from '../../../lib/runtime/shared/runtime.ts';
 import { ModelWorld } from '../replicate/model-world.ts';
 
 /** A runtime over the model store, with one rule from bucket `photos` to bucket `backup`. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { sweepHandler } from '../../../functions/sweep.ts';
 import { workHandler } from '../../../functions/work.ts';
-import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import { invocationOf } from '../../../lib/runtime/invocation.ts';
+import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { platformOf } from '../../../lib/runtime/current.ts';
+import { invocationOf } from '../../../lib/runtime/shared/invocation.ts';
 import { context, modelRuntime, sqs } from './runtime.ts';
 
 function setUp() {

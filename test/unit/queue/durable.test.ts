@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { DurableQueue } from '../../../lib/queue/durable.ts';
 import { handClock, newHome, openIn } from '../state/home.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { GiveUp, RetryLater, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { Invocation } from '../../../lib/copy/ports.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import { GiveUp, RetryLater, SourceChanged } from '../../../lib/copy/model/errors.ts';
+import type { Invocation } from '../../../lib/copy/model/ports.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { EmbeddedQueue } from '../../../lib/queue/embedded.ts';
 import type { WorkerPoolOptions } from '../../../lib/queue/worker-pool.ts';
 import { keptLog, settle, VirtualClock } from './virtual-clock.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Task } from '../../../lib/copy/task.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { MemoryInbox } from '../../../lib/queue/memory-inbox.ts';
 
 const finish = (n: number): Task => ({ kind: 'finish', jobId: String(n) });

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import { hideMessage, SqsQueue } from '../../../lib/queue/sqs.ts';
 
 interface Input {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lib/copy/ports.ts';
+import type { Clock } from '../../../lib/copy/model/ports.ts';
 
 interface Sleeper {
   at: number;

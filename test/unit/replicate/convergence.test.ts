@@ -1,10 +1,10 @@
 /** Random rule sets, random users, any order of events: it ends (I8), and ends equal (I2). */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { authorOf, markerName, ruleHash } from '../../../lib/replicate/marker.ts';
-import type { Route } from '../../../lib/replicate/route.ts';
-import { isSource, loadRules, returns, routesFrom, type RuleSet } from '../../../lib/replicate/rules.ts';
-import type { RulesInput } from '../../../lib/replicate/schema.ts';
+import { authorOf, markerName, ruleHash } from '../../../lib/replicate/loops/marker.ts';
+import type { Route } from '../../../lib/replicate/rules/route.ts';
+import { isSource, loadRules, returns, routesFrom, type RuleSet } from '../../../lib/replicate/rules/rules.ts';
+import type { RulesInput } from '../../../lib/replicate/rules/schema.ts';
 import type { ModelObject } from './model-store.ts';
 import { ModelWorld, type Dice } from './model-world.ts';
 

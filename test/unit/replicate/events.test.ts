@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GiveUp } from '../../../lib/copy/errors.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import { readEvents } from '../../../lib/replicate/events/read.ts';
 import { fixture } from './fixtures.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadRules, returns } from '../../../lib/replicate/rules.ts';
+import { loadRules, returns } from '../../../lib/replicate/rules/rules.ts';
 
 const s3 = { scheme: 's3' as const };
 type Loose = Record<string, unknown>;

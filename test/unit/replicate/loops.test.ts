@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { markerName } from '../../../lib/replicate/marker.ts';
-import { loadRules } from '../../../lib/replicate/rules.ts';
-import type { RulesInput } from '../../../lib/replicate/schema.ts';
+import { markerName } from '../../../lib/replicate/loops/marker.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
+import type { RulesInput } from '../../../lib/replicate/rules/schema.ts';
 import { ModelWorld } from './model-world.ts';
 
 type Rule = RulesInput['rules'][number];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ObjectHead } from '../../../lib/copy/object.ts';
+import type { ObjectHead } from '../../../lib/copy/model/object.ts';
 import {
   authorOf,
   compareStamps,
@@ -11,7 +11,7 @@ import {
   placeHash,
   ruleHash,
   type Marker,
-} from '../../../lib/replicate/marker.ts';
+} from '../../../lib/replicate/loops/marker.ts';
 
 const none: ReadonlySet<string> = new Set();
 const here = { bucket: 'b', key: 'k' };

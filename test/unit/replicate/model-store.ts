@@ -1,8 +1,8 @@
 /** A small store for replication tests: every call takes effect when the scheduler lets it, a copy in two steps. */
 import { createHash } from 'node:crypto';
-import { GiveUp, SourceChanged } from '../../../lib/copy/errors.ts';
-import type { ContentHeaders, ObjectHead, ObjectRef } from '../../../lib/copy/object.ts';
-import type { CopyObjectCall, ObjectStore, StoreFacts } from '../../../lib/copy/ports.ts';
+import { GiveUp, SourceChanged } from '../../../lib/copy/model/errors.ts';
+import type { ContentHeaders, ObjectHead, ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { CopyObjectCall, ObjectStore, StoreFacts } from '../../../lib/copy/model/ports.ts';
 
 export interface ModelObject {
   data: string;

@@ -1,13 +1,13 @@
 /** Workers over the model store: events arrive twice, late and in any order, and calls of all workers interleave. */
-import type { ObjectRef } from '../../../lib/copy/object.ts';
-import type { Invocation, World } from '../../../lib/copy/ports.ts';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
-import type { Task } from '../../../lib/copy/task.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { ObjectRef } from '../../../lib/copy/model/object.ts';
+import type { Invocation, World } from '../../../lib/copy/model/ports.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
+import type { Task } from '../../../lib/copy/model/task.ts';
 import type { ObjectEvent } from '../../../lib/replicate/events/event.ts';
 import { replicateEvent } from '../../../lib/replicate/replicate.ts';
-import type { RuleSet } from '../../../lib/replicate/rules.ts';
-import { workByRules } from '../../../lib/replicate/work.ts';
+import type { RuleSet } from '../../../lib/replicate/rules/rules.ts';
+import { workByRules } from '../../../lib/replicate/run-task.ts';
 import { ModelStore, type Change, type Step } from './model-store.ts';
 
 /** A number in [0, 1) for each call. */

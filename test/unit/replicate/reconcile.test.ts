@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { GiveUp } from '../../../lib/copy/errors.ts';
+import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import { backfill } from '../../../lib/replicate/backfill.ts';
-import type { List } from '../../../lib/replicate/listing.ts';
+import type { List } from '../../../lib/replicate/compare/listing.ts';
 import { reconcile, type Difference } from '../../../lib/replicate/reconcile.ts';
-import { loadRules } from '../../../lib/replicate/rules.ts';
-import type { RulesInput } from '../../../lib/replicate/schema.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
+import type { RulesInput } from '../../../lib/replicate/rules/schema.ts';
 import { ModelWorld } from './model-world.ts';
 
 type Rule = RulesInput['rules'][number];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadRules } from '../../../lib/replicate/rules.ts';
-import type { RulesInput } from '../../../lib/replicate/schema.ts';
+import { loadRules } from '../../../lib/replicate/rules/rules.ts';
+import type { RulesInput } from '../../../lib/replicate/rules/schema.ts';
 import { ModelWorld } from './model-world.ts';
 
 type Rule = RulesInput['rules'][number];

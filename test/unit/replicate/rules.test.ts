@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { gaveUp } from '../../../lib/copy/errors.ts';
-import { loadRules, routesFrom, sourceKeyOf } from '../../../lib/replicate/rules.ts';
-import { requestsFor } from '../../../lib/replicate/requests.ts';
+import { gaveUp } from '../../../lib/copy/model/errors.ts';
 import type { ObjectEvent } from '../../../lib/replicate/events/event.ts';
+import { requestsFor } from '../../../lib/replicate/one/requests.ts';
+import { loadRules, routesFrom, sourceKeyOf } from '../../../lib/replicate/rules/rules.ts';
 
 const s3 = { scheme: 's3' as const };
 const oss = { scheme: 'oss' as const, region: 'cn-hangzhou' };

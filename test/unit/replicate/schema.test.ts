@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { rulesJsonSchema } from '../../../lib/replicate/rules-json-schema.ts';
+import { rulesJsonSchema } from '../../../lib/replicate/rules/json-schema.ts';
 
 test('the published JSON Schema is current; `npx tsx scripts/rules-schema.ts` writes it', () => {
   const published = readFileSync(new URL('../../../docs/replication-rules.schema.json', import.meta.url), 'utf8');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noLog } from '../../../lib/log.ts';
-import { Heartbeat } from '../../../lib/runtime/embedded-heartbeat.ts';
-import { Stores } from '../../../lib/runtime/embedded-stores.ts';
-import { systemClock } from '../../../lib/runtime/system-clock.ts';
+import { Heartbeat } from '../../../lib/runtime/embedded/heartbeat.ts';
+import { Stores } from '../../../lib/runtime/shared/stores.ts';
+import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import type { ProcessRegistry } from '../../../lib/state/processes.ts';
 import type { StoreClient, StoreConfig } from '../../../lib/store/open.ts';
 import { keptLog, settle, VirtualClock } from '../queue/virtual-clock.ts';

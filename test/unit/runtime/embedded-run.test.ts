@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
-import type { Invocation, ObjectStore, World } from '../../../lib/copy/ports.ts';
-import type { CopyRequest } from '../../../lib/copy/request.ts';
-import { defaultSettings } from '../../../lib/copy/settings.ts';
+import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { Invocation, ObjectStore, World } from '../../../lib/copy/model/ports.ts';
+import type { CopyRequest } from '../../../lib/copy/model/request.ts';
+import { defaultSettings } from '../../../lib/copy/model/settings.ts';
 import { noLog } from '../../../lib/log.ts';
-import type { Driver } from '../../../lib/runtime/embedded-driver.ts';
-import { runCopy } from '../../../lib/runtime/embedded-run.ts';
+import type { Driver } from '../../../lib/runtime/embedded/driver.ts';
+import { runCopy } from '../../../lib/runtime/embedded/run-copy.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 import { settle, VirtualClock } from '../queue/virtual-clock.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMetrics } from '../../../lib/runtime/metrics.ts';
+import { openMetrics } from '../../../lib/runtime/serve/prometheus.ts';
 
 describe('metrics', () => {
   it('are text as Prometheus reads it', () => {

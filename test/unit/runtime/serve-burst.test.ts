@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Burst } from '../../../lib/runtime/serve-burst.ts';
+import { Burst } from '../../../lib/runtime/serve/burst.ts';
 
 function useBurst() {
   let now = 1_000_000;

@@ -2,10 +2,10 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync,
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
-import type { GiveUp } from '../../../lib/copy/errors.ts';
+import type { GiveUp } from '../../../lib/copy/model/errors.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
-import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
+import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { migrations } from '../../../lib/state/schema.ts';
 import { handClock, jobOf, newHome, openIn } from './home.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Job } from '../../../lib/copy/job.ts';
+import type { Job } from '../../../lib/copy/model/job.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
 
 /** A folder that is gone after the test. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AdaptiveLimiter } from '../../../lib/store/adaptive.ts';
-import type { Permit } from '../../../lib/store/adaptive.ts';
+import type { Permit } from '../../../lib/store/http/adaptive.ts';
+import { AdaptiveLimiter } from '../../../lib/store/http/adaptive.ts';
 
 const enter = (limiter: AdaptiveLimiter, count: number) =>
   Promise.all(Array.from({ length: count }, () => limiter.enter()));

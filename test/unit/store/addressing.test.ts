@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreAddress } from '../../../lib/copy/object.ts';
-import { resolveAddressing } from '../../../lib/store/addressing.ts';
-import type { AddressingOptions } from '../../../lib/store/addressing.ts';
+import type { StoreAddress } from '../../../lib/copy/model/object.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
+import type { AddressingOptions } from '../../../lib/store/http/addressing.ts';
+import { resolveAddressing } from '../../../lib/store/http/addressing.ts';
 
 function urlOf(address: StoreAddress, options: AddressingOptions = {}, bucket = 'bkt'): string {
   const target = resolveAddressing(address, address.scheme === 'oss' ? oss : s3, options).target(bucket, 'k/1');

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { closeAfterBodiless } from '../../../lib/store/http/connection.ts';
 import { openStore } from '../../../lib/store/open.ts';
-import { closeAfterBodiless } from '../../../lib/store/connection.ts';
 import { failure, keyPair, readAll } from './harness.ts';
 
 /** A server on the other end of in-memory sockets, which speaks HTTP by hand and may speak it wrongly. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CopyObjectCall } from '../../../lib/copy/ports.ts';
-import { bench, copied, failure } from './harness.ts';
+import type { CopyObjectCall } from '../../../lib/copy/model/ports.ts';
 import type { Reply } from './harness.ts';
+import { bench, copied, failure } from './harness.ts';
 
 const copy: CopyObjectCall = {
   source: { bucket: 'src', key: 's' },

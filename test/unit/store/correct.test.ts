@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Caller } from '../../../lib/store/caller.ts';
-import { correct } from '../../../lib/store/correct.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
-import type { Credentials, CredentialsProvider } from '../../../lib/store/credentials.ts';
+import type { Caller } from '../../../lib/store/http/caller.ts';
+import { correct } from '../../../lib/store/http/correct-clock-and-token.ts';
+import type { Credentials, CredentialsProvider } from '../../../lib/store/sign/credentials.ts';
 import { aHead, bench, failure, keyPair, refusal, TestClock } from './harness.ts';
 
 const ref = { bucket: 'bkt', key: 'k' };

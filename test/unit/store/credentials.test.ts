@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { GiveUp, RetryLater } from '../../../lib/copy/errors.ts';
-import { cached, credentialsFor, parseOssutil } from '../../../lib/store/credentials.ts';
-import type { Credentials } from '../../../lib/store/credentials.ts';
+import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { Credentials } from '../../../lib/store/sign/credentials.ts';
+import { cached, credentialsFor, parseOssutil } from '../../../lib/store/sign/credentials.ts';
 import { failure } from './harness.ts';
 
 async function home(config?: string): Promise<string> {

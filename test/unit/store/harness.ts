@@ -2,9 +2,9 @@
 import type { Readable } from 'node:stream';
 import { MockAgent } from 'undici';
 import { onTestFinished } from 'vitest';
-import type { Clock } from '../../../lib/copy/ports.ts';
-import { openStore } from '../../../lib/store/open.ts';
+import type { Clock } from '../../../lib/copy/model/ports.ts';
 import type { RequestInfo, StoreClient, StoreConfig } from '../../../lib/store/open.ts';
+import { openStore } from '../../../lib/store/open.ts';
 
 export interface Sent {
   method: string;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { bareEtag, contentHeaders, readHead } from '../../../lib/store/answers/head.ts';
 import { oss } from '../../../lib/store/dialects/oss.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
-import { bareEtag, contentHeaders, readHead } from '../../../lib/store/head.ts';
-import { MalformedAnswer } from '../../../lib/store/xml.ts';
+import { MalformedAnswer } from '../../../lib/store/wire/xml.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const least = { 'content-length': '5', etag: '"abc"', 'last-modified': 'Mon, 01 Jun 2026 10:00:00 GMT' };

@@ -8,7 +8,7 @@ import {
   fromWire,
   percentEncode,
   toWire,
-} from '../../../lib/store/encode.ts';
+} from '../../../lib/store/wire/encode.ts';
 import { aHead, bench, copied, failure } from './harness.ts';
 
 /** Keys that some client is known to have broken (I9). */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RetryLater } from '../../../lib/copy/errors.ts';
-import { aHead, bench, failure, refusal, TestClock } from './harness.ts';
+import { RetryLater } from '../../../lib/copy/model/errors.ts';
 import type { Reply } from './harness.ts';
+import { aHead, bench, failure, refusal, TestClock } from './harness.ts';
 
 const ref = { bucket: 'bkt', key: 'k' };
 const parts = [{ number: 1, etag: 'E' }];

@@ -2,12 +2,12 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { resolveAddressing } from '../../../lib/store/addressing.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
-import { encodeQuery } from '../../../lib/store/encode.ts';
-import { buildRequest } from '../../../lib/store/request.ts';
-import { Signer } from '../../../lib/store/sign.ts';
-import type { Call } from '../../../lib/store/call.ts';
+import { resolveAddressing } from '../../../lib/store/http/addressing.ts';
+import type { Call } from '../../../lib/store/http/call.ts';
+import { buildRequest } from '../../../lib/store/http/request.ts';
+import { Signer } from '../../../lib/store/sign/sign.ts';
+import { encodeQuery } from '../../../lib/store/wire/encode.ts';
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'to/ken+=' };
 const time = Date.UTC(2026, 1, 3, 4, 5, 6);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { oss } from '../../../lib/store/dialects/oss.ts';
-import { Signer, unsignedPayload } from '../../../lib/store/sign.ts';
-import type { Signable } from '../../../lib/store/sign.ts';
-import type { Credentials } from '../../../lib/store/credentials.ts';
+import type { Credentials } from '../../../lib/store/sign/credentials.ts';
+import type { Signable } from '../../../lib/store/sign/sign.ts';
+import { Signer, unsignedPayload } from '../../../lib/store/sign/sign.ts';
 
 // Vectors A to F are those of Alibaba Cloud's own SDK tests, G is the example of its V4 documentation page, H and I were
 // derived once and agree with two other signers.

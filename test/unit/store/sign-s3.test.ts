@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
-import { sha256Hex, Signer } from '../../../lib/store/sign.ts';
-import type { Signable } from '../../../lib/store/sign.ts';
+import type { Signable } from '../../../lib/store/sign/sign.ts';
+import { sha256Hex, Signer } from '../../../lib/store/sign/sign.ts';
 
 /** Examples of "Signature Calculations for the Authorization Header" in the Amazon S3 API reference. */
 const keys = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };

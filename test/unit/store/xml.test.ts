@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitsXml, MalformedAnswer, readAnyXml, readXml, writeXml } from '../../../lib/store/xml.ts';
+import { fitsXml, MalformedAnswer, readAnyXml, readXml, writeXml } from '../../../lib/store/wire/xml.ts';
 
 describe('reading', () => {
   it('keeps everything text: numbers, blanks, big digits, leading zeros', () => {

@@ -1,0 +1,37 @@
+import { isInside, resolvedKey } from '../../keys/prefixes.ts';
+import { Problem } from '../http/problem.ts';
+import type { Caller } from './callers.ts';
+import type { Located } from './object-url.ts';
+
+export type Access = 'read' | 'write';
+
+/**
+ * Refuses what the caller's policy does not allow, before any call to the store.
+ * @throws Problem forbidden; invalid for a key that climbs above its bucket.
+ */
+export function requireAccess(caller: Caller, access: Access, at: Located): void {
+  const root = `${at.name}://${at.bucket}/`;
+  if (resolvedKey(at.key) === undefined) {
+    throw new Problem('invalid', `The key climbs above its bucket with "..": ${root}${at.key}`);
+  }
+  if (!isInside(caller.policy[access], root, at.key)) {
+    throw new Problem(
+      'forbidden',
+      `Caller "${caller.name}" may not ${access} ${root}${at.key}; its policy does not list it.`,
+    );
+  }
+}
+
+/**
+ * What the caller may touch in one store, without the store's name: how `bucket/key` starts; the empty text is everything.
+ * @param names all that the store goes by
+ */
+export function areasIn(caller: Caller, names: readonly string[]): Record<Access, string[]> {
+  const within = (entries: readonly string[]): string[] =>
+    entries.flatMap((entry) => {
+      if (entry === '') return [''];
+      const [name = '', start = ''] = entry.split(/:\/\/(.*)/s);
+      return names.includes(name) ? [start] : [];
+    });
+  return { read: within(caller.policy.read), write: within(caller.policy.write) };
+}

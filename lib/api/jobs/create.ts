@@ -1,0 +1,67 @@
+import type { Located } from '../callers/object-url.ts';
+import { locate, locatePair, refOf } from '../callers/object-url.ts';
+import { requireAccess } from '../callers/policy.ts';
+import type { ApiResponse } from '../http/http.ts';
+import { Problem } from '../http/problem.ts';
+import type { Call } from '../model/deps.ts';
+import { startPrefix } from './rename-prefix.ts';
+import type { CopyBody, MetadataBody, RenameBody, RenamePrefixBody } from './schemas.ts';
+import { begin, startNow } from './start.ts';
+
+export async function createCopy(call: Call<CopyBody>): Promise<ApiResponse> {
+  const { source: from, destination: to, sourceVersionId, options } = call.body;
+  const [source, destination] = locatePair(from, to, call.deps.stores);
+  requireAccess(call.caller, 'read', source);
+  requireAccess(call.caller, 'write', destination);
+  return begin(call, startNow, {
+    mode: 'copy',
+    store: source.store,
+    source: refOf(source, sourceVersionId),
+    destination: refOf(destination),
+    options,
+  });
+}
+
+/** A rename removes its source, so it needs the right to write there, too. */
+export async function createRename(call: Call<RenameBody | RenamePrefixBody>): Promise<ApiResponse> {
+  const { body } = call;
+  const isPrefix = 'fromPrefix' in body;
+  const [from, to] = isPrefix ? [body.fromPrefix, body.toPrefix] : [body.from, body.to];
+  const [source, destination] = locatePair(from, to, call.deps.stores);
+  requireAccess(call.caller, 'read', source);
+  requireAccess(call.caller, 'write', source);
+  requireAccess(call.caller, 'write', destination);
+  if (isPrefix) refuseOverlap(source, destination);
+  return begin({ ...call, body }, isPrefix ? startPrefix : startNow, {
+    mode: 'rename',
+    store: source.store,
+    source: refOf(source),
+    destination: refOf(destination),
+    options: body.options,
+  });
+}
+
+/** Renamed objects must not turn up again in the listing that finds them. */
+function refuseOverlap(source: Located, destination: Located): void {
+  const [a, b] = [source.key, destination.key];
+  if (source.bucket === destination.bucket && (a.startsWith(b) || b.startsWith(a))) {
+    throw new Problem(
+      'invalid',
+      `Source and destination prefixes overlap: "${a}" and "${b}". Choose a destination outside the source prefix.`,
+    );
+  }
+}
+
+export async function createMetadata(call: Call<MetadataBody>): Promise<ApiResponse> {
+  const { object, callback: _callback, ...options } = call.body;
+  const at = locate(object, call.deps.stores);
+  requireAccess(call.caller, 'read', at);
+  requireAccess(call.caller, 'write', at);
+  return begin(call, startNow, {
+    mode: 'metadata',
+    store: at.store,
+    source: refOf(at),
+    destination: refOf(at),
+    options,
+  });
+}

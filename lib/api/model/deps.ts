@@ -1,0 +1,50 @@
+import type { BatchWorld } from '../../batch/index.ts';
+import type { StoreAddress } from '../../copy/model/object.ts';
+import type { Invocation, World } from '../../copy/model/ports.ts';
+import type { Caller } from '../callers/callers.ts';
+import type { Stores } from '../callers/object-url.ts';
+import type { MessageQueue } from './message.ts';
+
+/** Keys in the order of their UTF-8 bytes; fewer than `limit` only at the end. */
+export type ListKeys = (
+  store: StoreAddress,
+  bucket: string,
+  query: { prefix: string; startAfter?: string; limit: number; deadline: number },
+) => Promise<string[]>;
+
+/** What the API may touch; built once per process. */
+export interface ApiDeps {
+  world: World;
+  stores: Stores;
+  callers: readonly Caller[];
+  messages: MessageQueue;
+  listKeys: ListKeys;
+  /** Which addresses callers may be called back at. */
+  isAllowed: AddressFilter;
+  resolve: Resolve;
+  /** For requests about many objects. */
+  batches: BatchWorld;
+  /** Stands in for authentication; only for `--insecure-no-auth`. */
+  everyone?: Caller;
+  /** A new unique id. */
+  newId(): string;
+}
+
+/** One request, after it was authenticated and its body and query were checked. */
+export interface Call<Body = undefined, Query = unknown> {
+  deps: ApiDeps;
+  caller: Caller;
+  /** From `Idempotency-Key` or the signed `webhook-id`. */
+  idempotencyKey?: string;
+  path: string;
+  params: Record<string, string>;
+  body: Body;
+  query: Query;
+  invocation: Invocation;
+}
+
+/** Whether callbacks may connect to an address, given as text of either family. */
+export type AddressFilter = (address: string) => boolean;
+
+/** All addresses of a host name, as text. */
+export type Resolve = (host: string) => Promise<string[]>;

@@ -1,0 +1,46 @@
+/** Which entries of a source are copied, and where each goes. */
+import { CopyError } from '../../copy/model/errors.ts';
+import type { StoreFacts } from '../../copy/model/ports.ts';
+import type { Filters } from '../../keys/filters.ts';
+import { compileFilters } from '../../keys/filters.ts';
+import type { Entry } from '../../sources/shared/source.ts';
+import type { PageEntry } from '../files/page-file.ts';
+import { refusalOf } from './allowed-keys.ts';
+import { filterEntry } from './filter.ts';
+import { refusalInside } from './inside-source.ts';
+import { compileMapping } from './mapping.ts';
+import type { BatchRequest } from './request.ts';
+
+/**
+ * The choice of a batch, made while it is read: undefined for what is passed over. What cannot be mapped goes on, with its
+ * error, for it has failed.
+ *
+ * @throws GiveUp BadRequest for a mapping or filters that cannot be used.
+ */
+export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: Entry) => PageEntry | undefined {
+  const { mode, source, destination, mapping } = request;
+  const filters = filtersOf(request);
+  const context = { source, facts, bucket: destination?.bucket };
+  const mapEntry = mode === 'metadata' ? (entry: Entry) => entry : compileMapping(mapping, context);
+  return (entry) => {
+    const passes = filters === undefined || filterEntry(filters, entry);
+    if (passes === false) return undefined;
+    const ask = passes === 'ask' && { ask: true as const };
+    try {
+      const to = mapEntry(entry);
+      const refusal =
+        to && (refusalOf(request, { source: entry, destination: to }) ?? refusalInside(request, entry, to));
+      if (refusal) throw refusal;
+      return to && { ...entry, ...ask, destination: { bucket: to.bucket, key: to.key } };
+    } catch (error) {
+      if (!(error instanceof CopyError)) throw error;
+      const to = { bucket: destination?.bucket ?? entry.bucket, key: '' };
+      return { ...entry, destination: to, error: { code: error.code, message: error.message } };
+    }
+  };
+}
+
+/** The filters of a batch; undefined when it has none. */
+export function filtersOf({ filters }: BatchRequest): Filters | undefined {
+  return filters && compileFilters(filters);
+}

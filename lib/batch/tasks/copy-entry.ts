@@ -1,0 +1,149 @@
+import { CopyError, gaveUp, RetryLater } from '../../copy/model/errors.ts';
+import { keyedJobId } from '../../copy/model/ids.ts';
+import type { Job } from '../../copy/model/job.ts';
+import { isFinal } from '../../copy/model/job.ts';
+import type { Invocation } from '../../copy/model/ports.ts';
+import type { CopyRequest } from '../../copy/model/request.ts';
+import type { CopyResult } from '../../copy/model/result.ts';
+import { errorOf } from '../../copy/row/end.ts';
+import { startCopy } from '../../copy/start.ts';
+import type { PageEntry } from '../files/page-file.ts';
+import type { ResultLine } from '../files/result-file.ts';
+import { namesOf } from '../files/result-file.ts';
+import type { Status } from '../model/tally.ts';
+import type { BatchWorld } from '../model/world.ts';
+import { refusalOf } from '../request/allowed-keys.ts';
+import { passesFilters } from '../request/filter-by-head.ts';
+import type { BatchRequest } from '../request/request.ts';
+import { verifyEntry } from './verify-entry.ts';
+
+/** Names one object of a batch for good: its batch, page and place in it. */
+export interface EntryName {
+  batch: string;
+  page: string;
+  index: number;
+}
+
+/** `job`: the object is large, and its job goes its own way. */
+export type EntryOutcome = { line: ResultLine } | { job: string };
+
+/**
+ * Does to one object what the batch asks for.
+ *
+ * @param attempt more than 1 when an earlier delivery may have done it already.
+ * @throws RetryLater for what may pass; GiveUp StateUnusable.
+ */
+export async function doEntry(
+  world: BatchWorld,
+  request: BatchRequest,
+  entry: PageEntry,
+  name: EntryName,
+  invocation: Invocation,
+): Promise<EntryOutcome> {
+  if (entry.error) return { line: failedLine(request, entry, entry.error) };
+  // Asked when it was read as well, but who may write to the work folder may have written the page.
+  const refusal = refusalOf(request, { source: entry, destination: entry.destination });
+  if (refusal) return { line: failedLine(request, entry, refusal) };
+  try {
+    if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {
+      return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };
+    }
+    if (request.mode === 'verify') return { line: await verifyEntry(world, request, entry, invocation) };
+    const copy = copyRequestOf(world, request, entry, name);
+    const outcome = await startKeyed(world, copy, invocation);
+    return outcome.kind === 'job' ? { job: outcome.job.id } : { line: lineOf(request, entry, outcome.result) };
+  } catch (error) {
+    if (!(error instanceof CopyError) || error instanceof RetryLater || gaveUp(error, 'StateUnusable')) throw error;
+    return { line: failedLine(request, entry, error) };
+  }
+}
+
+/**
+ * A second worker that comes upon the same object may find it moved already: whatever it concludes from that, the row of the
+ * first one knows better.
+ */
+async function startKeyed(world: BatchWorld, copy: CopyRequest, invocation: Invocation) {
+  try {
+    return await startCopy(world, copy, invocation);
+  } catch (error) {
+    // Refused by the store after our look had found nothing: that may be the copy of a second worker of this page.
+    const justWritten = gaveUp(error, 'DestinationExists') && error.answer !== undefined;
+    if (justWritten && copy.mode === 'copy') return await startCopy(world, copy, { ...invocation, attempt: 2 });
+    const id = keyedJobId(copy);
+    const foreign = error instanceof CopyError && error.decision !== 'retry' && !gaveUp(error, 'StateUnusable');
+    if (!foreign || id === undefined) throw error;
+    const row = await world.state.get(id);
+    if (!row || row.state === 'failed') throw error;
+    return await startCopy(world, copy, invocation);
+  }
+}
+
+/** The end of a large object's job; undefined while it is under way. */
+export function lineOfJob(request: BatchRequest, entry: PageEntry, job: Job): ResultLine | undefined {
+  if (!isFinal(job.state)) return undefined;
+  if (job.state === 'done' && job.result) return lineOf(request, entry, job.result);
+  return failedLine(request, entry, errorOf(job));
+}
+
+export function copyRequestOf(
+  world: BatchWorld,
+  request: BatchRequest,
+  entry: PageEntry,
+  { batch, page, index }: EntryName,
+): CopyRequest {
+  const { bucket, key, versionId, etag, size, destination } = entry;
+  const { mode, store, onlyListed } = request;
+  if (mode === 'verify') throw new Error('a batch that verifies copies nothing');
+  const { partSizeMin, directMax } = world.settings;
+  // A rename must remember that the source is gone because we removed it; a large copy that it is done or on its way.
+  const keyed = mode === 'rename' || size === undefined || size >= Math.min(partSizeMin, directMax);
+  return {
+    mode,
+    store,
+    source: { bucket, key, versionId },
+    destination,
+    options: { ...request.options, ...entry.options },
+    ...(keyed && { idempotencyKey: `batch/${batch}/${page}/${index}` }),
+    ...(mode === 'rename' && { journal: true }),
+    ...(etag !== undefined && size !== undefined && { seen: { etag, size }, onlySeen: onlyListed }),
+    labels: { ...request.labels, batch },
+  };
+}
+
+const statusOf: Record<Exclude<BatchRequest['mode'], 'verify'>, Status> = {
+  copy: 'copied',
+  rename: 'renamed',
+  metadata: 'copied',
+};
+
+function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): ResultLine {
+  const { way, parts, size, etag, versionId, verifiedBy, lost } = result;
+  const mode = request.mode as Exclude<BatchRequest['mode'], 'verify'>;
+  const status = way === 'unchanged' && mode !== 'rename' ? 'unchanged' : statusOf[mode];
+  return {
+    ...namesOf(entry),
+    status,
+    size,
+    etag,
+    way,
+    ...(parts !== undefined && { parts }),
+    verifiedBy,
+    ...(versionId !== undefined && { destinationVersionId: versionId }),
+    ...(lost.length > 0 && { lost }),
+  };
+}
+
+export function failedLine(
+  request: BatchRequest,
+  entry: PageEntry,
+  error: { code: string; message: string },
+): ResultLine {
+  const { code, message } = error;
+  // It was asked that what is there stays.
+  const status = code === 'DestinationExists' && optionsOf(request, entry).overwrite === 'never' ? 'skipped' : 'failed';
+  return { ...namesOf(entry), status, size: entry.size, error: { code, message } };
+}
+
+function optionsOf(request: BatchRequest, entry: PageEntry): CopyRequest['options'] {
+  return { ...request.options, ...entry.options };
+}

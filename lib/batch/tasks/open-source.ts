@@ -1,0 +1,43 @@
+import { GiveUp } from '../../copy/model/errors.ts';
+import { openSource } from '../../sources/open.ts';
+import type { OpenSource, SourcePorts } from '../../sources/shared/source.ts';
+import type { WorkFiles } from '../model/work-files.ts';
+import { namesIn, fileOf } from '../model/work-files.ts';
+import type { BatchWorld } from '../model/world.ts';
+import { withinAreas } from '../request/allowed-keys.ts';
+import { workPlaceOf } from '../request/check.ts';
+import { parseEntryOptions } from '../request/entry-options.ts';
+import type { BatchRequest } from '../request/request.ts';
+import { findBatch } from '../rows/batch-row.ts';
+
+/** Opens what a batch reads. */
+export function openSourceOf(world: BatchWorld, { request }: { request: BatchRequest }): OpenSource {
+  const ports: SourcePorts = {
+    ...withinAreas(world.sources(request.store), request),
+    parseOptions: parseEntryOptions,
+    results: (id) => ({
+      names: async function* () {
+        const { files, isKnown } = await resultsOf(world, request, id);
+        let count = 0;
+        for await (const page of namesIn(files, id, 'results')) {
+          count += 1;
+          yield page;
+        }
+        if (count > 0 || isKnown) return;
+        throw new GiveUp('NotFound', `There is no batch ${id}, and no results of one.`);
+      },
+      read: async (page) => await (await resultsOf(world, request, id)).files.read(fileOf.result(id, page)),
+    }),
+  };
+  return openSource(request.source, ports);
+}
+
+/** The row of the other batch may have expired; its files may be where this one keeps its own. */
+async function resultsOf(
+  world: BatchWorld,
+  request: BatchRequest,
+  id: string,
+): Promise<{ files: WorkFiles; isKnown: boolean }> {
+  const batch = await findBatch(world, id);
+  return { files: batch?.files ?? world.files(workPlaceOf(world, request)), isKnown: batch !== undefined };
+}

@@ -1,0 +1,25 @@
+import type { ListObjectsQuery, ObjectsPage, StoreClient } from '../../store/calls/client.ts';
+import type { ListedPage } from './prefix-objects.ts';
+
+/** The pages of a listing; the next one is on its way while this one is worked on. */
+export async function* pagesOf(
+  client: Pick<StoreClient, 'listObjects'>,
+  bucket: string,
+  query: ListObjectsQuery,
+): AsyncGenerator<ObjectsPage> {
+  let coming: Promise<ObjectsPage> | undefined = client.listObjects(bucket, query);
+  while (coming) {
+    const page: ObjectsPage = await coming;
+    coming = page.next === undefined ? undefined : client.listObjects(bucket, { ...query, token: page.next });
+    // Thrown where it is awaited; a reader that stops early must not leave it unhandled.
+    coming?.catch(() => {});
+    yield page;
+  }
+}
+
+/** Every object below a prefix, in the store's order, page by page. */
+export async function* objectsBelow(client: StoreClient, bucket: string, prefix: string): AsyncGenerator<ListedPage> {
+  for await (const page of pagesOf(client, bucket, { prefix })) {
+    yield { objects: page.contents, last: page.next === undefined };
+  }
+}

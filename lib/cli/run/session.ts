@@ -1,0 +1,115 @@
+/** One command's hold on the runtime: configuration, state folder, signals, and where lines go. */
+import { addressOf, readConfig, type Config, type ConfigOptions } from '../../config/env.ts';
+import type { StoreAddress } from '../../copy/model/object.ts';
+import { humanLog } from '../../log.ts';
+import type { Embedded, EmbeddedOptions } from '../../runtime/embedded/open.ts';
+import type { RequestInfo, StoreClient } from '../../store/open.ts';
+import type { OutputFlags, StoreFlags } from '../input/options.ts';
+import { openProgress, type Progress, type ProgressOptions } from '../output/progress.ts';
+import { complaint } from '../output/result.ts';
+import { Interrupted } from '../process/exit.ts';
+import type { Io } from '../process/io.ts';
+import { catchSignals, neverStopped } from '../process/signals.ts';
+import { shellQuote } from '../text/format.ts';
+
+export interface Session {
+  readonly io: Io;
+  readonly flags: StoreFlags & OutputFlags;
+  readonly config: Config;
+  readonly runtime: Embedded;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  address(scheme: StoreAddress['scheme']): StoreAddress;
+  client(scheme: StoreAddress['scheme']): StoreClient;
+  /** Starts the one progress display there may be at a time. */
+  progress(options: Omit<ProgressOptions, 'quiet'>): Progress;
+  /** Writes a line to stderr, above the progress display if there is one. */
+  say(line: string): void;
+  /** Says what went wrong, and what the store said about it. */
+  complain(error: unknown): void;
+}
+
+export interface SessionOptions {
+  /** The command only looks: Ctrl-C may end the process at once. */
+  looks?: boolean;
+  /** Told once for every HTTP request sent. */
+  onRequest?: (info: RequestInfo) => void;
+  /** Does the tasks of the runtime; the engine's own `work` when absent. */
+  work?: EmbeddedOptions['work'];
+}
+
+/**
+ * Runs a command on the embedded runtime and leaves nothing open behind it.
+ *
+ * @throws Interrupted when a signal stopped it; what the command throws.
+ */
+export async function withSession(
+  io: Io,
+  flags: StoreFlags & OutputFlags,
+  work: (session: Session) => Promise<number>,
+  { looks = false, onRequest, work: doTask }: SessionOptions = {},
+): Promise<number> {
+  const config = readConfig(io.env, configOptions(io, flags));
+  let progress: Progress | undefined;
+  const say = (line: string): void => {
+    if (progress) progress.log(line);
+    else io.stderr.write(`${line}\n`);
+  };
+  const { openEmbedded } = await import('../../runtime/embedded/open.ts');
+  const log = humanLog({ write: say, level: config.logLevel });
+  const { home, settings } = config;
+  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
+  const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
+  const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
+  try {
+    return await work({
+      io,
+      flags,
+      config,
+      runtime,
+      signal: stop.signal,
+      address,
+      client: (scheme) => runtime.store(address(scheme)),
+      say,
+      complain: (error) => complaint(io, error).forEach(say),
+      progress(wanted) {
+        const opened = openProgress(io, { ...wanted, quiet: flags.quiet });
+        progress = opened;
+        return {
+          ...opened,
+          stop() {
+            progress = undefined;
+            opened.stop();
+          },
+        };
+      },
+    });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    throw new Interrupted(await interruptedText(error, home));
+  } finally {
+    progress?.stop();
+    await runtime.close();
+    stop.release();
+  }
+}
+
+async function interruptedText(error: unknown, home: string): Promise<string> {
+  const { Interrupted: Stopped } = await import('../../runtime/embedded/open.ts');
+  // A copy in one call keeps no job.
+  if (error instanceof Stopped && error.jobId === undefined)
+    return 'interrupted before it was done; run the command again.';
+  return `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(home)}`;
+}
+
+/** The flags that every command has, as configuration; they go before the environment. */
+export function configOptions(io: Io, flags: StoreFlags): ConfigOptions {
+  const { endpointUrl: endpoint, region, addressing, state } = flags;
+  const store = { endpoint, region, addressing };
+  return {
+    home: state,
+    // People read the result line; the steps on the way are for who asks for them.
+    logLevel: io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
+    stores: { oss: store, s3: store },
+  };
+}

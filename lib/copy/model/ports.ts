@@ -1,0 +1,302 @@
+/** What the engine needs of the world. Adapters implement these; one contract suite per port runs on every adapter. */
+import type { Job, JobChange, JobState } from './job.ts';
+import type {
+  Acl,
+  Checksum,
+  ContentHeaders,
+  Encryption,
+  ObjectHead,
+  ObjectLock,
+  ObjectRef,
+  StoreAddress,
+} from './object.ts';
+import type { Settings } from './settings.ts';
+import type { Task } from './task.ts';
+
+/** How long one call may take altogether, its retries included. */
+export interface CallOptions {
+  /** Epoch milliseconds. */
+  deadline?: number;
+  /** Hears of every request that is sent for the call, retries included, by the name of its operation. */
+  onRequest?(operation: string): void;
+}
+
+/** Size limits of a store and what it can do, as data: the planner and the rules ask these, never for a vendor. */
+export interface StoreFacts {
+  scheme: 'oss' | 's3';
+  /** Largest CopyObject inside one bucket when neither class nor encryption changes; Infinity on OSS (shallow copy). */
+  directSameBucket: number;
+  /** Largest CopyObject into another bucket, class and encryption unchanged. */
+  directOtherBucket: number;
+  /** Largest CopyObject that changes class or encryption. */
+  directRewrite: number;
+  minPartSize: number;
+  maxPartSize: number;
+  maxParts: number;
+  maxObjectSize: number;
+  /** Longest key, UTF-8 bytes. */
+  maxKeyBytes: number;
+  /** Keys must not start with one of these. */
+  forbiddenKeyStarts: readonly string[];
+  /** Source and destination must be in one region. */
+  sameRegionOnly: boolean;
+  /** `HEAD ?partNumber=1` tells the source's own part layout, which the copy then repeats to keep its ETag. */
+  tellsPartLayout: boolean;
+  /** Multipart ETag is md5 over the parts' binary md5s, `-N`: the expected value can be computed before Complete. */
+  compositeEtag: boolean;
+  /** Class of an object whose HEAD names none. */
+  defaultStorageClass: string;
+  /** Encryption that every new object gets unasked, if any. */
+  defaultEncryption?: string;
+  /** Full-object checksum that every new object gets unasked, if any. */
+  defaultChecksum?: string;
+  /** ACL of a new object that was given none. */
+  defaultAcl: string;
+  /** Where the ACL header goes on a multipart copy. */
+  aclAt: 'initiate' | 'complete';
+  /** CopyObject and Complete honour the condition that there is no object yet; false where a server may ignore it. */
+  forbidsOverwrite: boolean;
+  /** DELETE honours If-Match. */
+  conditionalDelete: boolean;
+  /** A self-copy that changes nothing else moves no data at any size. */
+  metadataOnlySelfCopy: boolean;
+}
+
+export type MetadataDirective =
+  { directive: 'copy' } | { directive: 'replace'; content: ContentHeaders; userMetadata: Record<string, string> };
+
+/** `copy` asks the store to carry the source's tags; a record sets exactly these (empty: none). */
+export type TagDirective = 'copy' | Record<string, string>;
+
+export interface CopyObjectCall {
+  source: ObjectRef;
+  sourceIfMatch: string;
+  destination: ObjectRef;
+  metadata: MetadataDirective;
+  tags: TagDirective;
+  storageClass?: string;
+  encryption?: Encryption;
+  acl?: string;
+  /** No store carries these two along unasked. */
+  redirect?: string;
+  lock?: ObjectLock;
+  forbidOverwrite?: boolean;
+}
+
+export interface InitiateCall {
+  destination: ObjectRef;
+  content: ContentHeaders;
+  userMetadata: Record<string, string>;
+  tags: Record<string, string>;
+  storageClass?: string;
+  encryption?: Encryption;
+  /** Only where `facts.aclAt` is `initiate`. */
+  acl?: string;
+  redirect?: string;
+  lock?: ObjectLock;
+  forbidOverwrite?: boolean;
+  /** Ask the store to keep a full-object checksum of this kind over the parts. */
+  checksumAlgorithm?: string;
+}
+
+export interface UploadPartCopyCall {
+  source: ObjectRef;
+  sourceIfMatch: string;
+  destination: ObjectRef;
+  uploadId: string;
+  partNumber: number;
+  /** First byte of the range. */
+  first: number;
+  /** Last byte of the range, inclusive. */
+  last: number;
+  /** Size of the pinned source: the answer's Content-Range must agree where the store sends one. */
+  sourceSize: number;
+}
+
+export interface CompleteCall {
+  destination: ObjectRef;
+  uploadId: string;
+  /** Ascending by number. */
+  parts: { number: number; etag: string }[];
+  /** Only where `facts.aclAt` is `complete`. */
+  acl?: string;
+  forbidOverwrite?: boolean;
+  checksumAlgorithm?: string;
+}
+
+/** What the store says it wrote. Some stores leave the ETag out; HEAD then tells. */
+export interface WriteResult {
+  etag?: string;
+  versionId?: string;
+  crc64?: string;
+  checksum?: Checksum;
+  /** All that the answer tells, `checksum` included. */
+  checksums?: Checksum[];
+}
+
+export interface PartEntry {
+  number: number;
+  size: number;
+  etag: string;
+}
+
+export interface PartsPage {
+  parts: PartEntry[];
+  /** Part number marker of the next page; absent on the last. */
+  next?: number;
+  /** Who started the upload, where the store tells. */
+  initiator?: string;
+}
+
+export interface UploadEntry {
+  key: string;
+  uploadId: string;
+  initiated: number;
+  initiator?: string;
+}
+
+/**
+ * A store, as the engine uses it. Every method throws only the errors of `errors.ts`. The adapter retries what is safe to
+ * repeat; where a lost answer leaves the effect unknown (`initiate`, `complete`) it throws `RetryLater` with
+ * `effect: 'unknown'` and does not repeat the call.
+ */
+export interface ObjectStore {
+  readonly address: StoreAddress;
+  readonly facts: StoreFacts;
+  /** @throws GiveUp NotFound for a missing key, version or a delete marker; GiveUp NoSuchBucket. */
+  head(ref: ObjectRef, options?: CallOptions & { partNumber?: number; checksum?: boolean }): Promise<ObjectHead>;
+  /** @throws SourceChanged when the pin fails; GiveUp TooLarge when the store wants parts; GiveUp DestinationExists. */
+  copyObject(call: CopyObjectCall, options?: CallOptions): Promise<WriteResult>;
+  initiate(call: InitiateCall, options?: CallOptions): Promise<{ uploadId: string }>;
+  /** @throws SourceChanged; GiveUp NoSuchUpload; GiveUp VerificationFailed when the store copied another range than asked. */
+  uploadPartCopy(call: UploadPartCopyCall, options?: CallOptions): Promise<{ etag: string }>;
+  /** @throws GiveUp NoSuchUpload; RetryLater with `effect: 'unknown'` for a lost answer or a 200 that carries an error. */
+  complete(call: CompleteCall, options?: CallOptions): Promise<WriteResult>;
+  /** An upload that is already gone is no error. */
+  abort(destination: ObjectRef, uploadId: string, options?: CallOptions): Promise<void>;
+  /** One page of at most `limit` (1,000) parts with a number greater than `after`. @throws GiveUp NoSuchUpload. */
+  listParts(
+    destination: ObjectRef,
+    uploadId: string,
+    options?: CallOptions & { after?: number; limit?: number },
+  ): Promise<PartsPage>;
+  /** Every open upload of exactly this key. @throws GiveUp Unsupported where the store cannot tell. */
+  listUploads(destination: ObjectRef, options?: CallOptions): Promise<UploadEntry[]>;
+  /** Where a bucket is; only on stores with `facts.sameRegionOnly`. May answer from memory. */
+  region?(bucket: string, options?: CallOptions): Promise<string | undefined>;
+  getTags(ref: ObjectRef, options?: CallOptions): Promise<Record<string, string>>;
+  putTags(ref: ObjectRef, tags: Record<string, string>, options?: CallOptions): Promise<void>;
+  getAcl(ref: ObjectRef, options?: CallOptions): Promise<Acl>;
+  putAcl(ref: ObjectRef, acl: Acl, options?: CallOptions): Promise<void>;
+  /** Deleting what is absent is no error. `ifMatch` is sent where `facts.conditionalDelete`. @throws SourceChanged. */
+  delete(
+    ref: ObjectRef,
+    options?: CallOptions & { ifMatch?: string },
+  ): Promise<{ versionId?: string; marker: boolean }>;
+}
+
+/** The answer to a conditional write: whether it landed, and the row as it stands after the attempt. */
+export interface Landed {
+  landed: boolean;
+  /** Absent only when there is no such row. */
+  job?: Job;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  cursor?: string;
+}
+
+/** Coordination records. Reads see every write that was answered before them. */
+export interface StateTable {
+  /** Put if absent. When it does not land, `job` is the row that was there. */
+  create(job: Job): Promise<{ landed: boolean; job: Job }>;
+  get(id: string): Promise<Job | undefined>;
+  /**
+   * Compare-and-set on `job.revision`: writes `change`, adds one to the revision, sets `updatedAt`. Callers pass the row
+   * they decided on; only legal moves of `job.ts` are ever asked for. `undefined` in `change` removes the field.
+   */
+  move(job: Job, change: JobChange): Promise<Landed>;
+  /**
+   * Adds to `partsDone` in one atomic step and returns the new value; also postpones `attentionAt`. Does not change the
+   * revision. Returns undefined when there is no such row or it is final.
+   */
+  count(id: string, parts: number, attentionAt: number): Promise<number | undefined>;
+  /** Rows whose `attentionAt` is at or before the given time, oldest first. */
+  due(before: number, limit: number): Promise<Job[]>;
+  /** Newest first. */
+  list(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
+}
+
+/** A small value that workers agree on. */
+export interface SharedRecord {
+  /** Of this value; no later value of the same id has it again, not even after the record expired. */
+  revision: number;
+  value: object;
+}
+
+/** Small values that workers agree on by compare-and-set: the pace of a store, priorities, who writes a destination. */
+export interface SharedRecords {
+  /** Sees every write that was answered before. An expired record is absent. */
+  get(id: string): Promise<SharedRecord | undefined>;
+  /**
+   * Writes `value` (JSON, small) when the record is still `found`; `undefined`: when there is none.
+   *
+   * `true`: the write landed. `false`: the record was not `found`, either because another worker wrote first, or because
+   * the answer to this very write was lost and the adapter's repeat met the write itself. An error with an unknown effect
+   * says as little. So a caller that did not hear `true` reads again and decides anew, and its decision must bear being
+   * made twice: the value names its writer, or a second write only repeats or only costs time.
+   *
+   * @param expiresAt epoch milliseconds; from then on the record counts as absent and may be deleted
+   */
+  compareAndSet(id: string, found: SharedRecord | undefined, value: object, expiresAt: number): Promise<boolean>;
+}
+
+export interface SendOptions {
+  /** Deliver not before this many milliseconds from now. */
+  delayMs?: number;
+}
+
+/** At-least-once, unordered. */
+export interface TaskQueue {
+  send(tasks: Task[], options?: SendOptions): Promise<void>;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves early, and without an error, when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export type LogFields = Record<string, string | number | boolean | undefined>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Everything the engine may touch. Built once per process by a file in `lib/runtime/`; holds no request (I12). */
+export interface World {
+  store(address: StoreAddress): ObjectStore;
+  state: StateTable;
+  shared: SharedRecords;
+  queue: TaskQueue;
+  clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+  log: Log;
+  settings: Settings;
+}
+
+/** One invocation of a worker: who it is and how long it may still run. */
+export interface Invocation {
+  /** Names the lease holder; unique per invocation. */
+  id: string;
+  /** Epoch milliseconds after which the platform may kill us. */
+  deadline: number;
+  /** 1 on the first delivery of the task, more on a redelivery. */
+  attempt: number;
+}

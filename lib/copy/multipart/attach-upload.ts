@@ -1,0 +1,105 @@
+import { sendWithLock } from '../fidelity/send-with-lock.ts';
+import { gaveUp, RetryLater } from '../model/errors.ts';
+import type { AclPlan, Job } from '../model/job.ts';
+import type { Due, Expected } from '../model/object.ts';
+import type { ObjectStore, World } from '../model/ports.ts';
+import { mustBeAbsent } from '../plan/overwrite.ts';
+import { move, nextLook } from '../row/move.ts';
+
+export interface AttachInput {
+  expected: Expected;
+  tags: Record<string, string>;
+  /** Of an object that is copied onto itself. */
+  tagsBefore?: Record<string, string>;
+  due?: Due;
+  acl: AclPlan;
+  checksumAlgorithm?: string;
+}
+
+/**
+ * Starts a multipart upload for a planned job and attaches it to the row. Initiate cannot be repeated safely and its answer
+ * can be lost, so the row names the time of every attempt before it is made (I5). Of two starters the one whose attach
+ * lands wins; the other aborts its own upload.
+ *
+ * @param job must already hold the intent of this attempt.
+ * @returns the row, and whether our upload is the attached one.
+ */
+export async function attachUpload(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  intent: number,
+  input: AttachInput,
+): Promise<{ job: Job; won: boolean }> {
+  const uploadId = await initiate(world, store, job, intent, input);
+  let row = job;
+  for (;;) {
+    const attached = await move(world, row, {
+      state: 'copying',
+      uploadId,
+      acl: input.acl,
+      tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
+      tagsBefore: input.tagsBefore,
+      due: input.due,
+      intents: without(row.intents, intent),
+      attentionAt: nextLook(world),
+    });
+    // A table whose client repeats a write on its own can refuse the second one because of the first.
+    const isOurs = attached.landed || attached.job?.uploadId === uploadId;
+    if (isOurs && attached.job) return { job: attached.job, won: true };
+    if (attached.job?.state !== 'planned') {
+      await store.abort(job.destination, uploadId);
+      if (!attached.job) throw new RetryLater(`The row of job ${job.id} is gone; the copy starts over.`);
+      return { job: attached.job, won: false };
+    }
+    row = attached.job;
+  }
+}
+
+async function initiate(
+  world: World,
+  store: ObjectStore,
+  job: Job,
+  intent: number,
+  input: AttachInput,
+): Promise<string> {
+  const { expected, tags, acl, checksumAlgorithm } = input;
+  const call = {
+    destination: job.destination,
+    content: expected.content,
+    userMetadata: expected.userMetadata,
+    tags,
+    storageClass: expected.storageClass,
+    encryption: expected.encryption,
+    redirect: expected.redirect,
+    lock: expected.lock,
+    acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
+    forbidOverwrite: mustBeAbsent(job),
+    checksumAlgorithm,
+  };
+  try {
+    return (await sendWithLock(call, (each) => store.initiate(each))).uploadId;
+  } catch (error) {
+    if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksumAlgorithm !== undefined)) {
+      // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
+      const plain = { ...call, tags: {}, checksumAlgorithm: undefined };
+      return (await sendWithLock(plain, (each) => store.initiate(each))).uploadId;
+    }
+    const certain = !(error instanceof RetryLater) || error.effect === 'none';
+    if (certain) await dropIntent(world, job, intent);
+    throw error;
+  }
+}
+
+/** The store refused: no upload can stand from this attempt. */
+async function dropIntent(world: World, job: Job, intent: number): Promise<void> {
+  await move(world, job, { intents: without(job.intents, intent) });
+}
+
+/** Removes one entry: two attempts of the same millisecond are still two. */
+function without(intents: number[] | undefined, intent: number): number[] | undefined {
+  const rest = [...(intents ?? [])];
+  const index = rest.indexOf(intent);
+  if (index >= 0) rest.splice(index, 1);
+  return rest.length > 0 ? rest : undefined;
+}

@@ -1,0 +1,100 @@
+import { leftOut } from '../fidelity/acl.ts';
+import { wantedAcl } from '../fidelity/acl.ts';
+import { attributeDifferences } from '../fidelity/compare.ts';
+import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl.ts';
+import type { Found } from '../fidelity/expected.ts';
+import { sameRecord } from '../fidelity/expected.ts';
+import { headerLosses, isAsAsked } from '../fidelity/losses.ts';
+import { judge } from '../fidelity/verify.ts';
+import { gaveUp, GiveUp } from '../model/errors.ts';
+import { headIfThere } from '../model/head-if-there.ts';
+import { pinOf } from '../model/job.ts';
+import type { ObjectHead } from '../model/object.ts';
+import { describe } from '../model/object.ts';
+import type { CallOptions, ObjectStore } from '../model/ports.ts';
+import type { CopyRequest } from '../model/request.ts';
+import type { CopyResult } from '../model/result.ts';
+import { overwriteOf } from './overwrite.ts';
+
+/**
+ * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
+ *
+ * @param again an earlier delivery may have written the copy that is found now.
+ * @throws GiveUp DestinationExists with `overwrite: never`, and for a rename onto another object unless it says `always`.
+ */
+export async function lookAtDestination(
+  store: ObjectStore,
+  request: CopyRequest,
+  { head, expected }: Found,
+  options: CallOptions,
+  again = false,
+): Promise<CopyResult | undefined> {
+  const overwrite = overwriteOf(request);
+  if (overwrite === 'always') return undefined;
+  const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
+  if (!existing) return undefined;
+  const verdict = judge(existing, { pin: pinOf(head) });
+  const lost = headerLosses(expected, existing);
+  // What was there before may carry more than was asked for; our own copy of an earlier delivery does not.
+  const differs = overwrite === 'never' ? lost : attributeDifferences(expected, existing, new Set());
+  const sameHeaders = isAsAsked(differs, expected);
+  const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
+  const mayBeOurs =
+    overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
+  const isEqual =
+    overwrite === 'if-different' && proof !== undefined && (await sameBeside(store, request, head, existing, options));
+  const isKept = overwrite === 'never' ? !mayBeOurs : request.mode === 'rename' && !isEqual;
+  if (isKept) {
+    throw new GiveUp(
+      'DestinationExists',
+      `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied. ` +
+        "To replace it, set overwrite to 'always'.",
+    );
+  }
+  if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
+  const { size, etag, versionId } = existing;
+  return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
+}
+
+/** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */
+async function sameBeside(
+  store: ObjectStore,
+  request: CopyRequest,
+  head: ObjectHead,
+  existing: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  const {
+    source,
+    destination,
+    options: { tags },
+  } = request;
+  const acl = wantedAcl(request);
+  const sides = [
+    { ref: source, head },
+    { ref: destination, head: existing },
+  ] as const;
+  if ((await tagDifferences(store, ...sides, tags, options)).length > 0) return false;
+  return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
+}
+
+/** CopyObject carries tags along: an object that has others was written by somebody else. */
+export async function hasTagsOf(
+  store: ObjectStore,
+  { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
+  head: ObjectHead,
+  there: ObjectHead,
+  options: CallOptions,
+): Promise<boolean> {
+  if (tags !== undefined) return true;
+  const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
+  if (have !== wanted || have === 0) return have === wanted;
+  const theirs = await store.getTags(destination, options);
+  try {
+    return sameRecord(await store.getTags(source, options), theirs);
+  } catch (error) {
+    // A second worker has found it copied, and removed the source.
+    if (gaveUp(error, 'NotFound')) return true;
+    throw error;
+  }
+}

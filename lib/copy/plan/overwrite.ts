@@ -1,0 +1,18 @@
+import type { CopyOptions, CopyRequest } from '../model/request.ts';
+
+/**
+ * What becomes of an object at the destination. A rename keeps it unless `always` is asked for, since it may be the only one
+ * of its content (I3).
+ */
+export function overwriteOf({
+  mode,
+  options,
+}: Pick<CopyRequest, 'mode' | 'options'>): NonNullable<CopyOptions['overwrite']> {
+  return options.overwrite ?? (mode === 'rename' ? 'never' : 'always');
+}
+
+/** The write is sent with the condition that there is no object yet, where the store has such a condition. */
+export function mustBeAbsent(request: Pick<CopyRequest, 'mode' | 'options'>): boolean {
+  const overwrite = overwriteOf(request);
+  return request.mode === 'rename' ? overwrite !== 'always' : overwrite === 'never';
+}

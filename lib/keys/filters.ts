@@ -1,0 +1,62 @@
+import picomatch from 'picomatch';
+import * as z from 'zod';
+import type { ObjectHead } from '../copy/model/object.ts';
+
+const text = z.string().min(1);
+const list = z
+  .union([text, z.array(text).min(1)])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .describe('One, or a list of which any may hold.');
+
+/** Which objects are meant, as people write it in replication rules and batches. */
+export const filtersSchema = z.strictObject({
+  prefix: list.optional().describe('The whole key starts with one of these.'),
+  suffix: list.optional().describe('The key ends with one of these.'),
+  glob: list.optional().describe('The whole key matches one of these patterns: *, **, ?, [a-z], {a,b}.'),
+  minSize: z.int().min(0).optional().describe('Bytes.'),
+  maxSize: z.int().min(0).optional().describe('Bytes.'),
+  tags: z.record(text, z.string()).optional().describe('The object carries all of these tags.'),
+  storageClasses: z.array(text).min(1).optional().describe('The object is in one of these classes.'),
+});
+
+export type FiltersConfig = z.output<typeof filtersSchema>;
+
+/** Filters, split by what they cost to ask. */
+export interface Filters {
+  /** By the key alone. */
+  key(key: string): boolean;
+  size(size: number): boolean;
+  storageClass(name: string): boolean;
+  head(head: ObjectHead): boolean;
+  tags(tags: Record<string, string>): boolean;
+  /** A HEAD of the source is needed: an event may be stale, so a size it tells can only rule the object out. */
+  needsHead: boolean;
+  needsTags: boolean;
+  needsSize: boolean;
+  needsClass: boolean;
+}
+
+export function compileFilters(config: FiltersConfig): Filters {
+  const { prefix, suffix, glob, minSize = 0, maxSize = Infinity, tags, storageClasses } = config;
+  const matches = glob ? picomatch(glob, { dot: true }) : undefined;
+  const size = (bytes: number): boolean => bytes >= minSize && bytes <= maxSize;
+  const storageClass = (name: string): boolean => !storageClasses || storageClasses.includes(name);
+  const needsSize = minSize > 0 || maxSize < Infinity;
+  const needsClass = storageClasses !== undefined;
+  const needsTags = tags !== undefined;
+  return {
+    key: (key) =>
+      (!prefix || prefix.some((start) => key.startsWith(start))) &&
+      (!suffix || suffix.some((end) => key.endsWith(end))) &&
+      (!matches || matches(key)),
+    size,
+    storageClass,
+    head: (head) => size(head.size) && storageClass(head.storageClass),
+    tags: (have) =>
+      Object.entries(tags ?? {}).every(([name, value]) => Object.hasOwn(have, name) && have[name] === value),
+    needsHead: needsSize || needsClass || needsTags,
+    needsTags,
+    needsSize,
+    needsClass,
+  };
+}

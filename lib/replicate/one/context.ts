@@ -1,0 +1,44 @@
+import type { ObjectRef } from '../../copy/model/object.ts';
+import type { CallOptions, Invocation, World } from '../../copy/model/ports.ts';
+import type { CopyResult } from '../../copy/model/result.ts';
+import type { RuleSet } from '../rules/rules.ts';
+
+/** What every step of a replication has at hand. */
+export interface Context {
+  world: World;
+  rules: RuleSet;
+  invocation: Invocation;
+  /** Copies only if the replica is not what it should be. */
+  secondLook?: boolean;
+}
+
+export type SkipReason =
+  /** The source is not there (any more). */
+  | 'source-gone'
+  /** A removal that is no more: the source is there again. */
+  | 'source-there'
+  | 'filtered'
+  | 'superseded'
+  /** Removals: the rule does not follow deletes, or not delete markers. */
+  | 'deletes-off'
+  | 'nothing-there'
+  /** Removals: what stands at the destination is not provably our replica, or newer than the removal. */
+  | 'not-ours'
+  /** See decide.ts. */
+  | 'same'
+  | 'came-from-there'
+  | 'rule-taken'
+  | 'older'
+  | 'edited-too-often';
+
+/** What became of one object on one route. */
+export type ReplicationOutcome = { rule: string; source: ObjectRef; destination: ObjectRef } & (
+  | { action: 'copied'; result: CopyResult }
+  | { action: 'started'; jobId: string }
+  | { action: 'deleted' }
+  | { action: 'skipped'; why: SkipReason }
+);
+
+export function callOptions({ invocation }: Context): CallOptions {
+  return { deadline: invocation.deadline };
+}

@@ -1,0 +1,72 @@
+/** The replication rules as people write them. Unknown keys are refused everywhere: a misspelt filter must not copy everything. */
+import * as z from 'zod';
+import { filtersSchema } from '../../keys/filters.ts';
+
+const text = z.string().min(1);
+const store = z
+  .strictObject({
+    scheme: z.enum(['oss', 's3']),
+    endpoint: z
+      .string()
+      .regex(/^https?:\/\/[^/?#]+\/?$/, 'must be a base URL such as https://s3.example.com')
+      .optional()
+      .describe("Base URL; left out: the vendor's own endpoint for the region."),
+    region: text.optional(),
+  })
+  .describe('Which store, and how to reach it. Credentials never stand here.');
+
+const source = z.strictObject({
+  bucket: text,
+  prefix: z.string().default('').describe('Only keys that start with this.'),
+  store: z
+    .union([text, store])
+    .optional()
+    .describe('A name from the configuration, or an address. Left out: the default store.'),
+});
+
+const destination = z.strictObject({
+  bucket: text,
+  key: text.default('{key}').describe('Template: {key} {relative} {dir} {name} {ext} {bucket}.'),
+  storageClass: text.optional(),
+  encryption: z
+    .strictObject({ algorithm: text, keyId: text.optional(), dataEncryption: text.optional() })
+    .optional()
+    .describe('As the store spells it: AES256, KMS, SM4 (OSS); AES256, aws:kms (S3).'),
+  acl: text.optional().describe("'keep' carries the ACL of the source; a canned name sets it."),
+  metadata: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'names are lower case letters, digits, ., _ and -'), z.string())
+    .optional()
+    .describe('User metadata to add to the replica. Costs one HEAD of the source for each copy.'),
+});
+
+export const ruleSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, ., _ and -, at most 63'),
+  source,
+  destination: z
+    .union([destination, z.array(destination).min(1)])
+    .transform((value) => (Array.isArray(value) ? value : [value]))
+    .describe('Where the replica goes; a list for several.'),
+  filters: filtersSchema.default({}),
+  deletes: z
+    .enum(['off', 'verified', 'all'])
+    .default('off')
+    .describe(
+      'Whether the replica goes when its source goes. verified: only a replica that carries our marker and is still as we wrote it; what a person or another program put there stays, as does a replica from before the rule said so (costs one HEAD for each copy). ' +
+        'all: whatever stands at the destination key.',
+    ),
+  deleteMarkers: z
+    .boolean()
+    .default(false)
+    .describe('In a versioned source bucket a delete leaves a marker: follow these too.'),
+});
+
+export const rulesSchema = z.strictObject({
+  store: z.union([text, store]).optional().describe('Default store of the rules.'),
+  rules: z.array(ruleSchema).min(1).max(1000),
+});
+
+/** The rules as people may write them. */
+export type RulesInput = z.input<typeof rulesSchema>;
+export type RulesConfig = z.output<typeof rulesSchema>;
+export type RuleConfig = z.output<typeof ruleSchema>;
+export type DestinationConfig = RuleConfig['destination'][number];

@@ -1,0 +1,155 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpEventAnswer } from '../../api/http/gateway-event.ts';
+import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
+import { jsonResponse, maxBodyBytes } from '../../api/http/http.ts';
+import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
+import type { Log } from '../../copy/model/ports.ts';
+import type { Admission } from './admission.ts';
+import { BodyReader } from './body.ts';
+import type { Metrics } from './prometheus.ts';
+
+/** Largest posted event, bytes; S3 and its kin send at most 256 KB, batches somewhat more. */
+const maxEventBytes = 1024 * 1024;
+
+export interface HttpParts {
+  /** The API's function, in the shape in which API Gateway calls it. */
+  api(event: object): Promise<HttpEventAnswer>;
+  /** `/events` and `/events/TOKEN`. */
+  postEvent(request: ApiRequest): Promise<ApiResponse>;
+  /** Whether the body of a request is worth reading, by its head. */
+  admit(head: Omit<ApiRequest, 'body'>): Admission;
+  /** Refuse what a web page in a browser sends; needed where authentication is off. */
+  refuseBrowsers: boolean;
+  /** Why this process cannot take work; undefined when it can. */
+  notReady(): string | undefined;
+  metrics: Metrics;
+  log: Log;
+}
+
+export interface Listening {
+  url: string;
+  /** Takes no further connection, and lets requests under way end within `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A request that is not there after this would not come any more, milliseconds. */
+export interface Deadlines {
+  headersMs: number;
+  requestMs: number;
+  /** How often connections are looked at: a deadline holds to within this. */
+  checkMs: number;
+}
+
+const deadlines: Deadlines = { headersMs: 10_000, requestMs: 30_000, checkMs: 5_000 };
+
+/** Further ones are closed at once: each costs memory before it has said a word. */
+const mostConnections = 1_000;
+
+/** @throws Error when the address cannot be listened on. */
+export async function listen(
+  parts: HttpParts,
+  at: { host: string; port: number },
+  { headersMs, requestMs, checkMs }: Deadlines = deadlines,
+): Promise<Listening> {
+  const bodies = new BodyReader();
+  const options = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
+  const server = createServer(options, (request, response) => {
+    void serve(parts, bodies, request, response);
+  });
+  server.maxConnections = mostConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.host, resolve);
+  });
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const late = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Never rejects. */
+async function serve(
+  parts: HttpParts,
+  bodies: BodyReader,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const [path = '/', query = ''] = split(incoming.url ?? '/');
+  const isEvent = path === '/events' || path.startsWith('/events/');
+  let answer: ApiResponse;
+  try {
+    const head = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming) };
+    const body = await bodies.read(incoming, isEvent ? maxEventBytes : maxBodyBytes, parts.admit(head));
+    if (parts.refuseBrowsers && incoming.headers.origin !== undefined) {
+      throw new Problem('forbidden', 'Without authentication, requests of web pages are refused.');
+    }
+    const request = { ...head, body };
+    answer =
+      (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await callApi(parts, request));
+  } catch (error) {
+    // The client has gone away in the middle of its request.
+    if (incoming.destroyed && !incoming.complete) return;
+    const problem = problemFrom(error);
+    // A token in the path is a secret.
+    const place = isEvent ? '/events' : path;
+    if (problem.kind === 'internal') parts.log.error('request failed', { path: place, error: String(error) });
+    answer = problemResponse(problem, place);
+  }
+  parts.metrics.count('ferry_http_requests_total', { status: String(answer.status), to: targetOf(path) });
+  // What was not read of a body would be taken for the next request.
+  const rest = incoming.complete ? {} : { connection: 'close' };
+  const length = answer.body === '' ? {} : { 'content-length': Buffer.byteLength(answer.body) };
+  outgoing.writeHead(answer.status, { ...answer.headers, ...length, ...rest });
+  outgoing.end(answer.body);
+}
+
+async function ownResponse(parts: HttpParts, { method, path }: ApiRequest): Promise<ApiResponse | undefined> {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (path === '/healthz') return jsonResponse(200, { status: 'ok' });
+  if (path === '/metrics') {
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+    return { status: 200, headers, body: parts.metrics.render() };
+  }
+  if (path !== '/readyz') return undefined;
+  const why = parts.notReady();
+  return why === undefined ? jsonResponse(200, { status: 'ready' }) : jsonResponse(503, { status: 'not ready', why });
+}
+
+/** By way of the event shape of API Gateway, so that the function that answers is the one that runs in the clouds. */
+async function callApi(parts: HttpParts, { method, path, query, headers, body }: ApiRequest): Promise<ApiResponse> {
+  const { statusCode, ...answer } = await parts.api({
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: query,
+    headers,
+    body: Buffer.from(body).toString('base64'),
+    isBase64Encoded: true,
+    requestContext: { stage: '$default', http: { method } },
+  });
+  return { status: statusCode, headers: answer.headers, body: answer.body };
+}
+
+function headersOf({ headers }: IncomingMessage): ApiRequest['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+function split(url: string): [string, string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+/** Few values, whatever is asked for: each one is a time series. */
+function targetOf(path: string): string {
+  const [, first = ''] = path.split('/');
+  return ['events', 'v1', 'metrics', 'healthz', 'readyz', 'openapi.json'].includes(first) ? first : 'other';
+}

@@ -1,0 +1,60 @@
+import { authenticate } from '../../api/callers/authenticate.ts';
+import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
+import { emptyResponse, jsonResponse } from '../../api/http/http.ts';
+import { Problem } from '../../api/http/problem.ts';
+import { gaveUp } from '../../copy/model/errors.ts';
+import { readEvents } from '../../replicate/events/read.ts';
+import type { AdmissionParts } from './admission.ts';
+import { isKnownToken, tokenIn } from './admission.ts';
+
+/** What a store has posted, as it came: it is read again by the function that handles it. */
+export interface PostedEvent {
+  kind: 'posted';
+  body: string;
+}
+
+export interface EventParts extends AdmissionParts {
+  /** On the disk when it resolves. */
+  keep(event: PostedEvent): Promise<void>;
+}
+
+/**
+ * Takes what a store posts: the answer is only given once it is on the disk. What no store is known to send is refused, and
+ * kept all the same, as a dead letter.
+ *
+ * @throws Problem, CopyError
+ */
+export async function postEvent(parts: EventParts, request: ApiRequest): Promise<ApiResponse> {
+  const allow = 'OPTIONS, POST';
+  if (request.method === 'OPTIONS') return emptyResponse(204, { allow });
+  if (request.method !== 'POST')
+    throw new Problem('method-not-allowed', 'Events are sent by POST.', { headers: { allow } });
+  requireSender(parts, request);
+  const body = Buffer.from(request.body).toString('utf8');
+  try {
+    const { events, refused } = readEvents(body);
+    if (refused) throw refused;
+    if (events.length > 0) await parts.keep({ kind: 'posted', body });
+    return jsonResponse(202, { accepted: events.length });
+  } catch (error) {
+    if (!gaveUp(error, 'BadRequest')) throw error;
+    await parts.keep({ kind: 'posted', body });
+    throw new Problem(
+      'invalid',
+      `No store is known to send this (${error.message}); it is kept among the dead letters.`,
+    );
+  }
+}
+
+/** A token in the path, for stores that send no header of ours; a key or a signature otherwise. */
+function requireSender({ callers, everyone, tokenDigests, clock }: EventParts, request: ApiRequest): void {
+  if (everyone) return;
+  const token = tokenIn(request.path);
+  if (token === undefined) {
+    if (request.path !== '/events') throw new Problem('not-found', 'Events are posted to /events or /events/TOKEN.');
+    const { caller } = authenticate(callers, request, clock.now());
+    if (!caller.policy.postsEvents) throw new Problem('forbidden', `Caller "${caller.name}" may not post events.`);
+    return;
+  }
+  if (!isKnownToken(tokenDigests, token)) throw new Problem('unauthorized', 'The token in the path is not known here.');
+}

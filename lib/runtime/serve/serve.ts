@@ -1,0 +1,152 @@
+/** `ferry serve`: API, event endpoint, workers and sweep in one process, on the embedded adapters. */
+import { randomUUID } from 'node:crypto';
+import { notifier, observed } from '../../api/callbacks/notify.ts';
+import { digest } from '../../api/callers/callers.ts';
+import type { HttpEventAnswer } from '../../api/http/gateway-event.ts';
+import type { ServeConfig } from '../../config/file.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
+import type { Job } from '../../copy/model/job.ts';
+import { isFinal } from '../../copy/model/job.ts';
+import type { Log } from '../../copy/model/ports.ts';
+import { workByRules } from '../../replicate/run-task.ts';
+import type { Embedded, EmbeddedOptions } from '../embedded/open.ts';
+import { openEmbedded } from '../embedded/open.ts';
+import { apiRuntime, everyoneOf } from '../shared/api-deps.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { admissionOf } from './admission.ts';
+import { keepSweeping, takeOver } from './background.ts';
+import { Burst } from './burst.ts';
+import type { HttpParts, Listening } from './http.ts';
+import { listen } from './http.ts';
+import { openServeMetrics } from './metrics.ts';
+import type { Handler, Pools } from './pools.ts';
+import { openPools } from './pools.ts';
+import { postEvent } from './post-event.ts';
+import type { Queues } from './queues.ts';
+import { openQueues } from './queues.ts';
+
+/** The functions of the clouds, given the runtime of this process. */
+export interface ServeHandlers {
+  api(getRuntime: () => Promise<Runtime>): Handler<HttpEventAnswer>;
+  objectCreated(getRuntime: () => Promise<Runtime>): Handler<unknown>;
+  work(getRuntime: () => Promise<Runtime>): Handler<unknown>;
+}
+
+export interface ServeOptions extends Omit<EmbeddedOptions, 'work' | 'log'> {
+  serve: ServeConfig;
+  handlers: ServeHandlers;
+  log: Log;
+  /** Disables authentication; only allowed on a loopback address. */
+  insecureNoAuth?: boolean;
+}
+
+export interface Serving {
+  url: string;
+  /** Takes nothing more, lets what is under way end, keeps the rest for the next start. */
+  close(): Promise<void>;
+}
+
+const defaultGraceMs = 10_000;
+
+/** How long one answer may take; clients and proxies rarely wait longer. */
+const requestMs = 25_000;
+
+/**
+ * @throws GiveUp BadRequest if no caller is configured, if an unauthenticated server would listen on a public address, or if
+ * the port is in use; StateUnusable.
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { serve: config, log, handlers, graceMs = defaultGraceMs, onRequest } = options;
+  const everyone = everyoneOf(config, options.insecureNoAuth);
+  const metrics = openServeMetrics(() => queues);
+  const embedded = await openEmbedded({
+    ...options,
+    observe: (state) => observed(state, onState),
+    work: async (world, task, invocation) => {
+      await workByRules(world, config.rules, task, invocation);
+      metrics.count('ferry_tasks_done_total', { kind: task.kind });
+    },
+    onRequest: (info) => {
+      metrics.count('ferry_store_requests_total', { operation: info.operation, status: String(info.status ?? 'none') });
+      onRequest?.(info);
+    },
+  });
+  const queues: Queues = openQueues(embedded, (name) => pools[name as keyof Pools]?.wake());
+  const { world, batches } = embedded;
+  const api = apiRuntime(config, embedded, { world, batches, messages: queues.messages }, everyone);
+  const notify = notifier(api);
+  async function onState(job: Job): Promise<void> {
+    const ended = job.batch === undefined ? 'ferry_jobs_ended_total' : 'ferry_batches_ended_total';
+    if (isFinal(job.state)) metrics.count(ended, { mode: job.mode, state: job.state });
+    await notify(job);
+  }
+  const getRuntime = async (): Promise<Runtime> => ({
+    world,
+    rules: config.rules,
+    api,
+    batches,
+  });
+  const answerApi = handlers.api(getRuntime);
+
+  const burst = new Burst(world.clock);
+  const pools = openPools(
+    { world, log, queues, holder: embedded.processes.token, isBusy: () => burst.isOn() },
+    { objectCreated: handlers.objectCreated(getRuntime), work: handlers.work(getRuntime) },
+  );
+
+  const tokenDigests = config.eventTokens.map(digest);
+  const admission = { callers: api.callers, everyone, tokenDigests, clock: world.clock };
+  const stop = new AbortController();
+  const http = await listenOrClose(embedded, config, {
+    api: (event) => answerApi(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => requestMs }),
+    postEvent: (request) =>
+      postEvent(
+        {
+          ...admission,
+          keep: async (event) => {
+            burst.arrived();
+            await queues.events.send([event]);
+            metrics.count('ferry_events_kept_total');
+          },
+        },
+        request,
+      ),
+    admit: (head) => admissionOf(admission, head),
+    refuseBrowsers: everyone !== undefined,
+    notReady: () => (stop.signal.aborted ? 'it is stopping' : undefined),
+    metrics,
+    log,
+  });
+  const background = Promise.all([
+    takeOver(embedded, log, stop.signal),
+    keepSweeping(embedded, queues, config.sweepSeconds, stop.signal),
+  ]);
+  embedded.startInbox();
+  for (const pool of Object.values(pools)) pool.wake();
+  log.info('serving', { url: http.url, callers: config.callers.length, rules: config.rules.routes.length });
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await http.close(graceMs);
+    await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
+    await background;
+    queues.events.release();
+    queues.messages.release();
+    await embedded.close();
+    log.info('stopped; unfinished work is saved and resumes on the next start', {});
+  };
+  let ending: Promise<void> | undefined;
+  return { url: http.url, close: () => (ending ??= end()) };
+}
+
+async function listenOrClose(
+  embedded: Embedded,
+  at: { host: string; port: number },
+  parts: HttpParts,
+): Promise<Listening> {
+  try {
+    return await listen(parts, at);
+  } catch (error) {
+    await embedded.close();
+    throw new GiveUp('BadRequest', `Cannot listen on ${at.host}, port ${at.port}: ${String(error)}`, { cause: error });
+  }
+}

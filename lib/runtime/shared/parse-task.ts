@@ -1,0 +1,36 @@
+import { GiveUp } from '../../copy/model/errors.ts';
+import type { Task } from '../../copy/model/task.ts';
+
+/**
+ * A task from a queue message or an asynchronous invocation: bytes, text or an object.
+ *
+ * @throws GiveUp BadRequest when it is none.
+ */
+export function parseTask(input: unknown): Task {
+  const task = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
+  if (isTask(task)) return task;
+  throw new GiveUp('BadRequest', 'This message is not an object-ferry task. Check what is writing to the task queue.');
+}
+
+function fromJson(input: string | Uint8Array): unknown {
+  try {
+    return JSON.parse(typeof input === 'string' ? input : Buffer.from(input).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isTask(value: unknown): value is Task {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, jobId, uploadId, from, count, request, batchId, range, page } = value as Record<string, unknown>;
+  if (kind === 'copy') return typeof request === 'object' && request !== null;
+  if (kind === 'finish') return typeof jobId === 'string';
+  if (kind === 'check' || kind === 'total') return typeof batchId === 'string';
+  if (kind === 'read') return typeof batchId === 'string' && typeof range === 'string';
+  if (kind === 'page') return typeof batchId === 'string' && typeof page === 'string';
+  return kind === 'parts' && typeof jobId === 'string' && typeof uploadId === 'string' && isPart(from) && isPart(count);
+}
+
+function isPart(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1;
+}

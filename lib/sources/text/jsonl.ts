@@ -1,0 +1,102 @@
+import type { CopyOptions } from '../../copy/model/request.ts';
+import { keyFault } from '../shared/keys.ts';
+import type { Verdict } from '../shared/list-entry.ts';
+import { destinationOf } from '../shared/list-entry.ts';
+import type { Entry } from '../shared/source.ts';
+import type { LineReader } from './lines.ts';
+
+export interface JsonRules {
+  /** Of rows that name none. */
+  bucket?: string;
+  parseOptions?: (value: unknown) => Partial<CopyOptions>;
+}
+
+/** The next line that is not empty, with its text; undefined when `lines` must read more, or is at its end. */
+export function nextLine(lines: LineReader): { text: string; line: number; valid: boolean } | undefined {
+  for (let text = lines.peek(); text !== undefined; text = lines.peek()) {
+    const line = lines.line;
+    const valid = !text.includes('\uFFFD') || lines.shownValidText();
+    lines.take();
+    if (text.trim() !== '') return { text, line, valid };
+  }
+  return undefined;
+}
+
+/** Names that may stand in a row; results of a batch carry more, listed in `ignore`. */
+const known = new Set(['bucket', 'key', 'versionId', 'etag', 'size', 'destination', 'options', 'line']);
+
+/** Reads one line of JSON. A misspelt name is a fault: it must not be dropped in silence. */
+export function entryOfJson(text: string, line: number, rules: JsonRules): Verdict {
+  const row = parse(text);
+  if (row === undefined) return { why: 'not a JSON object' };
+  const unknown = Object.keys(row).find((name) => !known.has(name));
+  if (unknown !== undefined)
+    return { why: `there is no "${unknown.slice(0, 40)}"; there are ${[...known].join(', ')}` };
+  return entryOfRow(row, line, rules);
+}
+
+/** Reads the names of `Entry` from an object and ignores all others. */
+export function entryOfRow(row: Record<string, unknown>, line: number, rules: JsonRules): Verdict {
+  const { bucket = rules.bucket, key, versionId, etag, size, destination, options } = row;
+  if (typeof bucket !== 'string' || bucket === '') return { why: 'no bucket' };
+  if (typeof key !== 'string') return { why: 'no key' };
+  const fault = keyFault(key);
+  if (fault) return { why: fault };
+  const entry: Entry = { bucket, key, line };
+  if (given(versionId)) {
+    if (typeof versionId !== 'string') return { why: 'versionId is no text' };
+    entry.versionId = versionId;
+  }
+  if (given(etag)) {
+    if (typeof etag !== 'string') return { why: 'etag is no text' };
+    entry.etag = etag.replaceAll('"', '');
+  }
+  if (given(size)) {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+      return { why: 'size is no number of bytes' };
+    entry.size = size;
+  }
+  if (given(destination)) {
+    const place = destinationOfJson(destination);
+    if ('why' in place) return place;
+    entry.destination = place;
+  }
+  if (given(options)) {
+    if (!rules.parseOptions) return { why: 'options for one object are not taken here' };
+    try {
+      entry.options = rules.parseOptions(options);
+    } catch (error) {
+      return { why: `options: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+  return entry;
+}
+
+export function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const row: unknown = JSON.parse(text);
+    return isObject(row) ? row : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `null` and an empty text say nothing, as an empty field of a CSV row does. */
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function destinationOfJson(value: unknown): { bucket?: string; key: string } | { why: string } {
+  if (typeof value === 'string') return destinationOf(value, 'plain');
+  if (!isObject(value)) return { why: 'destination is neither a text nor an object' };
+  const { bucket, key } = value;
+  if (typeof key !== 'string') return { why: 'the destination has no key' };
+  if (bucket !== undefined && typeof bucket !== 'string') return { why: 'the bucket of the destination is no text' };
+  const fault = keyFault(key);
+  if (fault) return { why: `the destination has ${fault}` };
+  return bucket ? { bucket, key } : { key };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { nameFilter } from '../../../lib/cli/input/include-exclude.ts';
+import { wrapItems, wrapWords } from '../../../lib/cli/text/labelled-values.ts';
+import { formatTable } from '../../../lib/cli/text/table.ts';
+
+describe('nameFilter', () => {
+  const names = ['a.log', 'x/b.log', 'x/y/c.txt', '.hidden', 'x/#odd?*.log', '!bang'];
+  const kept = (include: string[], exclude: string[]) => names.filter(nameFilter(include, exclude));
+
+  it('keeps everything by default', () => {
+    expect(kept([], [])).toEqual(names);
+  });
+
+  it('finds a bare pattern at any depth', () => {
+    expect(kept(['*.log'], [])).toEqual(['a.log', 'x/b.log', 'x/#odd?*.log']);
+  });
+
+  it('reads a pattern with a slash from the prefix on', () => {
+    expect(kept(['x/*'], [])).toEqual(['x/b.log', 'x/#odd?*.log']);
+    expect(kept(['x/**'], [])).toEqual(['x/b.log', 'x/y/c.txt', 'x/#odd?*.log']);
+  });
+
+  it('lets exclude win', () => {
+    expect(kept(['*.log', '*.txt'], ['x/**'])).toEqual(['a.log']);
+    expect(kept([], ['.*', '!*'])).toEqual(['a.log', 'x/b.log', 'x/y/c.txt', 'x/#odd?*.log']);
+  });
+});
+
+describe('wrapping', () => {
+  it('breaks between items, else between words, and never inside a word', () => {
+    expect(wrapItems('3 HeadObject, 29 UploadPartCopy, 1 ListParts', 32)).toEqual([
+      '3 HeadObject, 29 UploadPartCopy,',
+      '1 ListParts',
+    ]);
+    expect(wrapItems('one item that is too long for the line, two', 20)).toEqual([
+      'one item that is too',
+      'long for the line,',
+      'two',
+    ]);
+    expect(wrapWords('a'.repeat(30), 10)).toEqual(['a'.repeat(30)]);
+    expect(wrapWords('as it is, in a pipe', Infinity)).toEqual(['as it is, in a pipe']);
+  });
+});
+
+describe('formatTable', () => {
+  it('aligns columns', () => {
+    expect(
+      formatTable(
+        [
+          ['STATE', 'SIZE'],
+          ['done', '1.00 GiB'],
+          ['copying', '5 B'],
+        ],
+        [1],
+      ),
+    ).toEqual(['STATE        SIZE', 'done     1.00 GiB', 'copying       5 B']);
+  });
+});
