@@ -34,22 +34,48 @@ export default tseslint.config(
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   {
     files: ['lib/copy/**'],
-    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'replicate', 'batch', 'api']) },
+    rules: {
+      'no-restricted-imports': forbidden([
+        ...adapters,
+        ...outer,
+        'keys',
+        'sources',
+        'cost',
+        'config',
+        'replicate',
+        'batch',
+        'api',
+      ]),
+    },
   },
   {
-    files: ['lib/store/**', 'lib/state/**', 'lib/queue/**', 'lib/replicate/**', 'lib/batch/**'],
-    rules: { 'no-restricted-imports': forbidden([...outer, 'api']) },
+    files: ['lib/store/**', 'lib/state/**', 'lib/queue/**'],
+    rules: {
+      'no-restricted-imports': forbidden([...outer, 'keys', 'sources', 'cost', 'config', 'replicate', 'batch', 'api']),
+    },
+  },
+  {
+    files: ['lib/keys/**', 'lib/cost/**', 'lib/sources/**'],
+    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'config', 'replicate', 'batch', 'api']) },
   },
   {
     files: ['lib/replicate/**', 'lib/batch/**'],
-    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'api']) },
+    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'config', 'api']) },
   },
-  { files: ['lib/api/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer]) } },
+  {
+    files: ['lib/api/**'],
+    rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'config', 'replicate']) },
+  },
+  { files: ['lib/config/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'batch']) } },
   {
     files: ['lib/twin/**'],
     rules: {
       'no-restricted-imports': forbidden([
         'copy',
+        'keys',
+        'sources',
+        'cost',
+        'config',
         ...adapters,
         'runtime',
         'cli',
@@ -62,7 +88,6 @@ export default tseslint.config(
     },
   },
   { files: ['lib/runtime/**'], rules: { 'no-restricted-imports': forbidden(['cli', 'twin', 'web', 'functions']) } },
-  { files: ['lib/**'], rules: {} },
   {
     files: ['functions/**'],
     rules: { 'no-restricted-imports': forbidden([...adapters, 'cli', 'twin', 'web']) },

@@ -46,11 +46,15 @@ export interface ResultHeader extends Tally {
   stopped?: true;
 }
 
-/** @param calls those that were counted while the page was worked on. */
+/**
+ * @param calls those that were counted while the page was worked on.
+ * @param looksAgain a rename HEADs its destination once more before the write.
+ */
 export function tallyLines(
   { rejected, passedOver }: PageHeader,
   lines: readonly ResultLine[],
   calls: Record<string, number>,
+  looksAgain = false,
 ): Tally {
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
@@ -58,7 +62,7 @@ export function tallyLines(
   for (const { status, size, error, way, parts, lost = [], differences = [], read } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
-    if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0));
+    if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0, looksAgain));
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
     if (read) {
       tally.bytesRead = (tally.bytesRead ?? 0) + read.bytes;
@@ -74,14 +78,14 @@ export function tallyLines(
  * What a large object's job asks of the store after its start, nothing going wrong: the parts, the ledger, the source and the
  * destination once more, and for a rename the source before it is deleted.
  */
-function callsOfParts(status: Status, parts: number): Record<string, number> {
+function callsOfParts(status: Status, parts: number, looksAgain: boolean): Record<string, number> {
   const calls = {
     UploadPartCopy: parts,
     ListParts: Math.ceil(parts / 1_000),
     CompleteMultipartUpload: 1,
     HeadObject: 2,
   };
-  return status === 'renamed' ? { ...calls, HeadObject: 3, DeleteObject: 1 } : calls;
+  return status === 'renamed' ? { ...calls, HeadObject: looksAgain ? 4 : 3, DeleteObject: 1 } : calls;
 }
 
 function onceEach(losses: readonly FidelityLoss[]): Record<string, number> {

@@ -1,3 +1,4 @@
+import { takesTurns } from '../../copy/plan/overwrite.ts';
 import type { Job } from '../../copy/model/job.ts';
 import { isFinal } from '../../copy/model/job.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
@@ -55,7 +56,7 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
   const throttled = await paced.end();
   if (known.lines.size === entries.length) {
-    const tally = await writeResult(batch, header, known, paced.calls, options);
+    const tally = await writeResult(world, batch, header, known, paced.calls, options);
     return await countPage(world, batch, tally, throttled);
   }
   known.waits = known.lines.size > before ? 0 : known.waits + 1;
@@ -100,6 +101,7 @@ async function lookAtJobs(world: BatchWorld, batch: Batch, entries: PageEntry[],
 
 /** Undefined when somebody else has written it first: theirs is the one that counts. */
 async function writeResult(
+  world: BatchWorld,
   batch: Batch,
   header: PageHeader,
   known: Known,
@@ -107,10 +109,15 @@ async function writeResult(
   options: { deadline: number },
 ): Promise<Tally | undefined> {
   const lines = [...known.lines].sort(([a], [b]) => a - b).map(([, line]): ResultLine => line);
-  const tally = tallyLines(header, lines, addRecords(known.calls, calls));
+  const tally = tallyLines(header, lines, addRecords(known.calls, calls), looksAgain(world, batch));
   const text = resultText({ page: header.page, ...tally }, lines);
   const name = fileOf.result(batch.id, header.page);
   return (await batch.files.write(name, text, { ...options, ifAbsent: true })) ? tally : undefined;
+}
+
+/** A page cannot tell how a manifest's own options differ from the request's; they are rare, and the call is one of six. */
+export function looksAgain(world: BatchWorld, { request: { mode, options, store } }: Batch): boolean {
+  return mode === 'rename' && takesTurns({ mode, options }, world.store(store).facts);
 }
 
 /** After the result is there, however it came there: the counter may run ahead, but must not stay behind. */

@@ -18,7 +18,7 @@ import { changeBatch, findBatch, nextLook } from '../rows/batch-row.ts';
 import { endingOnFailure } from '../rows/end.ts';
 import { pageIds } from '../rows/pages.ts';
 import { lineOfJob } from './copy-entry.ts';
-import { jobOf } from './copy-page.ts';
+import { jobOf, looksAgain } from './copy-page.ts';
 
 const filesAtOnce = 32;
 
@@ -114,7 +114,7 @@ async function closePages(world: BatchWorld, batch: Batch, options: CallOptions)
       if (line) lines.set(index, line);
     }
     const known = [...lines].sort(([a], [b]) => a - b).map(([, line]) => line);
-    const result = { page, ...tallyLines(header, known, calls), stopped: true as const };
+    const result = { page, ...tallyLines(header, known, calls, looksAgain(world, batch)), stopped: true as const };
     await files.write(fileOf.result(id, page), resultText(result, known), { ...options, ifAbsent: true });
   }
 }

@@ -1,3 +1,4 @@
+import type { StoreFacts } from '../model/ports.ts';
 import type { CopyOptions, CopyRequest } from '../model/request.ts';
 
 /**
@@ -15,4 +16,12 @@ export function overwriteOf({
 export function mustBeAbsent(request: Pick<CopyRequest, 'mode' | 'options'>): boolean {
   const overwrite = overwriteOf(request);
   return request.mode === 'rename' ? overwrite !== 'always' : overwrite === 'never';
+}
+
+/**
+ * The store may overwrite although it is sent that condition, so renames take turns at a destination and HEAD it once more
+ * (see `holdingDestination`).
+ */
+export function takesTurns(request: Pick<CopyRequest, 'mode' | 'options'>, facts: StoreFacts): boolean {
+  return request.mode === 'rename' && mustBeAbsent(request) && !facts.forbidsOverwrite;
 }

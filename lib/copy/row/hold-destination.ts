@@ -4,7 +4,7 @@ import { headIfThere } from '../model/head-if-there.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
-import { mustBeAbsent } from '../plan/overwrite.ts';
+import { takesTurns } from '../plan/overwrite.ts';
 
 type Rename = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
 
@@ -33,7 +33,7 @@ export async function holdingDestination<T>(
   options: CallOptions,
   write: () => Promise<T>,
 ): Promise<T> {
-  if (rename.mode !== 'rename' || !mustBeAbsent(rename) || store.facts.forbidsOverwrite) return await write();
+  if (!takesTurns(rename, store.facts)) return await write();
   const id = `destination/${digest([rename.store, rename.destination])}`;
   const holder = digest([rename.store, rename.source]);
   await take(world, id, { holder, until: Math.max(world.clock.now(), options.deadline ?? 0) + keepMs }, rename);
