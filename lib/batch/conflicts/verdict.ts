@@ -52,7 +52,7 @@ export function conflictText({ store }: Pick<BatchRequest, 'store'>, entry: Page
       return `${other} also writes ${destination}, so neither was done. Give each row a destination of its own.`;
     case 'other-source':
       return (
-        `${destination} is the source of ${other}, so it was not overwritten. ` +
+        `${destination} is the source of ${other.charAt(0).toLowerCase()}${other.slice(1)}, so it was not overwritten. ` +
         'When that row is done, retry this one; rows that swap objects need a third name.'
       );
     case 'same-source':

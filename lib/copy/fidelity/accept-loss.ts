@@ -66,7 +66,7 @@ export function keepSourceOnLoss(request: Asked, lost: readonly FidelityLoss[]):
   throw new GiveUp(
     'WouldLose',
     `${to} lacks ${named(lost)}, so ${from} was not deleted. Both objects are kept. Delete the source yourself, or rename ` +
-      `again with acceptLoss (--accept-loss) and overwrite 'always'.`,
+      `again with acceptLoss and overwrite: always (--accept-loss --overwrite always).`,
   );
 }
 

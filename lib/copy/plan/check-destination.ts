@@ -48,7 +48,7 @@ export async function lookAtDestination(
     throw new GiveUp(
       'DestinationExists',
       `${describe(request.store, request.destination)} exists already and was not overwritten; nothing was copied. ` +
-        "To replace it, set overwrite to 'always'.",
+        'To replace it, ask for overwrite: always (--overwrite always).',
     );
   }
   if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;

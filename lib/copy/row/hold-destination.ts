@@ -41,7 +41,8 @@ export async function holdingDestination<T>(
     await release(world, id, holder);
     throw new GiveUp(
       'DestinationExists',
-      `${describe(rename.store, rename.destination)} was written meanwhile and was not overwritten; nothing was copied.`,
+      `${describe(rename.store, rename.destination)} was written meanwhile and was not overwritten; nothing was copied. ` +
+        'To replace it, ask for overwrite: always (--overwrite always).',
     );
   }
   try {
