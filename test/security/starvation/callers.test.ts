@@ -11,6 +11,7 @@ import type { Job } from '../../../lib/copy/model/job.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
 import { MemoryInbox } from '../../../lib/queue/memory-inbox.ts';
 import { lanesByCaller } from '../../../lib/runtime/embedded/lanes.ts';
+import { ModelShared } from '../../simulation/model/shared.ts';
 import { jobOf } from '../../unit/state/home.ts';
 
 /** A state table of one process, and a clock that moves only when someone sleeps. */
@@ -32,7 +33,8 @@ function rig() {
     },
   };
   const settings = { batchRequestsPerSecond: 0 };
-  const world = { clock, state, settings, random: () => 0.5, files: () => ({}) } as unknown as BatchWorld;
+  const shared = new ModelShared(() => clock.at).port();
+  const world = { clock, state, shared, settings, random: () => 0.5, files: () => ({}) } as unknown as BatchWorld;
   const begin = async (id: string, caller: string, priority?: number): Promise<Batch> => {
     const request = {
       mode: 'copy',
@@ -87,10 +89,11 @@ describe('a rate', () => {
       const turn = await bookPace(world, 'pace/x', 0.1, wish);
       expect((turn?.at ?? 0) - clock.at).toBeLessThanOrEqual(10_000);
     }
-    const { state } = world;
-    const row = await state.get('pace/x');
+    const { shared } = world;
+    const row = await shared.get('pace/x');
     // As an older version could leave it: booked for days.
-    if (row) await state.move(row, { batch: { kind: 'pace', nextFreeAt: clock.at + 86_400_000 } });
+    const poisoned = { nextFreeAt: clock.at + 86_400_000 };
+    expect(await shared.compareAndSet('pace/x', row, poisoned, clock.at + 86_400_000)).toBe(true);
     const before = clock.slept;
     await bookPace(world, 'pace/x', 100, wish);
     expect(clock.slept - before).toBeLessThanOrEqual(20_000);
