@@ -1,4 +1,5 @@
 import { startTwin } from '../../../lib/twin/start.ts';
+import { idOf } from '../../../lib/twin/users.ts';
 import type { Setting } from './stage.ts';
 
 /** Small enough for many objects made of parts. */
@@ -10,10 +11,13 @@ export function twinSetting(scheme: Setting['scheme']): Setting {
     ...{ name: `the twin, ${scheme.toUpperCase()}`, scheme, objects: 24, singly: 6, seed: 1, smallestPart },
     quirks: { secondClass: scheme === 's3' ? 'STANDARD_IA' : 'IA' },
     open: async () => {
-      const { url, accessKeyId, secretAccessKey, close } = await startTwin({ limits: { s3MinPart: smallestPart } });
+      const { url, accessKeyId, secretAccessKey, close } = await startTwin({
+        limits: { s3MinPart: smallestPart },
+        users: [{ name: 'stranger', accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' }],
+      });
       const region = scheme === 's3' ? 'us-east-1' : 'cn-hangzhou';
       const server = { scheme, endpoint: url, region, accessKeyId, secretAccessKey };
-      const grants = scheme === 's3' ? { owner: '1234567890', stranger: '2345678901' } : {};
+      const grants = scheme === 's3' ? { owner: '1234567890', stranger: idOf('stranger') } : {};
       return { server, ...grants, close };
     },
   };
