@@ -51,7 +51,8 @@ try {
     options: {},
   });
   const running = embedded.runBatch(id);
-  const watch = setInterval(async () => {
+  const watch = setInterval(() => void note(), 20);
+  async function note(): Promise<void> {
     const job = await embedded.batches.state.get(id);
     const check = (job?.batch as { check?: { step: string; done?: true } } | undefined)?.check;
     const now = check?.done ? 'results' : (check?.step ?? 'read');
@@ -59,7 +60,7 @@ try {
     steps[step] = (performance.now() - since) / 1000;
     step = now;
     since = performance.now();
-  }, 20);
+  }
   const { summary } = await running;
   clearInterval(watch);
   clearInterval(sampler);

@@ -5,7 +5,7 @@ import { startFerry } from './ferry.ts';
 import { quirks } from './quirks.ts';
 import { isSkipped } from './servers/server.ts';
 
-const objects = Number(process.env.FERRY_DIFFERENTIAL_OBJECTS ?? 40);
+const objects = Number(process.env.FERRY_DIFFERENTIAL_OBJECTS ?? 16);
 const seed = Number(process.env.FERRY_DIFFERENTIAL_SEED ?? 1);
 
 for (const server of inject('servers')) {
