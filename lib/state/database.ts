@@ -185,7 +185,7 @@ export class StateDatabase {
   }
 }
 
-/** Through a link, whoever may write to the folder chooses which file of ours is opened and written. */
+/** Through a link, any user with write access to the folder would choose which file ferry opens and writes. */
 function refuseLinks(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     if (!lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) continue;

@@ -1,4 +1,4 @@
-/** The state folder: closed to others, not led elsewhere by a link, and damage that is told as such. */
+/** ferry closes its state file to other users, follows no link in its place, and names damage as damage. */
 import {
   chmodSync,
   existsSync,
