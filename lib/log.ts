@@ -1,5 +1,6 @@
 import type { LogLevel } from './config/env.ts';
 import type { Log, LogFields } from './copy/model/ports.ts';
+import { visible, visibleJson } from './copy/model/visible-json.ts';
 
 export interface LogOptions {
   /** Gets one finished line, without its end. */
@@ -23,7 +24,25 @@ const secretName = /secret|authorization|signature|token|password|credential|coo
  * name is looked at from its first letter only, and no two neighbours that repeat can match the same character.
  */
 const secretText =
-  /((?<![\w-])(?=[\w-]*?(?:signature|security-?token|accesskeyid|credential|secret|password))[\w-]+\\?"?\s*[=:]\s*\\?)("?)[^\s"\\&,;]+|\b((?:AWS|OSS)4?-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
+  /((?<![\w-])(?=[\w-]*?(?:signature|(?:security|session)-?token|accesskeyid|credential|secret|password))[\w-]+\\?"?\s*[=:]\s*\\?)("?)[^\s"\\&,;]+|\b((?:AWS|OSS)4?-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
+
+/**
+ * Secrets that show by their own form: secrets of webhooks and their signatures, tokens in the path of the event endpoint, the
+ * first Authorization schemes of OSS and S3, user and password of a URL, keys in a query, access key ids. Each needs what no
+ * object's key has by chance, and none can take more than one way through a text.
+ */
+const secretForms: readonly [form: RegExp, shown: string][] = [
+  [/\bwhsec_[A-Za-z0-9+/=]*/g, 'whsec_[hidden]'],
+  [/\bv1a?,[A-Za-z0-9+/]{16,}=*/g, 'v1,[hidden]'],
+  [/((?:^|[\s"'(]|:\/\/[^\s/]{1,255})\/events\/)[A-Za-z0-9_-]{16,}/g, '$1[hidden]'],
+  [/\b(OSS|AWS) [A-Za-z0-9._-]{1,128}:[A-Za-z0-9+/]+=*/g, '$1 [hidden]'],
+  [/(:\/\/)[^\s/@"]{1,1024}@/g, '$1[hidden]@'],
+  [/([?&](?:sig|api[-_]?key|token|access[-_]token)=)[^\s"&]+/gi, '$1[hidden]'],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}|\b(LTAI)[A-Za-z0-9]{8,}|\b(STS\.)[A-Za-z0-9]{12,}/g, '$1$2$3[hidden]'],
+];
+
+/** Names whose values are an object's key or the start of one: logged as they are, for a person has to find the object. */
+const keyName = /^(key|prefix)$/;
 
 /** Characters of a field or message that are logged; a key has at most 1,024, and what a person reads is shorter. */
 const longestLogged = 2_048;
@@ -33,7 +52,7 @@ export function jsonLog(options: LogOptions): Log {
   const now = options.now ?? Date.now;
   return logOf(options, (level, message, fields) => {
     const fixed = { time: new Date(now()).toISOString(), level, message };
-    return JSON.stringify({ ...fixed, ...fields, ...fixed });
+    return visibleJson({ ...fixed, ...fields, ...fixed });
   });
 }
 
@@ -43,7 +62,7 @@ export function humanLog(options: LogOptions): Log {
     const told = Object.entries(fields).filter(([name, value]) => value !== undefined && name !== 'stack');
     const tail = told.map(([name, value]) => `${name}=${quoted(String(value))}`).join(' ');
     const head = level === 'info' ? message : `${level}: ${message}`;
-    return oneLine(tail ? `${head} (${tail})` : head);
+    return visible(tail ? `${head} (${tail})` : head);
   });
 }
 
@@ -66,13 +85,15 @@ export function redact(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (value !== undefined && secretName.test(name)) return [name, '[hidden]'];
-      return [name, typeof value === 'string' ? hideIn(shortened(value)) : value];
+      if (typeof value !== 'string') return [name, value];
+      return [name, keyName.test(name) ? shortened(value) : hideIn(shortened(value))];
     }),
   );
 }
 
 function hideIn(text: string): string {
-  return text.replace(
+  const rest = secretForms.reduce((left, [form, shown]) => left.replace(form, shown), text);
+  return rest.replace(
     secretText,
     (_whole, name: string | undefined, quote: string | undefined, scheme: string | undefined) =>
       scheme === undefined ? `${name ?? ''}${quote ?? ''}[hidden]` : `${scheme} [hidden]`,
@@ -87,9 +108,4 @@ function shortened(text: string): string {
 
 function quoted(value: string): string {
   return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-}
-
-/** A key may hold line ends and terminal codes; a line stays one line. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

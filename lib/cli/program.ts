@@ -22,6 +22,7 @@ import type { Context, DefineCommand } from './process/context.ts';
 import { exit, exitCodeOf, Interrupted } from './process/exit.ts';
 import type { Io } from './process/io.ts';
 import { paintFor } from './text/paint.ts';
+import { visibleJson } from '../copy/model/visible-json.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
   ['Objects:', [defineCp, defineMv, defineMeta, defineLs, defineBatch]],
@@ -54,7 +55,7 @@ export async function ferry(argv: readonly string[], io: Io): Promise<number> {
 }
 
 function report(io: Io, error: unknown, json: boolean): void {
-  if (json && !(error instanceof Interrupted)) io.stdout.write(`${JSON.stringify(errorDocument(undefined, error))}\n`);
+  if (json && !(error instanceof Interrupted)) io.stdout.write(`${visibleJson(errorDocument(undefined, error))}\n`);
   for (const line of complaint(io, error)) io.stderr.write(`${line}\n`);
 }
 

@@ -73,6 +73,15 @@ function schemaFor(env: Env) {
       )
       .max(100)
       .default([]),
+    metricsTokens: z
+      .array(fromEnv(env, bearerKeySchema))
+      .max(8)
+      .default([])
+      .meta(
+        note(
+          'Bearer keys that open `/metrics` and the reason of `/readyz`, and nothing else. On a loopback address both are open.',
+        ),
+      ),
     callbacks: z
       .strictObject({
         allowAddresses: z

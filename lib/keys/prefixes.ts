@@ -17,11 +17,22 @@ export function resolvedKey(key: string): string | undefined {
 }
 
 /**
- * Whether a key is in one of the areas, as it stands and as it is resolved.
+ * Whether a key is in one of the areas: as it stands, as it is resolved, and as a server resolves it that merges slashes first
+ * (`in//../x` is then `x`).
  * @param root what stands before the key in its URL, with a slash at the end
  */
 export function isInside(areas: readonly string[], root: string, key: string): boolean {
   const path = resolvedKey(key);
+  const merged = resolvedKey(withoutEmpty(key));
+  if (path === undefined || merged === undefined) return false;
   const isCovered = (url: string) => areas.some((area) => url.startsWith(area));
-  return path !== undefined && isCovered(root + key) && isCovered(root + path);
+  if (!isCovered(root + key) || !isCovered(root + path)) return false;
+  return areas.some((area) =>
+    area.startsWith(root) ? merged.startsWith(withoutEmpty(area.slice(root.length))) : root.startsWith(area),
+  );
+}
+
+/** Each run of slashes as one, and none at the start, as a server reads a path that merges slashes. */
+function withoutEmpty(key: string): string {
+  return key.replace(/\/+/g, '/').replace(/^\//, '');
 }

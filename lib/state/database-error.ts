@@ -9,6 +9,10 @@ interface Coded {
 const advice: readonly { codes: RegExp; say: (path: string) => GiveUp | RetryLater }[] = [
   { codes: /^SQLITE_(CORRUPT|NOTADB)/, say: (path) => damaged(path) },
   {
+    codes: /^SQLITE_ERROR: .*no (column|such (table|column|index))/,
+    say: (path) => damaged(path, 'its tables are not those of its version'),
+  },
+  {
     // A file size limit shows as a failed write, a full disk as FULL.
     codes: /^(SQLITE_FULL|SQLITE_IOERR_WRITE|ENOSPC|EDQUOT)/,
     say: (path) =>
@@ -62,6 +66,7 @@ export function damaged(path: string, detail?: string, cause?: unknown): GiveUp 
 
 function codeOf(error: unknown): string {
   const { code, message } = (error ?? {}) as Coded;
+  if (code === 'SQLITE_ERROR') return `SQLITE_ERROR: ${String(message)}`;
   if (typeof code === 'string' && code !== '') return code;
   // Opening fails with a text only; 14 is SQLITE_CANTOPEN.
   return typeof message === 'string' && /^ConnectionFailed\(.*: 14"\)$/.test(message) ? 'SQLITE_CANTOPEN' : '';

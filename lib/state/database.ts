@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { GiveUp } from '../copy/model/errors.ts';
@@ -51,6 +51,8 @@ export class StateDatabase {
   static open(path: string): StateDatabase {
     let sqlite: Libsql.Database | undefined;
     try {
+      refuseLinks(path);
+      closeToOthers(path);
       sqlite = new Libsql(path, { timeout: busyTimeoutMs });
       const database = new StateDatabase(path, sqlite);
       database.#prepareFile();
@@ -181,6 +183,28 @@ export class StateDatabase {
     this.#statements.clear();
     this.#sqlite.close();
   }
+}
+
+/** Through a link, any user with write access to the folder would choose which file ferry opens and writes. */
+function refuseLinks(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (!lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    throw new GiveUp(
+      'StateUnusable',
+      `State file ${file} is a symbolic link. Remove the link, or name the folder that it leads to with --state.`,
+    );
+  }
+}
+
+/**
+ * Mode 0600 whatever the umask says, before the first byte: rows name objects, callers and addresses. SQLite gives the -wal and
+ * -shm files the mode of this one.
+ */
+function closeToOthers(path: string): void {
+  closeSync(openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600));
+  const { mode, uid } = statSync(path);
+  // The file of another user is that user's to open or close.
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, 0o600);
 }
 
 function retryWhileBusy(action: () => void): void {

@@ -3,7 +3,7 @@ import { present } from '../../copy/model/omit-undefined.ts';
 import { manifestFormat } from '../../sources/shared/source.ts';
 import type { Located } from '../callers/object-url.ts';
 import { locate, sameStore } from '../callers/object-url.ts';
-import { areasIn, requireAccess } from '../callers/policy.ts';
+import { areasIn, requireAccess, requireAcl } from '../callers/policy.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
 import type { BatchBody } from './schemas.ts';
@@ -27,10 +27,12 @@ export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: Batch
   if (from) requireAccess(caller, 'read', from);
   if (from && 'prefix' in source && (mode === 'rename' || mode === 'metadata')) requireAccess(caller, 'write', from);
   if (to) requireAccess(caller, mode === 'verify' ? 'read' : 'write', to);
+  const wanted = options ?? retry?.options ?? {};
+  requireAcl(caller, wanted.acl);
   checkDestination(source, mode, mapping, to);
   return {
     ...retry,
-    options: options ?? retry?.options ?? {},
+    options: wanted,
     ...present({ filters, deep, compareAcl, onlyListed, limits, priority, pageSize, concurrency }),
     ...(from && !('batch' in source) && { source: sourceOf(source, from) }),
     ...(to && { destination: { bucket: to.bucket } }),

@@ -44,6 +44,10 @@ export const callerSchema = z.strictObject({
   callbackHosts: z.array(callbackHost).default([]),
   postsEvents: z.boolean().default(false).meta({ description: 'May post object-created and other events of stores.' }),
   seesAllJobs: z.boolean().default(false).meta({ description: 'May see and cancel the jobs of others, too.' }),
+  setsPublicAcl: z.boolean().default(false).meta({
+    description:
+      'May set an ACL that opens objects to others (`public-read`, `authenticated-read`, ...) where it may write.',
+  }),
 });
 
 export type CallerConfig = z.input<typeof callerSchema>;
@@ -55,6 +59,8 @@ export interface Policy {
   callbackHosts: readonly string[];
   postsEvents: boolean;
   seesAllJobs: boolean;
+  /** May set an ACL that opens an object to others. */
+  setsPublicAcl: boolean;
 }
 
 export interface Caller {
@@ -67,12 +73,17 @@ export interface Caller {
 
 /** @throws z.ZodError for a caller that the schema refuses. */
 export function callerFrom(config: CallerConfig): Caller {
-  const { name, keys, secrets, read, write, callbackHosts, postsEvents, seesAllJobs } = callerSchema.parse(config);
+  const { name, keys, secrets, read, write, callbackHosts, postsEvents, seesAllJobs, setsPublicAcl } =
+    callerSchema.parse(config);
   return {
     name,
     keyDigests: keys.map(digestOf),
     secrets,
-    policy: { read: read.map(startOf), write: write.map(startOf), callbackHosts, postsEvents, seesAllJobs },
+    policy: {
+      read: read.map(startOf),
+      write: write.map(startOf),
+      ...{ callbackHosts, postsEvents, seesAllJobs, setsPublicAcl },
+    },
   };
 }
 
@@ -81,7 +92,7 @@ export const anyone: Caller = {
   name: 'anyone',
   keyDigests: [],
   secrets: [],
-  policy: { read: [''], write: [''], callbackHosts: [], postsEvents: true, seesAllJobs: true },
+  policy: { read: [''], write: [''], callbackHosts: [], postsEvents: true, seesAllJobs: true, setsPublicAcl: true },
 };
 
 export function digest(text: string): Buffer {

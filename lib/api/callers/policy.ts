@@ -1,3 +1,4 @@
+import { mayOpenToOthers } from '../../copy/fidelity/private-acls.ts';
 import { isInside, resolvedKey } from '../../keys/prefixes.ts';
 import { Problem } from '../http/problem.ts';
 import type { Caller } from './callers.ts';
@@ -23,15 +24,29 @@ export function requireAccess(caller: Caller, access: Access, at: Located): void
 }
 
 /**
+ * Refuses an ACL that opens objects to others, from a caller without the permission.
+ * @throws Problem forbidden.
+ */
+export function requireAcl(caller: Caller, acl: string | undefined): void {
+  if (caller.policy.setsPublicAcl || !mayOpenToOthers(acl)) return;
+  throw new Problem(
+    'forbidden',
+    `Caller "${caller.name}" may not set the ACL "${acl ?? ''}", which can open objects to others. Leave \`acl\` out, or set ` +
+      '`setsPublicAcl: true` for this caller in the configuration.',
+  );
+}
+
+/**
  * What the caller may touch in one store, without the store's name: how `bucket/key` starts; the empty text is everything.
  * @param names all that the store goes by
  */
-export function areasIn(caller: Caller, names: readonly string[]): Record<Access, string[]> {
+export function areasIn(caller: Caller, names: readonly string[]): Record<Access, string[]> & { setsPublicAcl?: true } {
   const within = (entries: readonly string[]): string[] =>
     entries.flatMap((entry) => {
       if (entry === '') return [''];
       const [name = '', start = ''] = entry.split(/:\/\/(.*)/s);
       return names.includes(name) ? [start] : [];
     });
-  return { read: within(caller.policy.read), write: within(caller.policy.write) };
+  const { read, write, setsPublicAcl } = caller.policy;
+  return { read: within(read), write: within(write), ...(setsPublicAcl && { setsPublicAcl: true }) };
 }

@@ -1,3 +1,5 @@
+import { visibleJson } from '../../copy/model/visible-json.ts';
+
 /** Requests and answers in one shape for every host: API Gateway, Function Compute and `ferry serve`. */
 
 export interface ApiRequest {
@@ -33,7 +35,7 @@ export function jsonResponse(status: number, value: unknown, headers: Record<str
   return {
     status,
     headers: { ...always, 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(value),
+    body: visibleJson(value),
   };
 }
 

@@ -20,12 +20,19 @@ export function readJson({ headers, body }: ApiRequest): unknown {
     throw new Problem('unsupported-media-type', 'Send the body as content-type application/json in UTF-8.');
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), refuseProto);
   } catch (error) {
+    if (error instanceof Problem) throw error;
     // The parser's own words quote the body, so only its place is passed on.
     const [place = ''] = /at position \d+/.exec(String(error)) ?? [];
     throw new Problem('bad-json', `The body is not JSON in UTF-8${place === '' ? '' : ` (${place})`}.`);
   }
+}
+
+/** The checks of the body drop a field of this name without a word, and what it asks for would not be done. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name !== '__proto__') return value;
+  throw new Problem('invalid', 'A field of the body is named "__proto__", which cannot be kept; choose another name.');
 }
 
 /** @throws Problem bad-request for a query that cannot be decoded or names a parameter twice. */

@@ -1,5 +1,7 @@
 /** Per-object access checks for batches whose caller has restricted access. */
+import { mayOpenToOthers } from '../../copy/fidelity/private-acls.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
+import type { CopyOptions } from '../../copy/model/request.ts';
 import { isInside } from '../../keys/prefixes.ts';
 import type { SourcePorts } from '../../sources/shared/source.ts';
 import type { BatchMode, BatchRequest } from './request.ts';
@@ -32,17 +34,26 @@ const needs: Record<BatchMode, readonly Need[]> = {
   ],
 };
 
-/** The error if the caller may not access this object; undefined if access is allowed. */
+/**
+ * The error if the caller may not access this object, or not do with it what the list asks for; undefined if it may.
+ * @param options what the list asks for this object
+ */
 export function refusalOf(
   { mode, areas }: Pick<BatchRequest, 'mode' | 'areas'>,
   sides: Record<'source' | 'destination', Place>,
+  options?: Partial<CopyOptions>,
 ): GiveUp | undefined {
   if (!areas) return undefined;
   for (const [access, side] of needs[mode]) {
     const place = sides[side];
     if (!isInside(areas[access], `${place.bucket}/`, place.key)) return denied(access, place);
   }
-  return undefined;
+  const acl = options?.acl;
+  if (areas.setsPublicAcl || mode === 'verify' || !mayOpenToOthers(acl)) return undefined;
+  return new GiveUp(
+    'Forbidden',
+    `The caller of this batch may not set the ACL "${acl ?? ''}", which can open objects to others.`,
+  );
 }
 
 /** The ports, for lists and listings within the areas: a manifest names files as well, and they are read in the caller's name. */

@@ -68,6 +68,8 @@ export const defaultConcurrency = 32;
 export interface Areas {
   read: string[];
   write: string[];
+  /** May set an ACL that opens objects to others; absent: objects that ask for one fail. */
+  setsPublicAcl?: boolean;
 }
 
 /** The lowest rate that may be asked for, requests a second. */

@@ -29,7 +29,8 @@ export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: En
     try {
       const to = mapEntry(entry);
       const refusal =
-        to && (refusalOf(request, { source: entry, destination: to }) ?? refusalInside(request, entry, to));
+        to &&
+        (refusalOf(request, { source: entry, destination: to }, entry.options) ?? refusalInside(request, entry, to));
       if (refusal) throw refusal;
       return to && { ...entry, ...ask, destination: { bucket: to.bucket, key: to.key } };
     } catch (error) {

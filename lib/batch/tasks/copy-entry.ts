@@ -42,7 +42,7 @@ export async function doEntry(
 ): Promise<EntryOutcome> {
   if (entry.error) return { line: failedLine(request, entry, entry.error) };
   // Asked when it was read as well, but who may write to the work folder may have written the page.
-  const refusal = refusalOf(request, { source: entry, destination: entry.destination });
+  const refusal = refusalOf(request, { source: entry, destination: entry.destination }, entry.options);
   if (refusal) return { line: failedLine(request, entry, refusal) };
   try {
     if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {

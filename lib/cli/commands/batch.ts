@@ -24,6 +24,7 @@ import { printLine } from '../process/io.ts';
 import { announce, runBatch } from '../run/batch.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 type Flags = StoreFlags & OutputFlags;
 
@@ -123,7 +124,7 @@ async function start(session: Session, places: string[], flags: BatchFlags, veri
   if (flags.dryRun) {
     const plan = await dryRunBatch(runtime.batches, request);
     const text = flags.json
-      ? [JSON.stringify(dryRunDocument(request, plan))]
+      ? [visibleJson(dryRunDocument(request, plan))]
       : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
     for (const one of text) await printLine(io.stdout, one);
     const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
@@ -164,7 +165,7 @@ async function showStatus(session: Session, id: string | undefined, limit: numbe
   const { io, flags, runtime, config } = session;
   if (id !== undefined) return await show(session, await readBatch(runtime.batches, id));
   const views = await listBatches(runtime.batches, { limit });
-  if (flags.json) for (const view of views) await printLine(io.stdout, JSON.stringify(view));
+  if (flags.json) for (const view of views) await printLine(io.stdout, visibleJson(view));
   else
     for (const line of views.length > 0 ? batchTable(views) : [`no batches in ${config.home}`])
       await printLine(io.stdout, line);
@@ -172,7 +173,7 @@ async function showStatus(session: Session, id: string | undefined, limit: numbe
 }
 
 async function show({ io, flags }: Session, view: BatchView): Promise<number> {
-  const lines = flags.json ? [JSON.stringify(view)] : batchLines(view, io.stdout, paintFor(io.stdout, io.env));
+  const lines = flags.json ? [visibleJson(view)] : batchLines(view, io.stdout, paintFor(io.stdout, io.env));
   for (const line of lines) await printLine(io.stdout, line);
   return exit.done;
 }
@@ -181,11 +182,11 @@ async function printReport(session: Session, id: string, { status, rejected }: R
   const batch = await import('../../batch/index.ts');
   const { io, runtime, say } = session;
   if (rejected) {
-    for await (const row of batch.rejected(runtime.batches, id)) await printLine(io.stdout, JSON.stringify(row));
+    for await (const row of batch.rejected(runtime.batches, id)) await printLine(io.stdout, visibleJson(row));
     return exit.done;
   }
   for await (const line of batch.results(runtime.batches, id)) {
-    if (!status || status.includes(line.status)) await printLine(io.stdout, JSON.stringify(line));
+    if (!status || status.includes(line.status)) await printLine(io.stdout, visibleJson(line));
   }
   const view = await batch.readBatch(runtime.batches, id);
   say(`batch ${id}: ${tallyText(view.counts)}; ${costText(view)}`);

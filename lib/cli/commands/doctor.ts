@@ -10,6 +10,7 @@ import { configOptions, withSession, type Session } from '../run/session.ts';
 import { plural, printable } from '../text/format.ts';
 import { paintFor, type Colour } from '../text/paint.ts';
 import type { Check } from './doctor-checks.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 interface DoctorFlags extends StoreFlags, OutputFlags {
   write?: boolean;
@@ -79,7 +80,7 @@ const marks: Record<Check['state'], [mark: string, colour: Colour]> = {
 };
 
 function print(io: Io, flags: DoctorFlags, { name, state, text }: Check, scheme: Scheme | undefined): void {
-  if (flags.json) io.stdout.write(`${JSON.stringify({ check: name, scheme, state, text })}\n`);
+  if (flags.json) io.stdout.write(`${visibleJson({ check: name, scheme, state, text })}\n`);
   else if (!flags.quiet || state === 'bad') {
     const [mark, colour] = marks[state];
     const title = scheme ? `${scheme} ${name}` : name;

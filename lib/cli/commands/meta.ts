@@ -21,6 +21,7 @@ import { withSession, type Session } from '../run/session.ts';
 import { formatBytes, formatCount, formatTime, printable } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';
 import { paintFor } from '../text/paint.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 export const defineMeta: DefineCommand = (program, context) => {
   const command = program
@@ -73,7 +74,7 @@ async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaF
   const name = describe(client.address, object);
   if (flags.json) {
     const lastModified = new Date(head.lastModified).toISOString();
-    io.stdout.write(`${JSON.stringify({ object: name, ...head, lastModified, tags, acl: acl?.canned })}\n`);
+    io.stdout.write(`${visibleJson({ object: name, ...head, lastModified, tags, acl: acl?.canned })}\n`);
     return exit.done;
   }
   const paint = paintFor(io.stdout, io.env);

@@ -8,6 +8,7 @@ import { printLine } from '../process/io.ts';
 import { endOfJobs, listerOf, wholeCommand, withRules } from '../run/rules-file.ts';
 import type { Session } from '../run/session.ts';
 import { plural, printable } from '../text/format.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 interface ReplicateFlags extends StoreFlags, OutputFlags {
   existing: string;
@@ -49,7 +50,7 @@ async function replicateExisting(session: Session, rules: RuleSet, flags: Replic
   const { listed, unchanged, skipped } = report;
   const document = { rule: flags.existing, listed, copied, unchanged, skipped, failed };
   const text = `${flags.existing}: ${plural(listed, 'object')} looked at, ${copied} copied, ${unchanged} equal already, ${skipped} skipped, ${failed} failed`;
-  if (flags.json || !flags.quiet) await printLine(io.stdout, flags.json ? JSON.stringify(document) : text);
+  if (flags.json || !flags.quiet) await printLine(io.stdout, flags.json ? visibleJson(document) : text);
   if (failed === 0) return exit.done;
   return copied + unchanged > 0 ? exit.someFailed : exit.failed;
 }

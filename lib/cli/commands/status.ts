@@ -8,6 +8,7 @@ import { exit } from '../process/exit.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { shellQuote } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 interface StatusFlags extends StoreFlags, OutputFlags {
   limit: number;
@@ -31,8 +32,8 @@ async function showAll(session: Session, flags: StatusFlags): Promise<number> {
   const { jobs } = await runtime.jobs({ limit: flags.limit });
   const runs = runtime.runs.listUnfinished();
   if (flags.json) {
-    for (const job of jobs) io.stdout.write(`${JSON.stringify(jobDocument(job))}\n`);
-    for (const run of runs) io.stdout.write(`${JSON.stringify({ run: run.id, ...run })}\n`);
+    for (const job of jobs) io.stdout.write(`${visibleJson(jobDocument(job))}\n`);
+    for (const run of runs) io.stdout.write(`${visibleJson({ run: run.id, ...run })}\n`);
     return exit.done;
   }
   const now = Date.now();
@@ -53,7 +54,7 @@ async function showOne(session: Session, id: string): Promise<number> {
   const job = await runtime.job(id);
   if (!job) throw new GiveUp('NotFound', `there is no job ${id} in ${session.config.home}; ferry status lists them.`);
   const text = flags.json
-    ? [JSON.stringify(jobDocument(job))]
+    ? [visibleJson(jobDocument(job))]
     : jobLines(job, Date.now(), io.stdout, paintFor(io.stdout, io.env));
   for (const line of text) io.stdout.write(`${line}\n`);
   return exit.done;

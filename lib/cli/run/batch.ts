@@ -5,6 +5,7 @@ import { printLine } from '../process/io.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import type { Session } from './session.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** @throws Interrupted when a signal stops it; the batch is kept. */
 export async function runBatch(session: Session, id: string): Promise<number> {
@@ -29,7 +30,7 @@ function momentOf(view: BatchView) {
 /** Says how a batch ended. Returns the exit code for it. */
 export async function printEnd({ io, flags, say }: Session, view: BatchView): Promise<number> {
   const code = exitOf(view);
-  if (flags.json) await printLine(io.stdout, JSON.stringify(view));
+  if (flags.json) await printLine(io.stdout, visibleJson(view));
   else if (!flags.quiet) await printLine(io.stdout, endLine(view, paintFor(io.stdout, io.env)));
   const warn = paintFor(io.stderr, io.env);
   for (const [what, objects] of Object.entries(view.counts.losses))

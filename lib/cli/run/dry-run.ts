@@ -13,12 +13,13 @@ import { objectsBelow } from './listing.ts';
 import { requestFor, wanted } from './prefix-objects.ts';
 import type { Session } from './session.ts';
 import { Tally } from './tally.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** Prints the plan of one object. @throws the error that the copy itself would meet before its first write. */
 export async function dryRunObject(session: Session, request: CopyRequest): Promise<number> {
   const { io, flags, runtime } = session;
   const plan = await dryRun(runtime.world, request);
-  if (flags.json) io.stdout.write(`${JSON.stringify(planDocument(request, plan))}\n`);
+  if (flags.json) io.stdout.write(`${visibleJson(planDocument(request, plan))}\n`);
   else
     for (const line of planLines(request, plan, io.stdout, paintFor(io.stdout, io.env))) io.stdout.write(`${line}\n`);
   return exit.done;
@@ -43,7 +44,7 @@ export async function dryRunPrefix(session: Session, command: PrefixCommand): Pr
     }
   });
   const calls = sum.scaled(tally.found);
-  if (flags.json) io.stdout.write(`${JSON.stringify(prefixDocument(command, tally, sum, calls))}\n`);
+  if (flags.json) io.stdout.write(`${visibleJson(prefixDocument(command, tally, sum, calls))}\n`);
   else for (const line of prefixLines(session, command, tally, sum, calls)) io.stdout.write(`${line}\n`);
   return tally.failed > 0 ? exit.someFailed : exit.done;
 }

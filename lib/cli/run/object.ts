@@ -5,6 +5,7 @@ import { exit, exitCodeOf } from '../process/exit.ts';
 import { formatCount, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import type { Session } from './session.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** Copies, moves or changes one object, shows how it goes and what became of it. Returns the exit code. */
 export async function copyObject(session: Session, request: CopyRequest): Promise<number> {
@@ -28,14 +29,14 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
     progress.stop();
     const seconds = (performance.now() - startedAt) / 1000;
     const warn = paintFor(io.stderr, io.env);
-    if (flags.json) io.stdout.write(`${JSON.stringify(resultDocument(request, result, seconds, job?.id))}\n`);
+    if (flags.json) io.stdout.write(`${visibleJson(resultDocument(request, result, seconds, job?.id))}\n`);
     else if (!flags.quiet) io.stdout.write(`${resultLine(request, result, seconds, paintFor(io.stdout, io.env))}\n`);
     for (const line of lossLines(result.lost, warn)) session.say(line);
     return exit.done;
   } catch (error) {
     progress.stop();
     if (signal.aborted) throw error;
-    if (flags.json) io.stdout.write(`${JSON.stringify(errorDocument(request, error))}\n`);
+    if (flags.json) io.stdout.write(`${visibleJson(errorDocument(request, error))}\n`);
     session.complain(error);
     return exitCodeOf(error);
   }

@@ -12,6 +12,7 @@ import { objectsBelow } from './listing.ts';
 import { copyPrefix, type PrefixEvents, type PrefixWork } from './prefix-objects.ts';
 import type { Session } from './session.ts';
 import type { Tally } from './tally.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** How often the run log hears of the counts, milliseconds. */
 const noteEveryMs = 5_000;
@@ -90,7 +91,7 @@ function eventsFor(session: Session, runId: string, update: (moment: Moment) => 
   let noted = performance.now();
   return {
     async onObject(request, { result, error, seconds }) {
-      if (flags.json) await printLine(io.stdout, JSON.stringify(document(request, result, error, seconds)));
+      if (flags.json) await printLine(io.stdout, visibleJson(document(request, result, error, seconds)));
       if (error !== undefined) session.complain(error);
     },
     onProgress(tally, inFlight) {

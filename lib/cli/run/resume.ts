@@ -4,6 +4,7 @@ import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import { printEnd } from './batch.ts';
 import type { Session } from './session.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** Brings the jobs and batches of dead processes to their end, shows each, and returns an exit code for each. */
 export async function resumeJobs(session: Session): Promise<number[]> {
@@ -33,7 +34,7 @@ export async function resumeJobs(session: Session): Promise<number[]> {
         const seconds = (job.updatedAt - job.createdAt) / 1000;
         if (flags.json) {
           const document = result ? resultDocument(job, result, seconds, job.id) : errorDocument(job, error);
-          io.stdout.write(`${JSON.stringify(document)}\n`);
+          io.stdout.write(`${visibleJson(document)}\n`);
         }
         const paint = paintFor(io.stderr, io.env);
         if (!result) session.complain(error);

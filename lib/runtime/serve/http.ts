@@ -8,6 +8,7 @@ import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts
 import type { Log } from '../../copy/model/ports.ts';
 import type { Admission } from './admission.ts';
 import { BodyReader } from './body.ts';
+import { refuseBrowsers } from './guards.ts';
 import type { Metrics } from './prometheus.ts';
 
 /** Largest posted event, bytes; S3 and its kin send at most 256 KB, batches somewhat more. */
@@ -24,6 +25,8 @@ export interface HttpParts {
   refuseBrowsers: boolean;
   /** Why this process cannot take work; undefined when it can. */
   notReady(): string | undefined;
+  /** Whether a request may read the metrics, and why the process takes no work. */
+  mayMeasure(head: Omit<ApiRequest, 'body'>): boolean;
   metrics: Metrics;
   log: Log;
 }
@@ -88,9 +91,7 @@ async function serve(
   try {
     const head = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming) };
     const body = await bodies.read(incoming, isEvent ? maxEventBytes : maxBodyBytes, parts.admit(head));
-    if (parts.refuseBrowsers && incoming.headers.origin !== undefined) {
-      throw new Problem('forbidden', 'Without authentication, requests of web pages are refused.');
-    }
+    if (parts.refuseBrowsers) refuseBrowsers(head);
     const request = { ...head, body };
     answer =
       (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await callApi(parts, request));
@@ -111,16 +112,27 @@ async function serve(
   outgoing.end(answer.body);
 }
 
-async function ownResponse(parts: HttpParts, { method, path }: ApiRequest): Promise<ApiResponse | undefined> {
+async function ownResponse(parts: HttpParts, request: ApiRequest): Promise<ApiResponse | undefined> {
+  const { method, path } = request;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   if (path === '/healthz') return jsonResponse(200, { status: 'ok' });
   if (path === '/metrics') {
+    if (!parts.mayMeasure(request)) throw noMetrics();
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
     return { status: 200, headers, body: parts.metrics.render() };
   }
   if (path !== '/readyz') return undefined;
   const why = parts.notReady();
-  return why === undefined ? jsonResponse(200, { status: 'ready' }) : jsonResponse(503, { status: 'not ready', why });
+  return why === undefined
+    ? jsonResponse(200, { status: 'ready' })
+    : jsonResponse(503, { status: 'not ready', ...(parts.mayMeasure(request) && { why }) });
+}
+
+function noMetrics(): Problem {
+  const headers = { 'www-authenticate': 'Bearer' };
+  const detail =
+    'Send "Authorization: Bearer KEY" with the key of a caller, or one of `metricsTokens` of the configuration.';
+  return new Problem('unauthorized', detail, { headers });
 }
 
 /** By way of the event shape of API Gateway, so that the function that answers is the one that runs in the clouds. */

@@ -18,6 +18,7 @@ import { keepSweeping, takeOver } from './background.ts';
 import { Burst } from './burst.ts';
 import type { HttpParts, Listening } from './http.ts';
 import { listen } from './http.ts';
+import { mayMeasure, metricsReader } from './guards.ts';
 import { openServeMetrics } from './metrics.ts';
 import type { Handler, Pools } from './pools.ts';
 import { openPools } from './pools.ts';
@@ -96,6 +97,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   const tokenDigests = config.eventTokens.map(digest);
   const admission = { callers: api.callers, everyone, tokenDigests, clock: world.clock };
+  const readers = [...api.callers, ...metricsReader(config.metricsTokens)];
   const stop = new AbortController();
   const http = await listenOrClose(embedded, config, {
     api: (event) => answerApi(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => requestMs }),
@@ -114,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     admit: (head) => admissionOf(admission, head),
     refuseBrowsers: everyone !== undefined,
     notReady: () => (stop.signal.aborted ? 'it is stopping' : undefined),
+    mayMeasure: (head) => mayMeasure(config.host, readers, head),
     metrics,
     log,
   });

@@ -38,6 +38,7 @@ async function start(deadlines?: Deadlines): Promise<number> {
       admit: (head) => admissionOf(admission, head),
       refuseBrowsers: false,
       notReady: () => undefined,
+      mayMeasure: () => true,
       metrics: { count: () => {}, render: () => '' },
       log: noLog,
     },

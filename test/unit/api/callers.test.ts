@@ -17,7 +17,10 @@ describe('callerFrom', () => {
 
   it('allows nothing that is not written', () => {
     const { policy } = callerFrom({ name: 'a', keys: [key] });
-    expect(policy).toEqual({ read: [], write: [], callbackHosts: [], postsEvents: false, seesAllJobs: false });
+    expect(policy).toEqual({
+      ...{ read: [], write: [], callbackHosts: [] },
+      ...{ postsEvents: false, seesAllJobs: false, setsPublicAcl: false },
+    });
   });
 });
 

@@ -1,0 +1,67 @@
+/** ferry closes its state file to other users, follows no link in its place, and names damage as damage. */
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
+import { StateDatabase } from '../../../lib/state/database.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ferry-files-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const modeOf = (name: string): string => (statSync(join(home, name)).mode & 0o777).toString(8);
+
+it('keeps the state file from other users, in a folder that is open to them, too', () => {
+  chmodSync(home, 0o755);
+  const database = StateDatabase.openIn(home);
+  database.rows('CREATE TABLE t (a)');
+  expect(modeOf('state.db')).toBe('600');
+  database.close();
+  chmodSync(join(home, 'state.db'), 0o644);
+  StateDatabase.openIn(home).close();
+  expect(modeOf('state.db')).toBe('600');
+});
+
+it.each(['state.db', 'state.db-wal', 'state.db-shm'])(
+  'refuses a %s that is a symbolic link, and leaves its target alone',
+  (name) => {
+    const victim = join(home, 'victim');
+    writeFileSync(victim, '');
+    symlinkSync(victim, join(home, name));
+    expect(() => StateDatabase.openIn(home)).toThrow(/is a symbolic link\. Remove the link/);
+    expect(readFileSync(victim, 'utf8')).toBe('');
+  },
+);
+
+it('creates no file where a link leads to none', () => {
+  symlinkSync(join(home, 'elsewhere.db'), join(home, 'state.db'));
+  expect(() => StateDatabase.openIn(home)).toThrow('symbolic link');
+  expect(existsSync(join(home, 'elsewhere.db'))).toBe(false);
+});
+
+it.each(['ALTER TABLE processes RENAME COLUMN heartbeat TO h', 'DROP TABLE processes'])(
+  'says that a file is damaged whose tables are others, and what to do: %s',
+  async (sql) => {
+    StateDatabase.openIn(home).close();
+    const sqlite = new Libsql(join(home, 'state.db'));
+    sqlite.exec(sql);
+    sqlite.close();
+    await expect(openEmbedded({ home })).rejects.toMatchObject({
+      code: 'StateUnusable',
+      message: expect.stringMatching(/is damaged \(its tables .*\)\. Move it away/) as string,
+    });
+  },
+);
