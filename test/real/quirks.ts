@@ -34,6 +34,7 @@ export const quirks: Record<ServerKind, Quirks> = {
     noControlCharacters: true,
     truncatesRanges: true,
     noTags: true,
+    noRedirects: true,
     overwriteGuard: { copy: 'refused' },
     noAcls: true,
     encryption: { copy: 'refused', initiate: 'refused' },

@@ -52,6 +52,7 @@ const one =
   (header: string, ...values: string[]): Column['draw'] =>
   (random) => ({ [header]: random.pick(values) });
 const isS3 = ({ server }: Place): boolean => server.scheme === 's3';
+const hasRedirects = (place: Place): boolean => isS3(place) && !place.quirks.noRedirects;
 
 const columns: readonly Column[] = [
   {
@@ -94,7 +95,7 @@ const columns: readonly Column[] = [
     }),
   },
   { share: 0.5, on: (place) => !isS3(place), draw: one('x-oss-object-acl', 'private', 'public-read', 'default') },
-  { share: 0.3, on: isS3, draw: one('x-amz-website-redirect-location', '/other', 'https://example.com/a?b=c') },
+  { share: 0.3, on: hasRedirects, draw: one('x-amz-website-redirect-location', '/other', 'https://example.com/a?b=c') },
 ];
 
 const prefixOf = ({ scheme }: Server): string => (scheme === 's3' ? 'amz' : 'oss');

@@ -12,6 +12,7 @@ interface Change {
 
 const hasTags = ({ quirks }: Place): boolean => !quirks.noTags;
 const isS3 = ({ server }: Place): boolean => server.scheme === 's3';
+const hasRedirects = (place: Place): boolean => isS3(place) && !place.quirks.noRedirects;
 const hasChecksums = (place: Place): boolean => isS3(place) && !place.quirks.noFullChecksum;
 const sha256: Checksum = { algorithm: 'SHA256', type: 'COMPOSITE' };
 
@@ -37,8 +38,8 @@ function changes(part: number): Record<string, Change> {
       headers: { '{p}storage-class': '{class}' },
     },
     'another ACL': { on: ({ quirks }) => !quirks.noAcls, headers: { '{acl}': 'public-read' } },
-    'another redirect': { on: isS3, headers: { '{p}website-redirect-location': '/q' } },
-    'no redirect': { on: isS3, headers: { '{p}website-redirect-location': undefined } },
+    'another redirect': { on: hasRedirects, headers: { '{p}website-redirect-location': '/q' } },
+    'no redirect': { on: hasRedirects, headers: { '{p}website-redirect-location': undefined } },
     'no checksum': { on: hasChecksums, copy: { checksum: undefined } },
     'another checksum': { on: hasChecksums, copy: { checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT' } } },
     'other bytes': { copy: { seed: 2 } },
@@ -83,7 +84,7 @@ export function tamperedPairs(place: Place, smallestPart: number): { source: Spe
     'cache-control': 'no-cache',
     '{p}meta-m': '1',
     ...(hasTags(place) && { '{p}tagging': 'a=1&b=2' }),
-    ...(isS3(place) && { '{p}website-redirect-location': '/r' }),
+    ...(hasRedirects(place) && { '{p}website-redirect-location': '/r' }),
   };
   return Object.entries(changes(smallestPart))
     .filter(([, { on }]) => on?.(place) ?? true)

@@ -31,6 +31,8 @@ export interface Quirks {
   noControlCharacters?: true;
   /** A part whose range ends past the end of the source holds what there is, without an error. */
   truncatesRanges?: true;
+  /** An object cannot send visitors of a website elsewhere. */
+  noRedirects?: true;
   /** No object tagging at all. */
   noTags?: true;
   tagFates?: {
