@@ -132,3 +132,41 @@ export function wrongIn(told: readonly Told[], { rows }: Foreseen, firstLine: nu
   }
   return wrong;
 }
+
+/** Two lists of `count` rows each whose rows have the same destinations and different sources. */
+export function rivals(prefix: string, count: number): [Row[], Row[]] {
+  const side = (name: string): Row[] =>
+    Array.from({ length: count }, (_, n) => [`${prefix}${name}/${n}`, `${prefix}out/${n}`]);
+  return [side('left'), side('right').reverse()];
+}
+
+/**
+ * What is wrong after two batches have renamed rival lists, in words: each destination holds what one of them brought, the
+ * other says DestinationExists and has kept its source.
+ *
+ * @param before,after contents by key.
+ * @param told results of each list.
+ */
+export function wrongAfterRivals(
+  lists: readonly (readonly Row[])[],
+  told: readonly (readonly Told[])[],
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
+  const results = new Map(told.flat().map((one) => [one.key, one]));
+  const wrong: string[] = [];
+  const winners = new Map<string, string>();
+  for (const [from, to] of lists.flat()) {
+    const { status, error } = results.get(from) ?? {};
+    const moved = after.get(to) === before.get(from) && !after.has(from);
+    const kept = after.get(from) === before.get(from);
+    if (status === 'renamed' && moved && !winners.has(to)) winners.set(to, from);
+    else if (status !== 'failed' || error?.code !== 'DestinationExists' || !kept) {
+      wrong.push(
+        `${from}: ${status} ${error?.code ?? ''}; destination taken by ${winners.get(to)}; source kept: ${kept}`,
+      );
+    }
+  }
+  for (const to of new Set(lists.flat().map(([, to]) => to))) if (!winners.has(to)) wrong.push(`${to}: no row won it`);
+  return wrong;
+}

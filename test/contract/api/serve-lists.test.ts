@@ -76,26 +76,53 @@ it.each([
   },
 );
 
+interface JobAnswer {
+  self: string;
+  state: string;
+  type?: string;
+  progress: { objectsDone: number; objectsFailed: number };
+}
+
+/** Asks for a rename, and waits for its end. */
+async function rename(service: Service, body: object): Promise<JobAnswer> {
+  const get = async () => (await json<JobAnswer>(service.call(self))).body;
+  const { status, body: started } = await json<JobAnswer>(service.call('/v1/renames', body));
+  expect([status, started]).toEqual([202, started]);
+  const { self } = started;
+  await until(async () => ['done', 'failed'].includes((await get()).state));
+  return await get();
+}
+
 it('a rename of a prefix keeps the objects that it meets and moves the others, unless told to overwrite', async () => {
   const service = await open('s3');
   await put(service, new Map(['in/1', 'in/2', 'in/3', 'out/2', 'out/4'].map((key) => [key, key])));
-  const request = { source: 's3://photos/in/', destination: 's3://photos/out/' };
-  const first = await json<BatchView>(service.call('/v1/renames', request));
-  expect(first.status).toBe(202);
-  const end = await ended(service, first.body.self);
+  const request = { fromPrefix: 's3://photos/in/', toPrefix: 's3://photos/out/' };
+  const end = await rename(service, request);
   expect(Object.fromEntries(await contents(service, ''))).toEqual({
     ...{ 'in/2': 'in/2', 'out/1': 'in/1', 'out/2': 'out/2', 'out/3': 'in/3', 'out/4': 'out/4' },
   });
-  expect(end).toMatchObject({ counts: { renamed: 2, failed: 1 }, failures: { DestinationExists: 1 } });
-  const second = await json<BatchView>(service.call('/v1/renames', { ...request, overwrite: 'always' }));
-  await ended(service, second.body.self);
+  expect(end).toMatchObject({
+    ...{ state: 'failed', progress: { objectsDone: 2, objectsFailed: 1 } },
+    reason: { code: 'SomeFailed', message: expect.stringContaining('s3://photos/out/2 exists already') as string },
+  });
+  await rename(service, { ...request, options: { overwrite: 'always' } });
   expect((await contents(service, '')).get('out/2')).toBe('in/2');
 });
 
-it('a rename onto one object is refused and changes nothing', async () => {
+it.each(['a/b/', ''])('a rename of the prefix a/ to %j, which overlaps it, is refused', async (to) => {
   const service = await open('s3');
+  const objects = new Map(['a/1', 'a/a/1', '1'].map((key) => [key, key]));
+  await put(service, objects);
+  const request = { fromPrefix: 's3://photos/a/', toPrefix: `s3://photos/${to}` };
+  const { status, body } = await json<{ detail: string }>(service.call('/v1/renames', request));
+  expect([status, body.detail]).toEqual([422, expect.stringContaining('overlap')]);
+  expect(await contents(service, '')).toEqual(objects);
+});
+
+it.each(['oss', 's3'] as const)('a rename onto one object on %s is refused and changes nothing', async (scheme) => {
+  const service = await open(scheme);
   await put(service, new Map(['a', 'b'].map((key) => [key, key])));
-  const request = { source: 's3://photos/a', destination: 's3://photos/b' };
+  const request = { from: `${scheme}://photos/a`, to: `${scheme}://photos/b` };
   const { status, body } = await json<{ type: string }>(service.call('/v1/renames', request));
   expect([status, body.type]).toEqual([409, '/problems/destination-exists']);
   expect(Object.fromEntries(await contents(service, ''))).toEqual({ a: 'a', b: 'b' });
