@@ -102,6 +102,18 @@ async function observe(): Promise<void> {
   await by('Work', workOn);
   const again = await by('Api', () => retryBatch(world, id, { statuses: ['copied'] }));
   await by('Work', workOn);
+  // Rows in conflict leave files of their own in the work folder.
+  const rows = ['0', '1', '2'].map((n) => ({
+    bucket: source,
+    key: `in/${n}`,
+    destination: `out/${n === '2' ? 2 : 0}`,
+  }));
+  await twin.store.put(source, 'list.jsonl', { body: rows.map((row) => JSON.stringify(row)).join('\n') });
+  const list = { kind: 'manifest', format: 'jsonl', file: { bucket: source, key: 'list.jsonl' } } as const;
+  const checked = await by('Api', () => createBatch(world, { ...input, source: list }));
+  await by('Work', workOn);
+  const { summary } = await by('Api', () => readBatch(world, checked.id));
+  expect(summary).toMatchObject({ counts: { failed: 2, copied: 1 }, failures: { RowConflict: 2 } });
   const views = await by('Api', async () => {
     const statuses: string[] = [];
     for await (const { status } of results(world, again.id)) statuses.push(status);
