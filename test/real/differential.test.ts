@@ -4,14 +4,22 @@ import { fidelityContract } from '../contract/differential/suite.ts';
 import { startFerry } from './ferry.ts';
 import { quirks } from './quirks.ts';
 import { isSkipped } from './servers/server.ts';
+import type { ServerKind } from './servers/server.ts';
 
 const objects = Number(process.env.FERRY_DIFFERENTIAL_OBJECTS ?? 16);
 const seed = Number(process.env.FERRY_DIFFERENTIAL_SEED ?? 1);
 
+/** Servers that this test has no use for yet. */
+const unfit: Partial<Record<ServerKind, string>> = {
+  // See `cannotPinMultipart` in quirks.ts: most of the sources are multipart objects.
+  swift: 'Swift cannot copy a multipart object under a condition, so nearly every way is refused',
+};
+
 for (const server of inject('servers')) {
   const { kind } = server;
-  if (isSkipped(server)) {
-    describe(`fidelity on ${kind}`, () => it.skip(server.why));
+  const why = isSkipped(server) ? server.why : unfit[kind];
+  if (isSkipped(server) || why !== undefined) {
+    describe(`fidelity on ${kind}`, () => it.skip(why ?? ''));
     continue;
   }
   const { accessKeyId: owner, stranger, endpoint, region, secretAccessKey } = server;
