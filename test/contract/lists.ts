@@ -111,7 +111,7 @@ export interface Told {
 }
 
 /**
- * What is wrong in the results of a list, in words; empty when every row is told of once, as foreseen, and every failed row
+ * What is wrong in the results of a list, in words; empty when every row has one line, as foreseen, and every failed row
  * names a row that it is in conflict with.
  *
  * @param firstLine line of the first row: 2 below a header row.

@@ -38,7 +38,7 @@ interface Case {
   ferry?: typeof built;
 }
 
-/** Runs a list dry and in earnest: what is told and what is there afterwards is what the oracle foresees. */
+/** Runs a list dry and in earnest: its words and the objects afterwards are what the oracle foresees. */
 async function expectForeseen(
   mode: 'copy' | 'rename',
   prefix: string,
