@@ -33,7 +33,7 @@ export interface Settings {
   keepMs: number;
   /** Store requests a second over all batches and workers; 0: as fast as the stores allow. */
   batchRequestsPerSecond: number;
-  /** Rows of a batch that are in memory at once while they are compared with each other, about 250 bytes each. */
+  /** Rows of a batch that are in memory at once while they are compared with each other, about 1 kB each at worst. */
   batchCheckRows: number;
 }
 
@@ -54,5 +54,5 @@ export const defaultSettings: Settings = {
   maxAttempts: 8,
   keepMs: 7 * 86_400_000,
   batchRequestsPerSecond: 0,
-  batchCheckRows: 250_000,
+  batchCheckRows: 100_000,
 };
