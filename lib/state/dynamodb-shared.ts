@@ -28,7 +28,7 @@ export class DynamoSharedRecords implements SharedRecords {
   readonly #clock: Clock;
 
   constructor({ client, tableName, clock }: DynamoSharedOptions) {
-    this.#documents = DynamoDBDocumentClient.from(client);
+    this.#documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
     this.#table = tableName;
     this.#clock = clock;
   }
