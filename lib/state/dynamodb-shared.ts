@@ -1,7 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Clock, SharedRecord, SharedRecords } from '../copy/model/ports.ts';
+import { documentsOf } from './dynamodb-documents.ts';
 import { sharedKey, ttlAttribute } from './dynamodb-table.ts';
 
 export interface DynamoSharedOptions {
@@ -28,7 +30,7 @@ export class DynamoSharedRecords implements SharedRecords {
   readonly #clock: Clock;
 
   constructor({ client, tableName, clock }: DynamoSharedOptions) {
-    this.#documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    this.#documents = documentsOf(client);
     this.#table = tableName;
     this.#clock = clock;
   }

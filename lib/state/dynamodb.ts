@@ -1,11 +1,13 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GiveUp, RetryLater } from '../copy/model/errors.ts';
 import type { Job, JobChange, JobState } from '../copy/model/job.ts';
 import { finalStates } from '../copy/model/job.ts';
 import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
+import { documentsOf } from './dynamodb-documents.ts';
 import { dueIndex, isListKey, listIndex, listKey, shardOf, shards } from './dynamodb-table.ts';
 
 export interface DynamoStateOptions {
@@ -30,7 +32,7 @@ export class DynamoStateTable implements StateTable {
   readonly #clock: Clock;
 
   constructor({ client, tableName, clock }: DynamoStateOptions) {
-    this.#documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    this.#documents = documentsOf(client);
     this.#table = tableName;
     this.#clock = clock;
   }

@@ -78,7 +78,7 @@ async function sameBeside(
   return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 
-/** CopyObject carries tags along: an object that has others was written by somebody else. */
+/** CopyObject carries tags along: another writer wrote an object that has others. */
 export async function hasTagsOf(
   store: ObjectStore,
   { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
