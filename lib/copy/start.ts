@@ -45,7 +45,7 @@ export async function startCopy(
   if (row) return await continueJob(world, store, row, options);
   const begun = known === undefined ? await begunInPlace(world, request, invocation) : undefined;
   if (begun) return await continueJob(world, store, begun, options);
-  // Whoever had this task before may have died with a CopyObject on its way.
+  // The worker that had this task before may have died with a CopyObject on its way.
   if (request.mode === 'replicate' && invocation.attempt === 2) await lookAgainLater(world, request);
   if (request.seen && canCopyUnseen(world, store, request)) {
     const result = await copyUnseen(world, store, request, request.seen, options);

@@ -23,7 +23,7 @@ export type FaultEffect =
   | { kind: 'latency'; ms: number }
   /** A copy takes `latencyMs` and then its bytes at this rate. */
   | { kind: 'bandwidth'; bytesPerSecond: number; latencyMs?: number }
-  /** `delayMs` is told in the store's header: Retry-After, or x-oss-qos-delay-time. */
+  /** The store's header carries `delayMs`: Retry-After, or x-oss-qos-delay-time. */
   | { kind: 'error'; status: number; code?: string; message?: string; ec?: string; delayMs?: number; when?: When }
   /** Status 200 with an error document. */
   | { kind: 'error-in-200'; code?: string; when?: When }

@@ -1,5 +1,5 @@
 /** Words that hide which component acts. Each sentence names it instead: "the worker", "the sweep", "the caller", "another process". */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -9,10 +9,6 @@ const words =
 const root = join(import.meta.dirname, '../..');
 const folders = ['bench', 'docs', 'functions', 'lib', 'scripts', 'test'];
 const here = 'test/unit/plain-english.test.ts';
-
-/** Files that are still to be reworded. The list only shrinks; delete it when it is empty. */
-const listFile = join(root, 'test/unit/plain-english.left.json');
-const left = existsSync(listFile) ? (JSON.parse(readFileSync(listFile, 'utf8')) as string[]) : [];
 
 function files(): string[] {
   const inFolders = folders.flatMap((folder) =>
@@ -31,14 +27,5 @@ function findings(path: string): string[] {
 }
 
 test('names the component that acts, in code, messages and documents', () => {
-  expect(
-    files()
-      .filter((path) => !left.includes(path))
-      .flatMap(findings),
-  ).toEqual([]);
-});
-
-test('lists only files that are still to be reworded', () => {
-  const done = left.filter((path) => !existsSync(join(root, path)) || findings(path).length === 0);
-  expect(done, 'take these out of plain-english.left.json').toEqual([]);
+  expect(files().flatMap(findings)).toEqual([]);
 });

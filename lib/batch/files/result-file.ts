@@ -12,7 +12,7 @@ export interface ResultLine {
   bucket: string;
   key: string;
   versionId?: string;
-  /** Of the list, from 1; absent for a source without lines. */
+  /** Of the list, from 1; absent for a source that is not one file of lines. */
   line?: number;
   destination: { bucket: string; key: string };
   status: Status;

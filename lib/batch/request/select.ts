@@ -22,7 +22,8 @@ export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: En
   const filters = filtersOf(request);
   const context = { source, facts, bucket: destination?.bucket };
   const mapEntry = mode === 'metadata' ? (entry: Entry) => entry : compileMapping(mapping, context);
-  return (entry) => {
+  return (read) => {
+    const entry = named(source, read);
     const passes = filters === undefined || filterEntry(filters, entry);
     if (passes === false) return undefined;
     const ask = passes === 'ask' && { ask: true as const };
@@ -39,6 +40,11 @@ export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: En
       return { ...entry, destination: to, error: { code: error.code, message: error.message } };
     }
   };
+}
+
+/** A line names a row only where the source is one file: an inventory and the results of a batch are many. */
+function named({ kind }: BatchRequest['source'], { line, ...entry }: Entry): Entry {
+  return kind === 'manifest' && line !== undefined ? { ...entry, line } : entry;
 }
 
 /** The filters of a batch; undefined when it has none. */

@@ -37,7 +37,7 @@ const waitMs = { first: 1_000, most: 30_000 };
 export async function copyPage(world: BatchWorld, task: PageTask, invocation: Invocation): Promise<void> {
   const batch = await findBatch(world, task.batchId);
   if (!batch) return;
-  // Whoever had this task before may have died right after it wrote something.
+  // The worker that had this task before may have died right after it wrote a result.
   if (!isAtWork(batch)) return invocation.attempt > 1 ? await tellStopped(world, batch) : undefined;
   // A task of before the check. The check sends another.
   if (!isReleased(batch, task.page)) return;
@@ -66,7 +66,7 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
 }
 
-/** A job of this batch, not of whoever else's id stands in a file. */
+/** A job of this batch. A file may name the id of a job that belongs to another batch: that one is not returned. */
 export async function jobOf(world: BatchWorld, { id }: Batch, jobId: string): Promise<Job | undefined> {
   const job = await world.state.get(jobId);
   return job?.labels?.['batch'] === id ? job : undefined;
@@ -94,12 +94,12 @@ async function lookAtJobs(world: BatchWorld, batch: Batch, entries: PageEntry[],
     const job = await jobOf(world, batch, id);
     const line = entry && job && lineOfJob(batch.request, entry, job);
     if (line) known.lines.set(index, line);
-    // Without a row nobody knows; the object is begun anew.
+    // Without a row the outcome is unknown, so the object is started again.
     if (line || !job) known.jobs.delete(index);
   }
 }
 
-/** Undefined when somebody else has written it first: theirs is the one that counts. */
+/** Undefined when another worker has written the result first: that one counts. */
 async function writeResult(
   world: BatchWorld,
   batch: Batch,

@@ -26,7 +26,7 @@ const readsPerPage = 50;
 
 /**
  * Reads one range into pages until it ends or the invocation does; then another task goes on. A page is written once, and
- * its header says where reading goes on: whoever comes later finds the place in the newest page, and two readers of one
+ * its header says where reading goes on: a later reader finds the place in the newest page, and two readers of one
  * range agree page by page on what stands in it.
  */
 export async function readRange(
@@ -74,7 +74,7 @@ async function readOn(world: BatchWorld, reading: Reading, newest: PageHeader | 
   }
 }
 
-/** Reads and writes the page after `before`. Where somebody has written it already, theirs is the one. */
+/** Reads and writes the page after `before`. Where another reader has written it already, that page counts. */
 async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader | undefined): Promise<PageHeader> {
   const { batch, range, options } = reading;
   const page = pageId(range.range, before ? seqOf(before.page) + 1 : 0);

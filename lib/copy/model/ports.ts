@@ -242,11 +242,9 @@ export interface SharedRecords {
   /**
    * Writes `value` (JSON, small) when the record is still `found`; `undefined`: when there is none.
    *
-   * `true`: the write landed. `false`: the record was not `found`, either because another worker wrote first, or because
-   * the answer to this very write was lost and the adapter's repeat met the write itself. An error with an unknown effect
-   * says as little. So a caller that did not hear `true` reads again and decides anew, and its decision must bear being
-   * made twice: the value names its writer, or a second write only repeats or only costs time.
-   *
+   * `false` means that another worker wrote first, or that the answer to this very write was lost and the adapter's repeat
+   * met the write itself. So a caller that did not hear `true` reads again and decides anew, and its decision must bear
+   * being made twice.
    * @param expiresAt epoch milliseconds; from then on the record counts as absent and may be deleted
    */
   compareAndSet(id: string, found: SharedRecord | undefined, value: object, expiresAt: number): Promise<boolean>;

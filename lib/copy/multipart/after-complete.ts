@@ -91,7 +91,7 @@ export async function conclude(
   await markDone(world, job, result, uploadMayStand);
 }
 
-/** Somebody may have touched the row (the sweep, a late counter) while we held it; it is still ours while the lease is. */
+/** The sweep or a late counter may have touched the row while we held it; the row is ours as long as the lease is. */
 async function markDone(world: World, job: Job, result: CopyResult, uploadMayStand: boolean): Promise<void> {
   const now = world.clock.now();
   let row = job;

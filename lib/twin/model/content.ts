@@ -87,7 +87,7 @@ export class Content {
 
   /**
    * MD5, or, where that would mean generating gigabytes, a stand-in that is equal for equal bytes of one pattern and that
-   * no client can tell from an MD5 (nobody can compute the real one either).
+   * no client can tell from an MD5 (no client can compute the real one either).
    */
   async etag(): Promise<string> {
     const virtual = this.slices.reduce((sum, { block, start, end }) => sum + (block.virtual ? end - start : 0), 0);

@@ -12,17 +12,17 @@ import {
   listBuckets,
   putBucketVersioning,
 } from './buckets.ts';
-import { completeMultipartUpload } from './complete-upload.ts';
+import { completeMultipartUpload } from '../uploads/complete.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { getObject, getObjectMeta, headObject } from './get-object.ts';
-import { initiateMultipartUpload } from './initiate-upload.ts';
+import { initiateMultipartUpload } from '../uploads/initiate.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
 import { putObject } from './put-object.ts';
 import { appendObject, getSymlink, putSymlink, restoreObject } from './special.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
-import { uploadPart, uploadPartCopy } from './upload-part.ts';
-import { abortMultipartUpload, listMultipartUploads, listParts } from './uploads.ts';
+import { uploadPart, uploadPartCopy } from '../uploads/part.ts';
+import { abortMultipartUpload, listMultipartUploads, listParts } from '../uploads/list-and-abort.ts';
 
 export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>>> = {
   AbortMultipartUpload: abortMultipartUpload,

@@ -28,7 +28,7 @@ export async function crcHeader(call: Call, object: Pick<StoredObject, 'content'
   return { 'x-oss-hash-crc64ecma': String(await object.content.crc(CRC64_ECMA)) };
 }
 
-/** The object's checksum with its value; computed now when nobody asked before. */
+/** The object's checksum with its value; computed now when no request asked before. */
 export async function checksumWithValue(object: StoredObject): Promise<Required<Checksum>> {
   const checksum = object.checksum ?? { algorithm: 'CRC64NVME', type: 'FULL_OBJECT' };
   return { ...checksum, value: checksum.value ?? (await checksumOf(object.content, checksum.algorithm)) };

@@ -39,7 +39,7 @@ export interface Folding<T> {
   delimiter: string;
   limit: number;
   keyOf: (item: T) => string;
-  /** Marker of the page before: when it is a common prefix, what lies under it was told already. */
+  /** Marker of the page before: when it is a common prefix, that page covered what lies under it. */
   skip: string;
 }
 

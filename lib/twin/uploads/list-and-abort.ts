@@ -8,7 +8,7 @@ import { ownerOf } from '../rules/acl.ts';
 import { encoder, groupByDelimiter, limitOf, rendersEmpty } from '../rules/listing.ts';
 import { addressedBucket, bucketOf, uploadOf } from '../rules/locate.ts';
 import type { XmlNode } from '../wire/xml.ts';
-import { announce } from './write.ts';
+import { announce } from '../operations/write.ts';
 
 const PAGE = 1000;
 

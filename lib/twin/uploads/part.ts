@@ -8,8 +8,8 @@ import type { Checksum, Upload, UploadedPart } from '../model/object.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
 import { crcHeader, encryptionHeaders } from '../rules/describe.ts';
 import { addressedBucket, uploadOf } from '../rules/locate.ts';
-import { checkAnnouncedSize } from './put-object.ts';
-import { announce } from './write.ts';
+import { checkAnnouncedSize } from '../operations/put-object.ts';
+import { announce } from '../operations/write.ts';
 
 function partNumber(call: Call): number {
   const text = call.query.get('partNumber') ?? '';

@@ -6,7 +6,7 @@ import { readAttributes } from '../rules/attributes.ts';
 import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
 import { encryptionHeaders } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
-import { announce, writtenBy } from './write.ts';
+import { announce, writtenBy } from '../operations/write.ts';
 
 function askedChecksum(call: Call): Checksum | undefined {
   const named = call.dialect.name === 's3' ? own(call, 'checksum-algorithm')?.toUpperCase() : undefined;

@@ -10,7 +10,7 @@ import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
 import { crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, uploadOf } from '../rules/locate.ts';
 import { children, parseXml, text } from '../wire/xml.ts';
-import { writeObject } from './write.ts';
+import { writeObject } from '../operations/write.ts';
 
 interface NamedPart {
   number: number;
