@@ -11,7 +11,6 @@ import { conclude } from './multipart/after-complete.ts';
 import type { Ledger } from './multipart/list-parts.ts';
 import { missingParts, readLedger } from './multipart/list-parts.ts';
 import { isCopiedInPlace, isSettled, settle } from './multipart/resolve-unknown-complete.ts';
-import { mustBeAbsent } from './plan/overwrite.ts';
 import { partCount } from './plan/plan.ts';
 import { end, endChanged, guarded, reasonOf } from './row/end.ts';
 import { holdingDestination } from './row/hold-destination.ts';
@@ -110,11 +109,12 @@ async function complete(
     uploadId: job.uploadId ?? '',
     parts: plannedParts(job, ledger),
     acl: store.facts.aclAt === 'complete' ? job.acl?.canned : undefined,
-    forbidOverwrite: mustBeAbsent(job),
     checksumAlgorithm: job.pin?.checksum?.algorithm,
   };
   try {
-    return await holdingDestination(world, store, job, options, () => store.complete(call, options));
+    return await holdingDestination(world, store, job, options, (forbidOverwrite) =>
+      store.complete({ ...call, forbidOverwrite }, options),
+    );
   } catch (error) {
     const unknown = error instanceof RetryLater && error.effect === 'unknown';
     // It may take effect after newer replicas have been written.

@@ -58,8 +58,8 @@ export interface TwinQuirks {
     /** Initiate that sets tags: the object that it becomes has none. */
     initiate?: 'none';
   };
-  /** S3's CopyObject ignores `If-None-Match: *`, the guard against overwriting, as Ceph RGW 16 and 20 do. */
-  ignoreCopyIfNoneMatch?: boolean;
+  /** S3's CopyObject does not read `If-None-Match: *`, the guard against overwriting: Ceph RGW 16 and 20 ignore it, OpenStack Swift answers 501. */
+  copyIfNoneMatch?: 'ignored' | 'refused';
   /** ETags in copy results are bare hex. */
   bareEtags?: boolean;
   /** The result of Complete has an empty ETag element. */

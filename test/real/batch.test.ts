@@ -41,7 +41,8 @@ describe.each(inject('servers'))('a batch on $kind', (server) => {
     const lines = await report(id);
     expect(lines.map(({ key }) => key).sort()).toEqual([...keys].sort());
     expect(new Set(lines.map(({ status }) => status))).toEqual(new Set(['copied']));
-    const verified = await batch('verify', ...sides(prefix));
+    // Swift's ETag of a large object depends on its parts, and it has no checksums: only the bytes tell.
+    const verified = await batch('verify', ...sides(prefix), ...(server.kind === 'swift' ? ['--deep'] : []));
     expect(verified.view.counts.counts, verified.text).toEqual({ same: keys.length });
     expect(verified.code, verified.text).toBe(0);
   };

@@ -16,7 +16,6 @@ import { describe } from '../model/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult } from '../model/result.ts';
-import { mustBeAbsent } from '../plan/overwrite.ts';
 import { holdingDestination } from '../row/hold-destination.ts';
 
 /**
@@ -130,7 +129,6 @@ async function buildCall(
     tags: kept ? keptTags(request, kept) : await tagDirective(store, request, head, options),
     storageClass,
     encryption,
-    forbidOverwrite: mustBeAbsent(request),
     redirect: expected.redirect,
     lock: expected.lock,
   };
@@ -165,8 +163,8 @@ export async function copyOnce(
   const own = world.clock.now() + world.settings.directTimeoutMs;
   try {
     const deadline = Math.min(own, options.deadline ?? Infinity);
-    return await holdingDestination(world, store, request, { ...options, deadline }, () =>
-      store.copyObject(call, { ...options, deadline }),
+    return await holdingDestination(world, store, request, { ...options, deadline }, (forbidOverwrite) =>
+      store.copyObject({ ...call, forbidOverwrite }, { ...options, deadline }),
     );
   } catch (error) {
     const mayComeLate = error instanceof RetryLater && error.effect === 'unknown';

@@ -4,7 +4,7 @@ import { headIfThere } from '../model/head-if-there.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
-import { takesTurns } from '../plan/overwrite.ts';
+import { mustBeAbsent, takesTurns } from '../plan/overwrite.ts';
 
 type Rename = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
 
@@ -18,12 +18,16 @@ interface Hold {
 /** A write whose answer was lost may still arrive after the hold of a dead worker has run out. */
 const keepMs = 60_000;
 
+/** Stores that answered 501 to the condition (OpenStack Swift does on CopyObject): asked once, not for every object. */
+const refusesCondition = new WeakSet<ObjectStore>();
+
 /**
  * Runs the write of a rename that must not overwrite. Where the store may ignore that condition (every Ceph RGW does on
  * CopyObject), another rename with the same destination could write between this one's HEAD and its write, and then remove
  * its source: so the two take turns, by a shared record, and HEAD the destination within theirs (I3). Costs one HEAD and two
  * writes of the shared record, and only there.
  *
+ * @param write Sends the write, with the condition `forbidOverwrite` or without.
  * @throws GiveUp DestinationExists; RetryLater while another rename writes this destination.
  */
 export async function holdingDestination<T>(
@@ -31,9 +35,9 @@ export async function holdingDestination<T>(
   store: ObjectStore,
   rename: Rename,
   options: CallOptions,
-  write: () => Promise<T>,
+  write: (forbidOverwrite: boolean) => Promise<T>,
 ): Promise<T> {
-  if (!takesTurns(rename, store.facts)) return await write();
+  if (!takesTurns(rename, store.facts)) return await write(mustBeAbsent(rename));
   const id = `destination/${digest([rename.store, rename.destination])}`;
   const holder = digest([rename.store, rename.source]);
   await take(world, id, { holder, until: Math.max(world.clock.now(), options.deadline ?? 0) + keepMs }, rename);
@@ -46,13 +50,26 @@ export async function holdingDestination<T>(
     );
   }
   try {
-    const written = await write();
+    const written = await writeInTurn(store, write);
     await release(world, id, holder);
     return written;
   } catch (error) {
     // A write without an answer may still take effect: the hold stays until then.
     if (!(error instanceof RetryLater) || error.effect === 'none') await release(world, id, holder);
     throw error;
+  }
+}
+
+/** The condition guards against writers that take no turns; a store that refuses it still has the look within our turn. */
+async function writeInTurn<T>(store: ObjectStore, write: (forbidOverwrite: boolean) => Promise<T>): Promise<T> {
+  if (refusesCondition.has(store)) return await write(false);
+  try {
+    return await write(true);
+  } catch (error) {
+    if (!(error instanceof GiveUp) || error.answer?.status !== 501) throw error;
+    const written = await write(false);
+    refusesCondition.add(store);
+    return written;
   }
 }
 

@@ -114,9 +114,12 @@ export function forbidsOverwrite(call: Call): boolean {
 }
 
 function checkS3Write(call: Call, there: StoredObject | undefined): void {
-  const ignored = call.operation === 'CopyObject' && call.world.quirks.ignoreCopyIfNoneMatch;
-  const noneMatch = ignored ? undefined : call.headers['if-none-match'];
+  const quirk = call.operation === 'CopyObject' ? call.world.quirks.copyIfNoneMatch : undefined;
+  const noneMatch = quirk === 'ignored' ? undefined : call.headers['if-none-match'];
   const match = call.headers['if-match'];
+  if (noneMatch !== undefined && quirk === 'refused') {
+    throw refuse('NotImplemented', { message: 'Conditional object PUTs are not supported.' });
+  }
   if (noneMatch !== undefined && noneMatch !== '*') {
     throw refuse('NotImplemented', {
       message: 'If-None-Match on a write takes only *.',

@@ -42,13 +42,15 @@ async function killWhen({ child, done }: Running, isTime: () => boolean): Promis
 
 const stores: Record<string, TwinQuirks> = {
   'a store that can refuse to overwrite': {},
-  'a store that ignores If-None-Match on CopyObject': { ignoreCopyIfNoneMatch: true },
+  'a store that ignores If-None-Match on CopyObject': { copyIfNoneMatch: 'ignored' },
+  'a store that refuses If-None-Match on CopyObject': { copyIfNoneMatch: 'refused' },
 };
 
 describe.each(Object.entries(stores))('on %s', (_, quirks) => {
   const rig = useRig({ quirks });
 
-  it.each(['rename', 'copy'] as const)(
+  // The third store differs in one answer only, which the next test gets too.
+  it.skipIf(quirks.copyIfNoneMatch === 'refused').each(['rename', 'copy'] as const)(
     'a %s of 3,000 rows that is killed ten times does what an oracle foresees',
     async (mode) => {
       const prefix = `${mode}/`;

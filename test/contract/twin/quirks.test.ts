@@ -119,7 +119,11 @@ it("requests signed for another region than the bucket's refused", async () => {
 it('a CopyObject that ignores If-None-Match: *, as Ceph does', async () => {
   const copy = { 'x-amz-copy-source': '/a/k', 'if-none-match': '*' };
   const ask = { method: 'PUT', bucket: 'a', key: 'there', headers: copy };
-  for (const [quirks, status] of [[{}, 412] as const, [{ ignoreCopyIfNoneMatch: true }, 200] as const]) {
+  for (const [quirks, status] of [
+    [{}, 412] as const,
+    [{ copyIfNoneMatch: 'ignored' }, 200] as const,
+    [{ copyIfNoneMatch: 'refused' }, 501] as const,
+  ]) {
     await started(quirks);
     await twin.store.put('a', 'there', { body: 'old' });
     expect((await s3(twin, ask)).status).toBe(status);
