@@ -41,9 +41,11 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
     priority = 0,
     pageSize = 1,
     concurrency = 1,
+    objectsAtOnce = 1,
   } = request;
   whole('pageSize', pageSize, 1, 5_000);
   whole('concurrency', concurrency, 1, 256);
+  whole('objectsAtOnce', objectsAtOnce, 1, 1_000);
   whole('priority', priority, -1_000, 1_000);
   for (const [name, rate] of Object.entries(limits) as [string, number | undefined][]) {
     if (rate !== undefined && !(rate >= slowestRate))

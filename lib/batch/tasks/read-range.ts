@@ -80,7 +80,8 @@ async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader 
   const page = pageId(range.range, before ? seqOf(before.page) + 1 : 0);
   const read = await readEntries(world, reading, before?.cursor);
   const { entries, rejected, ...rest } = read;
-  const header: PageHeader = { page, entries: entries.length, rejected: rejected.length, ...rest };
+  const bytes = entries.reduce((sum, { size = 0 }) => sum + size, 0);
+  const header: PageHeader = { page, entries: entries.length, bytes, rejected: rejected.length, ...rest };
   if (rejected.length > 0) {
     const lines = rejected.map((row) => `${JSON.stringify(row)}\n`).join('');
     await batch.files.write(fileOf.rejected(batch.id, page), lines, options);
@@ -91,7 +92,10 @@ async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader 
   return mine ? header : await readHeader(batch.files, batch.id, page, options);
 }
 
-type Read = Omit<PageHeader, 'page' | 'entries' | 'rejected'> & { entries: PageEntry[]; rejected: Rejected[] };
+type Read = Omit<PageHeader, 'page' | 'entries' | 'bytes' | 'rejected'> & {
+  entries: PageEntry[];
+  rejected: Rejected[];
+};
 
 async function readEntries(
   world: BatchWorld,
@@ -156,6 +160,7 @@ async function settlePage(
   return await addLive(world, now, (live) => ({
     ...live,
     entries: live.entries + header.entries,
+    bytes: (live.bytes ?? 0) + (header.bytes ?? 0),
     pages: live.pages + 1,
   }));
 }

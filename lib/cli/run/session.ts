@@ -59,6 +59,7 @@ export async function withSession(
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
   const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
+  if (!looks) io.outliveReaders?.();
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {
@@ -99,7 +100,9 @@ async function interruptedText(error: unknown, home: string): Promise<string> {
   // A copy in one call keeps no job.
   if (error instanceof Stopped && error.jobId === undefined)
     return 'interrupted before it was done; run the command again.';
-  return `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(home)}`;
+  const [id, state] = [error instanceof Stopped ? error.jobId : undefined, `--state ${shellQuote(home)}`];
+  const drop = id === undefined ? '' : `, or drop the rest: ferry cancel ${id} ${state}`;
+  return `interrupted; what is done is kept. Go on with: ferry resume ${id === undefined ? '' : `${id} `}${state}${drop}`;
 }
 
 /** The flags that every command has, as configuration; they go before the environment. */

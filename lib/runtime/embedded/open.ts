@@ -38,9 +38,10 @@ import type { RunOutcome, Watch } from './driver.ts';
 import { Driver } from './driver.ts';
 import { diedTooOften, Heartbeat } from './heartbeat.ts';
 import { lanesByCaller } from './lanes.ts';
+import { PagesUnderWay } from './pages-under-way.ts';
 import { PartGate } from './part-gate.ts';
 import type { ResumeOptions, ResumeOutcome } from './resume.ts';
-import { dueHere, resumeJobs, sweepAll } from './resume.ts';
+import { dueHere, interruptedJobs, resumeJobs, sweepAll } from './resume.ts';
 import type { BatchWatch } from './run-batch.ts';
 import { runBatch } from './run-batch.ts';
 import { runCopy } from './run-copy.ts';
@@ -87,6 +88,8 @@ export interface Embedded {
    * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it is stalled.
    */
   runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
+  /** Unfinished jobs and batches that no living process works on, as `interruptedJobs` says. */
+  interrupted(): Promise<Job[]>;
   /** Resumes and completes jobs abandoned by dead processes. @throws Interrupted. */
   resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
   /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
@@ -147,12 +150,16 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     onSettled: (task, error) => driver.settled(task, error),
   });
   const laneOf = lanesByCaller(state);
+  const watchers = new Map<string, Set<() => void>>();
   const batchQueue = (width: number): EmbeddedQueue =>
     new EmbeddedQueue({
       ...poolOptions,
       handle: handleInMemory,
       laneOf,
       capacity: () => width,
+      onSettled: (task) => {
+        if ('batchId' in task) watchers.get(task.batchId)?.forEach((wake) => wake());
+      },
     });
   // Reading goes on while pages are copied, and neither waits behind the other's tasks.
   const reads = batchQueue(readsAtOnce);
@@ -190,15 +197,23 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     store: (address) => stores.get(address),
     ...{ state, shared, queue: tasks, clock, random, log, settings },
   };
-  const batches = batchWorld(world, {
-    client: (address) => stores.get(address),
-    workPlace: workFolderOf(home),
-    localFiles: true,
-  });
+  const objects = new PartGate(Infinity);
+  const progress = new PagesUnderWay();
+  const batches: BatchWorld = {
+    ...batchWorld(world, {
+      client: (address) => stores.get(address),
+      workPlace: workFolderOf(home),
+      localFiles: true,
+    }),
+    inTurn: (batch, limit, work) => objects.during(batch, limit, work),
+    onPage: (batch, page, known) => progress.note(batch, page, known),
+  };
   const batchParts = {
     world: batches,
     queues: [reads, pages],
     processes,
+    progress,
+    watchers,
     newInvocation: () => newInvocation(),
     graceMs,
   };
@@ -274,6 +289,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     store: (address) => stores.get(address),
     run: (request, watch) => heartbeat.during(() => runCopy({ world, driver, newInvocation, graceMs }, request, watch)),
     runBatch: (id, watch) => heartbeat.during(() => runBatch(batchParts, id, watch)),
+    interrupted: () => interruptedJobs({ world, processes }),
     resume: (resumeOptions = {}) =>
       heartbeat.during(async () => {
         purge();
