@@ -22,6 +22,8 @@ export interface BatchWorld extends World {
   throttled?(address: StoreAddress): number;
   /** Waits until fewer than `limit` objects of the batch are at work here, then does `work`. Absent: at once. */
   inTurn?(batch: string, limit: number, work: () => Promise<void>): Promise<void>;
+  /** Whether this process is to begin no further object of the batch. */
+  isStopping?(batch: string): boolean;
   /** Hears what is known of a page under way, which goes on changing; undefined when its result is written. */
   onPage?(batch: string, page: string, known: KnownSoFar | undefined): void;
 }

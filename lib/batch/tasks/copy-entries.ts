@@ -130,6 +130,7 @@ function watchStop(
   let ended = false;
   return async () => {
     if (ended) return 'batch';
+    if (world.isStopping?.(batch.id)) return 'time';
     const now = clock.now();
     if (invocation.deadline - now < reserve || now >= until) return 'time';
     if (now < askAt) return undefined;

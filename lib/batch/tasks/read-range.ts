@@ -66,7 +66,7 @@ async function readOn(world: BatchWorld, reading: Reading, newest: PageHeader | 
   while (batch && isAtWork(batch)) {
     header = await nextPage(world, { ...reading, batch }, header);
     batch = await settlePage(world, batch, header, reading.options);
-    if (header.last) return;
+    if (header.last || world.isStopping?.(reading.batch.id)) return;
     if (invocation.deadline - world.clock.now() < world.settings.partReserveMs) {
       await world.queue.send([{ kind: 'read', batchId: reading.batch.id, range: range.range }]);
       return;

@@ -72,9 +72,14 @@ function placesText(job: Job): string {
 
 /** `rename oss://a/logs/ -> oss://b/old/ (12 of 60 objects)`; what goes on, in one line. */
 export function workText(job: Job): string {
+  return `${modeOf(job)} ${placesText(job)}${farText(job)}`;
+}
+
+function farText(job: Job): string {
   const live = batchRow(job)?.live;
+  if (live?.entries === 0) return '';
   const far = live ? `${formatCount(live.tally.entries)} of ${plural(live.entries, 'object')}` : percentText(job);
-  return `${modeOf(job)} ${placesText(job)}${far === '-' ? '' : ` (${far})`}`;
+  return far === '-' ? '' : ` (${far})`;
 }
 
 /** The same for an interrupted command of a version before batches. */

@@ -151,6 +151,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   });
   const laneOf = lanesByCaller(state);
   const watchers = new Map<string, Set<() => void>>();
+  const stopping = new Set<string>();
   const batchQueue = (width: number): EmbeddedQueue =>
     new EmbeddedQueue({
       ...poolOptions,
@@ -184,7 +185,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     send: async (sent, sendOptions) => {
       const rowless = sent.filter((task) => task.kind === 'copy' && task.jobId === undefined);
       if (rowless.length > 0) await inbox.send(rowless, sendOptions);
-      const others = sent.filter((task) => !rowless.includes(task));
+      const isStopped = (task: Task): boolean => 'batchId' in task && stopping.has(task.batchId);
+      const others = sent.filter((task) => !rowless.includes(task) && !isStopped(task));
       const queueOf = ({ kind }: Task): EmbeddedQueue =>
         kind === 'read' || kind === 'check' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
       for (const one of [reads, pages, queue]) {
@@ -206,6 +208,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       localFiles: true,
     }),
     inTurn: (batch, limit, work) => objects.during(batch, limit, work),
+    isStopping: (batch) => stopping.has(batch),
     onPage: (batch, page, known) => progress.note(batch, page, known),
   };
   const batchParts = {
@@ -214,6 +217,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     processes,
     progress,
     watchers,
+    stopping,
     newInvocation: () => newInvocation(),
     graceMs,
   };

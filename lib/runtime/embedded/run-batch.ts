@@ -25,6 +25,8 @@ export interface BatchDriverParts {
   progress: PagesUnderWay;
   /** Who waits for the tasks of a batch, by its id; to be called when one has ended. */
   watchers: Map<string, Set<() => void>>;
+  /** Batches that were interrupted here: no further object of them is begun, and their tasks are not sent. */
+  stopping: Set<string>;
   newInvocation(): Invocation;
   /** How long running tasks may go on after an interruption, milliseconds. */
   graceMs: number;
@@ -37,7 +39,8 @@ const orphansAtOnce = 1_000;
 
 /** Brings a batch to its end in this process, unless another living process is at it: then only watches. */
 export async function runBatch(parts: BatchDriverParts, id: string, watch: BatchWatch = {}): Promise<BatchView> {
-  const { watchers, progress } = parts;
+  const { watchers, progress, stopping } = parts;
+  stopping.delete(id);
   let wake = (): void => {};
   const watcher = (): void => wake();
   const its = watchers.get(id) ?? new Set();
@@ -112,7 +115,9 @@ async function rescueJobs({ world, processes, newInvocation }: BatchDriverParts,
   }
 }
 
-async function interrupt({ world, queues, processes, graceMs }: BatchDriverParts, id: string): Promise<BatchView> {
+async function interrupt(parts: BatchDriverParts, id: string): Promise<BatchView> {
+  const { world, queues, processes, stopping, graceMs } = parts;
+  stopping.add(id);
   await Promise.all(queues.map((queue) => queue.withdraw(id, graceMs)));
   const view = await readBatch(world, id);
   if (view.ended) return view;
