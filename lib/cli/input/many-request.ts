@@ -26,6 +26,8 @@ const concurrencyMax = 256;
 
 export function manyRequest({ mode, store, source, destination, options, ...more }: Many): BatchInput {
   const { include, exclude, objects } = more;
+  // A move overwrites nothing anyway; said to a batch, it would count what stays as skipped.
+  const { overwrite, ...others } = options;
   const isSamePrefix = destination === undefined || destination.prefix === source.prefix;
   return present({
     mode,
@@ -34,7 +36,7 @@ export function manyRequest({ mode, store, source, destination, options, ...more
     destination: destination && { bucket: destination.bucket },
     mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: source.prefix, to: destination.prefix },
     names: include || exclude ? present({ include, exclude }) : undefined,
-    options,
+    options: mode === 'rename' && overwrite === 'never' ? others : options,
     pageSize,
     concurrency: Math.min(objects, concurrencyMax),
     objectsAtOnce: objects,

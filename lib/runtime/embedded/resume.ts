@@ -11,7 +11,7 @@ import type { Driver, Progress, RunOutcome } from './driver.ts';
 import { Interrupted, outcomeOf } from './driver.ts';
 
 export interface ResumeOptions {
-  /** These alone, whoever works on them; default: all that `interruptedJobs` finds. */
+  /** These alone, also when another process works on them; default: all that `interruptedJobs` finds. */
   ids?: readonly string[];
   onProgress?(progress: Progress): void;
   /** After each job. */

@@ -27,7 +27,7 @@ async function interruptedMove(name: string, home: string): Promise<string> {
   return /ferry cancel ([0-9a-f]+) --state/.exec(stderr)?.[1] ?? '';
 }
 
-/** At a terminal where somebody types `answer`. */
+/** At a terminal where the user types `answer`. */
 async function atTerminal(answer: string, ...args: string[]) {
   const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()];
   let text = '';
