@@ -52,7 +52,7 @@ function lists(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     'a list with conflicts, to %s, destroys no object and counts each row once when functions are killed and messages come twice',
     async (mode) => {
       const prefix = `${mode}/`;
-      const rows = longList(prefix, Math.ceil(1_500 * scale));
+      const rows = longList(prefix, Math.ceil(300 * scale));
       await inTurn(bodiesOf(rows), async ([key, body]) => {
         await at.store.putObject({ bucket: at.replica, key }, Buffer.from(body));
       });
