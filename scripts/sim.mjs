@@ -1,6 +1,7 @@
 // Bundles the simulation with the engine as it is, then searches schedules or replays one.
 //   npm run sim -- --seed 4711              replay one schedule and print its trace
 //   npm run sim -- --runs 100000 [--from 1] [--processes 2] [--all]      --processes: by default one per core
+// --batches: schedules of whole batches instead of single copies.
 // --shrink: also leave out what the violation does not need. --all: do not stop at the first violation, one line for each.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     processes: { type: 'string', default: String(availableParallelism()) },
     shrink: { type: 'boolean', default: false },
+    batches: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     bundle: { type: 'string' },
     stride: { type: 'string' },
@@ -31,7 +33,7 @@ if (folder) {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
   await build({
-    entryPoints: ['test/simulation/search.ts'],
+    entryPoints: [values.batches ? 'test/simulation/batch/search.ts' : 'test/simulation/search.ts'],
     outfile: bundle,
     bundle: true,
     platform: 'node',
@@ -46,7 +48,10 @@ const { describeOutcome, search, shrink, simulate } = await import(pathToFileURL
 async function show(violation) {
   const { outcome } = await shrink(violation);
   console.log(describeOutcome(outcome));
-  console.log(`\nreplay: npm run sim -- --seed ${violation.seed}${violation.fired.length > 0 ? ' [--shrink]' : ''}`);
+  const kind = values.batches ? '--batches ' : '';
+  console.log(
+    `\nreplay: npm run sim -- ${kind}--seed ${violation.seed}${violation.fired.length > 0 && !values.batches ? ' [--shrink]' : ''}`,
+  );
 }
 
 if (values.seed !== undefined) {
@@ -91,6 +96,7 @@ async function searchInParallel(from, runs, processes) {
       String(processes),
     ];
     if (values.all) args.push('--all');
+    if (values.batches) args.push('--batches');
     const child = fork(process.argv[1], args);
     child.on('message', (tally) => {
       tallies.set(i, tally);

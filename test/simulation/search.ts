@@ -1,49 +1,13 @@
-/** Runs schedules one after another and tells how it goes. This file is the entry of the bundle that `npm run sim` makes. */
-import { shrink } from './shrink.ts';
+/** Schedules of copies. The entry of the bundle that `npm run sim` makes. */
 import { describeOutcome } from './report.ts';
+import type { SearchOptions, Tally } from './search-with.ts';
+import { searchWith } from './search-with.ts';
+import { shrink } from './shrink.ts';
 import type { Outcome } from './simulation.ts';
 import { simulate } from './simulation.ts';
 
 export { describeOutcome, shrink, simulate };
-export type { Outcome };
 
-export interface Tally {
-  schedules: number;
-  steps: number;
-  /** Schedules in which at least one fault struck. */
-  struck: number;
-  violations: Outcome[];
-}
-
-export interface SearchOptions {
-  from: number;
-  runs: number;
-  /** Every how-manieth seed, so that several processes share a range. */
-  stride?: number;
-  /** Stop after this many violations. */
-  enough?: number;
-  progress?: (tally: Tally) => void;
-  found?: (violation: Outcome) => void;
-}
-
-export async function search({ from, runs, stride = 1, enough = 1, progress, found }: SearchOptions): Promise<Tally> {
-  // Errors are values here, thousands a second; the replay that explains one has its stack.
-  Error.stackTraceLimit = 0;
-  const tally: Tally = { schedules: 0, steps: 0, struck: 0, violations: [] };
-  for (let seed = from; seed < from + runs && tally.violations.length < enough; seed += stride) {
-    const outcome = await simulate(seed);
-    tally.schedules++;
-    tally.steps += outcome.steps;
-    if (outcome.fired.length > 0) tally.struck++;
-    if (outcome.violation) {
-      tally.violations.push(outcome);
-      found?.(outcome);
-    }
-    if (tally.schedules % 500 === 0) {
-      progress?.(tally);
-      // Schedules never leave the event loop alone: messages to the parent go out now.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  return tally;
+export async function search(options: SearchOptions<Outcome>): Promise<Tally<Outcome>> {
+  return await searchWith(simulate, options);
 }

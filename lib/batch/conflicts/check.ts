@@ -21,7 +21,7 @@ import { pageIds } from '../rows/pages.ts';
 import { readConflicts, readRecords, writeConflicts, writeRecords, writeVerdicts } from './files.ts';
 import type { Conflict } from './find.ts';
 import { findConflicts } from './find.ts';
-import { partitionOf, recordBytes, recordsOf } from './records.ts';
+import { partitioned, recordsOf } from './records.ts';
 import { verdictsOf } from './verdict.ts';
 
 const filesAtOnce = 16;
@@ -130,12 +130,8 @@ async function split(
   const numbers = pages.flatMap((_, n) => (groupOf(check, n) === group ? [n] : []));
   await forEachLimited(numbers, filesAtOnce, async (number) => {
     const { entries } = await readPage(files, id, pages[number] ?? '', options);
-    for (const [index, entry] of entries.entries()) {
-      const records = recordsOf(entry, number, index);
-      for (let at = 0; at < records.length; at += recordBytes) {
-        parts[partitionOf(records, at, partitions)]?.push(records.subarray(at, at + recordBytes));
-      }
-    }
+    const records = Buffer.concat(entries.map((entry, index) => recordsOf(entry, number, index)));
+    for (const [partition, its] of partitioned(records, partitions).entries()) parts[partition]?.push(its);
   });
   await forEachLimited([...parts.entries()], filesAtOnce, async ([partition, records]) => {
     await writeRecords(files, id, { group, partition }, Buffer.concat(records), options);

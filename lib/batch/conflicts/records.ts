@@ -11,7 +11,7 @@ import type { PageEntry } from '../files/page-file.ts';
  *  24   6  line of the list; 0 when the source has none
  *  32   8  the row: truncated SHA-256 of source, destination and options. Equal for a row that is listed twice.
  */
-export const recordBytes = 40;
+const recordBytes = 40;
 const objectBytes = 16;
 
 export interface RowRecord {
@@ -41,9 +41,19 @@ export function recordsOf(entry: PageEntry, page: number, index: number): Buffer
   return records;
 }
 
-/** Which of `partitions` a record belongs to: all records of one object to the same. */
-export function partitionOf(records: Buffer, at: number, partitions: number): number {
-  return records.readUInt32BE(at) % partitions;
+/** The records of each partition, in their order: all records of one object are in the same. */
+export function partitioned(records: Buffer, partitions: number): Buffer[] {
+  const partitionAt = (at: number) => records.readUInt32BE(at) % partitions;
+  const counts = new Uint32Array(partitions);
+  for (let at = 0; at < records.length; at += recordBytes) counts[partitionAt(at)]! += 1;
+  const parts = Array.from(counts, (count) => Buffer.alloc(count * recordBytes));
+  const ends = new Uint32Array(partitions);
+  for (let at = 0; at < records.length; at += recordBytes) {
+    const partition = partitionAt(at);
+    records.copy(parts[partition]!, ends[partition]!, at, at + recordBytes);
+    ends[partition]! += recordBytes;
+  }
+  return parts;
 }
 
 /** The records, object by object; those of one object in the order of their rows. */

@@ -30,7 +30,8 @@ export function nextCsvRow(lines: LineReader): CsvRow | undefined {
       break;
     }
     length += added.length + 1;
-    if (!added.includes('"')) continue;
+    // Each line is looked at alone: splitting all lines again after each would let quotes cost the square of the row's length.
+    if (staysOpen(added)) continue;
     text = lines.shown();
     fields = splitRow(text);
   }
@@ -66,6 +67,22 @@ function splitRow(text: string): string[] | 'open' | 'trailing' {
     }
     if (end >= text.length) return fields;
     start = end + 1;
+  }
+}
+
+/** Whether a quote is still open at the end of a line that begins inside of one. */
+function staysOpen(line: string): boolean {
+  for (let start = 0; ;) {
+    const close = closingQuote(line, start);
+    if (close < 0) return true;
+    let comma = close + 1;
+    // Text behind the quote makes the row a bad one, whatever comes later.
+    if (comma >= line.length || line.charCodeAt(comma) !== 44) return false;
+    while (line.charCodeAt(comma + 1) !== 34) {
+      comma = line.indexOf(',', comma + 1);
+      if (comma < 0) return false;
+    }
+    start = comma + 2;
   }
 }
 

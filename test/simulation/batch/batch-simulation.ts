@@ -21,7 +21,7 @@ import { ModelState } from '../model/state.ts';
 import type { Random } from '../random.ts';
 import { random } from '../random.ts';
 import { Scheduler } from '../scheduler.ts';
-import type { Weather } from './caller.ts';
+import type { Fault, Weather } from './caller.ts';
 import { Caller, drawWeather } from './caller.ts';
 import { worldOf } from './ports.ts';
 import type { BatchScenario } from './scenario.ts';
@@ -60,6 +60,7 @@ export class BatchSimulation {
     batchCheckRows: 5,
   };
   readonly violations: string[] = [];
+  readonly fired: Fault[] = [];
   readonly trace: string[] = [];
   readonly tracing: boolean;
   /** The batch, once it was created. */
@@ -143,6 +144,7 @@ export class BatchSimulation {
       this.scheduler,
       () => this.#weather,
       (line) => this.say(line),
+      (fault) => this.fired.push(fault),
     );
   }
 

@@ -35,6 +35,7 @@ export class Caller {
   readonly #scheduler: Scheduler;
   readonly #weather: () => Weather | undefined;
   readonly #say: (line: string) => void;
+  readonly #struck: (fault: Fault) => void;
 
   constructor(
     name: string,
@@ -42,12 +43,14 @@ export class Caller {
     scheduler: Scheduler,
     weather: () => Weather | undefined,
     say: (line: string) => void,
+    struck: (fault: Fault) => void,
   ) {
     this.name = name;
     this.random = random;
     this.#scheduler = scheduler;
     this.#weather = weather;
     this.#say = say;
+    this.#struck = struck;
     this.bornAt = scheduler.now;
   }
 
@@ -65,7 +68,10 @@ export class Caller {
       if (!this.alive) return;
       const weather = this.#weather();
       const fault = weather && this.random.chance(weather.rate) ? this.random.pick(weather.kinds) : undefined;
-      if (fault) this.#say(`${this.name} ${name}: ${fault}`);
+      if (fault) {
+        this.#struck(fault);
+        this.#say(`${this.name} ${name}: ${fault}`);
+      }
       if (fault === 'crash-before') return void (this.alive = false);
       const fail = (error: unknown): void => this.#answer(() => reject(error));
       this.#scheduler.after(this.random.next() * 40, () => {

@@ -40,11 +40,11 @@ const mutants: Omit<Mutant, 'caughtBy'>[] = [
 ];
 
 test.each(mutants)('a schedule catches the mutant: $name', async (mutant) => {
-  const { faultOf } = (await loadMutated('test/simulation/batch/search.ts', {
+  const { simulate } = (await loadMutated('test/simulation/batch/search.ts', {
     ...mutant,
     caughtBy: [],
   })) as typeof Search;
   let caught: string | undefined;
-  for (let seed = 1; seed <= patience && caught === undefined; seed += 1) caught = await faultOf(seed);
+  for (let seed = 1; seed <= patience && caught === undefined; seed += 1) caught = (await simulate(seed)).violation;
   expect(caught, `survived ${patience} schedules`).toBeDefined();
 });

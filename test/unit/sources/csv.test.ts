@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { SourceInput } from '../../../lib/sources/shared/source.ts';
+import { LineReader } from '../../../lib/sources/text/lines.ts';
 import { filesModel, readAll } from './files-model.ts';
 
 const file = { bucket: 'm', key: 'list.csv' };
@@ -148,4 +149,17 @@ test('a plain file is entered where reading goes on, a packed one is read from t
     await readAll({ kind: 'manifest', format: 'csv', file }, ports, { limit: 1, fresh: true });
     expect(ports.opened.map((one) => one.from)).toEqual([0, from]);
   }
+});
+
+describe('quotes that cost', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  test.each([
+    ['close one field and open the next, line after line', '"b","\n', '","\n'],
+    ['are doubled, line after line', '"b","\n', 'a""b\n'],
+  ])('that %s, are split once', async (_name, first, line) => {
+    const split = vi.spyOn(LineReader.prototype, 'shown');
+    const { entries, rejected } = await read(`b,0\n${(first + line.repeat(3_000)).repeat(4)}`, { header: false });
+    expect(split.mock.calls.length).toBeLessThanOrEqual(entries.length + rejected.length);
+  });
 });
