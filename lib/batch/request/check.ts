@@ -69,7 +69,9 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
 export function workPlaceOf(world: BatchWorld, { work }: Pick<BatchRequest, 'work'>): WorkPlace {
   const place = work ?? world.workPlace;
   if (place) return place;
-  throw bad('Nothing says where the pages and the report of the batch are to be kept: name a bucket and a prefix.');
+  throw bad(
+    'Nothing says where the pages and the report of the batch are to be kept: name a bucket and a prefix, or set the work folder of the installation (FERRY_WORK).',
+  );
 }
 
 function whole(name: string, value: number, least: number, most: number): void {
