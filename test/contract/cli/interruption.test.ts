@@ -170,7 +170,7 @@ describe('a prefix', () => {
     running.child.kill('SIGINT');
     const { code, stdout, stderr } = await running.done;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/ferry resume [0-9a-f]+ --state .* ferry cancel [0-9a-f]+ --state /);
+    expect(stderr).toMatch(/ferry resume [0-9a-f]+ --state [^]*: ferry cancel [0-9a-f]+ --state /);
     const copied = rig.twin.store.keys('backup', 'stopped/');
     expect(documents(stdout).every(({ status }) => status === 'copied')).toBe(true);
     expect(copied.length).toBeLessThan(names.length);
