@@ -25,6 +25,7 @@ export { batchOf, batchRow } from './rows/batch-row.ts';
 export type { Summary } from './report/summary.ts';
 export { statuses } from './model/tally.ts';
 export type { Status, Tally } from './model/tally.ts';
+export { withPartialPages } from './report/partial-pages.ts';
 export { listBatches, viewBatch as readBatch, viewOf } from './report/view.ts';
 export type { BatchView } from './report/view.ts';
 export type { BatchWorld } from './model/world.ts';

@@ -35,10 +35,11 @@ export const defineStatus: DefineCommand = (program, context) => {
 async function showAll({ io, runtime, config }: Session, flags: StatusFlags): Promise<number> {
   const open = await find(runtime, ['planned', 'copying', 'finishing'], Infinity, isShownWhileOpen);
   const ended = await find(runtime, [...finalStates], flags.limit, (job) => !isMember(job));
-  const jobs = [...open, ...ended];
   const runs = runtime.runs.listUnfinished();
   const orphans = runtime.processes.orphans(orphansAtMost);
   const interrupted = new Set(orphans);
+  const { withPartialPages } = await import('../../batch/index.ts');
+  const jobs = await Promise.all([...open, ...ended].map((job) => withPartialPages(runtime.batches, job)));
   if (flags.json) {
     for (const job of jobs) {
       const mark = interrupted.has(job.id) && { interrupted: true };
@@ -95,8 +96,9 @@ async function showOne(session: Session, id: string): Promise<number> {
   const run = job ? undefined : runtime.runs.get(id);
   const lines: string[] = [];
   if (job && batchRow(job)) {
-    const { readBatch } = await import('../../batch/index.ts');
-    const view = await readBatch(runtime.batches, id);
+    const { batchOf, readBatch, viewOf, withPartialPages } = await import('../../batch/index.ts');
+    const batch = batchOf(runtime.batches, await withPartialPages(runtime.batches, job));
+    const view = batch ? await viewOf(runtime.batches, batch) : await readBatch(runtime.batches, id);
     lines.push(...(flags.json ? [visibleJson(view)] : batchLines(view, io.stdout, paint)));
   } else if (job) {
     const document = { ...job, percent: jobPercent(job) };

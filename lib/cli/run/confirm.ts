@@ -21,7 +21,9 @@ export async function confirmMoves(session: Session, found: readonly Work[]): Pr
   }
   say(`ferry resume goes on with ${plural(found.length, 'interrupted command')}:`);
   for (const { id, text } of found) say(`  ${id}: ${text}`);
-  say(`${moves.length === 1 ? 'One of them moves' : `${moves.length} of them move`} objects: sources are removed.`);
+  const who =
+    found.length === 1 ? 'It moves' : moves.length === 1 ? 'One of them moves' : `${moves.length} of them move`;
+  say(`${who} objects: sources are removed.`);
   if (await isYes(session, 'Go on? [y/N] ')) return found;
   say(`nothing was done; ferry resume ID ${state} goes on with one, ${drop}.`);
   return undefined;

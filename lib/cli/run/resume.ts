@@ -25,7 +25,9 @@ export interface Work {
 
 /** Everything that no living process works on, oldest first. */
 export async function interruptedWork({ runtime }: Session): Promise<Work[]> {
-  const jobs = await runtime.interrupted();
+  const { withPartialPages } = await import('../../batch/index.ts');
+  const found = await runtime.interrupted();
+  const jobs = await Promise.all(found.map((job) => withPartialPages(runtime.batches, job)));
   return [...jobs.map(workOfJob), ...runtime.runs.listUnfinished().map(workOfRun)];
 }
 
@@ -33,7 +35,8 @@ export async function interruptedWork({ runtime }: Session): Promise<Work[]> {
 export async function workOf({ runtime }: Session, id: string): Promise<Work | undefined> {
   const job = await runtime.job(id);
   if (job && isFinal(job.state)) throw ended(id, job.state);
-  if (job) return workOfJob(job);
+  const { withPartialPages } = await import('../../batch/index.ts');
+  if (job) return workOfJob(await withPartialPages(runtime.batches, job));
   const run = runtime.runs.get(id);
   if (run?.state === 'done') throw ended(id, 'done');
   return run && workOfRun(run);

@@ -51,7 +51,7 @@ describe('an interrupted move', () => {
     const moved = keys('backup', 'wrong-dropped/').length;
     const shown = await rig.run('status', '--state', home);
     expect(shown.stdout).toMatch(
-      new RegExp(`${id} +interrupted +rename .* oss://photos/dropped/ -> oss://backup/wrong-dropped/`),
+      new RegExp(`${id} +interrupted +rename +${moved}/40 .* oss://photos/dropped/ -> oss://backup/wrong-dropped/`),
     );
     expect(shown.stdout).toContain(`ferry cancel ID --state ${home} drops one`);
     const doctor = await rig.run('doctor', '--state', home);
