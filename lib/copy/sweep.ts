@@ -95,12 +95,14 @@ async function missingTasks(world: World, store: ObjectStore, job: Job, options:
   const ledger = await readLedger(store, job, options);
   const missing = ledger ? missingParts(ledger, job) : [];
   if (missing.length === 0) return [{ kind: 'finish', jobId: job.id }];
-  const perTask = partsPerTask(partCount(job.parts ?? []), world.settings, job.options.concurrency);
+  const { concurrency } = job.options;
+  const perTask = partsPerTask(partCount(job.parts ?? []), world.settings, concurrency);
   return ranges(missing, perTask).map((range) => ({
     kind: 'parts',
     jobId: job.id,
     uploadId: job.uploadId ?? '',
     ...range,
+    concurrency,
     // Reports of lost tasks never come, so the counter may not reach its goal.
     thenFinish: true,
   }));

@@ -20,21 +20,29 @@ export type JobTask =
       from: number;
       /** How many consecutive parts. */
       count: number;
+      /** Part copies of the job in flight at once, where the request says; absent: the setting of the process. */
+      concurrency?: number;
       /** Set by the sweep: try to finish afterwards whatever the counter says, for earlier reports may be lost. */
       thenFinish?: boolean;
     }
   | { kind: 'finish'; jobId: string };
 
 /** About one request for many objects; `lib/batch` does these. */
-export type BatchTask =
+export type BatchTask = BatchStep & {
+  batchId: string;
+  /** Who asked for the batch: a queue gives callers turns. Absent: the batch did not come by way of the API. */
+  caller?: string;
+};
+
+export type BatchStep =
   /** Read one range of the source into pages. */
-  | { kind: 'read'; batchId: string; range: string }
+  | { kind: 'read'; range: string }
   /** Copy the objects of one page. */
-  | { kind: 'page'; batchId: string; page: string }
+  | { kind: 'page'; page: string }
   /** See whether rows get in each other's way, and release the pages. */
-  | { kind: 'check'; batchId: string }
+  | { kind: 'check' }
   /** Add up the results, and end the batch if none is missing. */
-  | { kind: 'total'; batchId: string };
+  | { kind: 'total' };
 
 export type TaskKind = Task['kind'];
 

@@ -1,0 +1,15 @@
+import type { BatchWorld } from '../../batch/index.ts';
+import { findBatch } from '../../batch/rows/batch-row.ts';
+import { endingOnFailure } from '../../batch/rows/end.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
+import type { Task } from '../../copy/model/task.ts';
+import { guarded } from '../../copy/row/end.ts';
+
+/** Ends the job or batch of a task that ended its workers, with WorkerDied and the reason. Does nothing where it has ended. */
+export async function endAsDead(world: BatchWorld, task: Task, reason: string): Promise<void> {
+  const fail = () => Promise.reject(new GiveUp('WorkerDied', reason));
+  if ('batchId' in task) {
+    const batch = await findBatch(world, task.batchId);
+    if (batch) await endingOnFailure(world, batch, fail);
+  } else if (task.jobId !== undefined) await guarded(world, task.jobId, fail);
+}
