@@ -21,7 +21,7 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
   }
   if (row.paused) return;
   if (row.check && !row.check.done) {
-    await world.queue.send([taskOf(batch, { kind: 'check' })]);
+    await world.queue.send([{ ...taskOf(batch, { kind: 'check' }), again: true }]);
     await world.state.count(id, 0, nextLook(world));
     return;
   }
@@ -36,7 +36,8 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
     ...ranges.map((range) => taskOf(batch, { kind: 'read', range })),
     ...missing.map((page) => taskOf(batch, { kind: 'page', page })),
   ];
-  await world.queue.send(tasks.length > 0 ? tasks : [taskOf(batch, { kind: 'total' })]);
+  const sent = tasks.length > 0 ? tasks : [taskOf(batch, { kind: 'total' })];
+  await world.queue.send(sent.map((task) => ({ ...task, again: true })));
   await world.state.count(id, 0, nextLook(world));
 }
 

@@ -1,7 +1,10 @@
 import type { CopyRequest } from './request.ts';
 
 /** A message that asks a worker to do one bounded thing. Tasks may arrive twice, late and in any order. */
-export type Task = JobTask | BatchTask;
+export type Task = (JobTask | BatchTask) & {
+  /** Set by the sweep: the task was sent before, and a worker may have died with it. */
+  again?: true;
+};
 
 /** About one object; the engine does these. */
 export type JobTask =

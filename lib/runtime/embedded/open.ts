@@ -4,7 +4,7 @@ import type { Invocation, World } from '../../copy/model/ports.ts';
 import { defaultSettings } from '../../copy/model/settings.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { noLog } from '../../log.ts';
-import { mostDeaths } from '../../queue/durable.ts';
+import { diedTooOften, mostDeaths } from '../../queue/deaths.ts';
 import { noRules } from '../../replicate/rules/rules.ts';
 import { StateDatabase } from '../../state/database.ts';
 import { EmbeddedStateTable } from '../../state/embedded.ts';
@@ -19,7 +19,7 @@ import { Stores } from '../shared/stores.ts';
 import { systemClock } from '../shared/system-clock.ts';
 import { Driver } from './driver.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
-import { diedTooOften, Heartbeat } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { dueHere, resumeJobs, sweepAll } from './resume.ts';
 import { runBatch } from './run-batch.ts';
 import { runCopy } from './run-copy.ts';
@@ -81,7 +81,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   /** What the task was is kept. */
   async function setAside(task: Task, reason: string): Promise<void> {
     await inbox.keepDead([task], mostDeaths, reason);
-    await endAsDead(batches, task, reason);
+    await endAsDead(world, batches, task, reason);
   }
 
   function purge(): void {

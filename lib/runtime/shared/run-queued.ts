@@ -3,6 +3,7 @@ import { handleMessage } from '../../api/run-message.ts';
 import { CopyError, GiveUp } from '../../copy/model/errors.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
+import { countDeaths } from './count-deaths.ts';
 import { readMessage } from './read-message.ts';
 import { runTask } from './run-task.ts';
 import type { Runtime } from './runtime.ts';
@@ -34,9 +35,12 @@ export async function runQueued(
   return message.task.kind;
 }
 
-async function runQueuedTask({ world, rules, batches }: Runtime, task: Task, invocation: Invocation): Promise<void> {
+async function runQueuedTask(runtime: Runtime, task: Task, invocation: Invocation): Promise<void> {
+  const { world, rules, batches } = runtime;
+  // What it sends on was not sent before.
+  const fresh: Task = { ...task, again: undefined };
   try {
-    await runTask(world, rules, batches, task, invocation);
+    await countDeaths(runtime, task, invocation, () => runTask(world, rules, batches, fresh, invocation));
   } catch (error) {
     // The job's row tells how it ended; without a row, the dead letters do.
     const told = task.kind !== 'copy' && error instanceof CopyError && error.decision !== 'retry';
