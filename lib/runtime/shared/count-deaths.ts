@@ -18,6 +18,9 @@ interface Mark {
 /** The message, and the sweep that sends it anew, live no longer. */
 const keepMs = 14 * 86_400_000;
 
+/** A message that is set aside uses up its deliveries within this time. Sent again later, it is tried again. */
+const setAsideMs = 6 * 3_600_000;
+
 const reason =
   `The worker died ${mostDeaths} times while this was under way, so it is not tried again by itself. ` +
   'Look in the log of the function for what ended it; then ask for the same again.';
@@ -52,7 +55,16 @@ export async function countDeaths(
   const deaths = (mark?.deaths ?? 0) + (mark?.holder === undefined ? 0 : 1);
   if (deaths >= mostDeaths) {
     world.log.error(diedTooOften, { task: name });
-    return await setAside(runtime, task);
+    const now = world.clock.now();
+    const hasRow = task.kind !== 'copy' || task.jobId !== undefined;
+    if (hasRow) await setAside(runtime, task);
+    // Later deliveries of the message find this, until it is a dead letter; a job that is asked for again is tried again.
+    if (mark?.holder !== undefined || hasRow) {
+      const kept: Mark = { until: now, deaths };
+      await world.shared.compareAndSet(id, found, kept, now + (hasRow ? 1 : setAsideMs));
+    }
+    if (hasRow) return;
+    throw new GiveUp('WorkerDied', reason);
   }
   const mine: Mark = { holder: invocation.id, until: invocation.deadline, deaths };
   // Without the mark the death would not be counted; the work is done all the same.
@@ -77,7 +89,6 @@ async function clear(world: World, id: string, { id: holder }: Invocation): Prom
 }
 
 async function setAside({ world, batches }: Runtime, task: Task): Promise<void> {
-  if (task.kind === 'copy' && task.jobId === undefined) throw new GiveUp('WorkerDied', reason);
   const { endAsDead } = await import('./end-as-dead.ts');
   await endAsDead(world, batches, task, reason);
 }

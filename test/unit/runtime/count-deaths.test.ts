@@ -104,10 +104,14 @@ it('counts on when the sweep sends the task anew', async () => {
 });
 
 it('keeps the message of a copy that has no row for the dead letters', async () => {
-  const { calls, log, deliver, die } = await setUp();
+  const { clock, calls, log, deliver, die } = await setUp();
   for (const attempt of [1, 2, 3, 4]) await die(copy, attempt);
   for (const attempt of [5, 6]) expect(await deliver(copy, attempt)).toEqual(failed);
   expect(calls.store).toBe(4);
+  // Within six hours the queue has given up the message; an operator may then send it again.
+  clock.at += 6 * 3_600_000;
+  await die(copy, 2);
+  expect(calls.store).toBe(5);
   expect(log.said.at(-1)).toMatchObject({
     message: 'a message failed',
     fields: { error: expect.stringContaining('The worker died 3 times') as string },
