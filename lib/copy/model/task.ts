@@ -48,7 +48,3 @@ export type BatchStep =
   | { kind: 'total' };
 
 export type TaskKind = Task['kind'];
-
-export function isBatchTask(task: Task): task is BatchTask {
-  return task.kind === 'read' || task.kind === 'page' || task.kind === 'check' || task.kind === 'total';
-}
