@@ -6,7 +6,7 @@ import { bearerKeySchema, callerSchema, secretSchema } from '../api/callers/call
 import { GiveUp } from '../copy/model/errors.ts';
 import type { StoreAddress } from '../copy/model/object.ts';
 import type { RuleSet } from '../replicate/rules/rules.ts';
-import { loadRules, noRules } from '../replicate/rules/rules.ts';
+import { loadRules } from '../replicate/rules/rules.ts';
 import { ruleSchema } from '../replicate/rules/schema.ts';
 import type { Env } from './env.ts';
 
@@ -184,7 +184,7 @@ function problemsOf(config: FileConfig): string[] {
 }
 
 function rulesOf({ rules, defaultStore }: FileConfig, input: unknown, stores: ServeConfig['stores']): RuleSet {
-  if (rules.length === 0) return noRules;
+  if (rules.length === 0) return { routes: [], addedMetadata: new Set() };
   const written = (input as { rules: unknown }).rules;
   return loadRules({ rules: written, store: defaultStore }, { stores });
 }

@@ -24,7 +24,7 @@ export interface WorkerParts {
   run(task: Task, invocation: Invocation, store: World['store']): Promise<void>;
   /** Ends the job or batch of a task that is not tried again. */
   setAside(task: Task, reason: string): Promise<void>;
-  /** After each task of a job, with the error it ended in. */
+  /** After each delivery of a task that is in memory, with the error it ended in. */
   onSettled(task: Task, error: unknown): void;
 }
 
@@ -56,20 +56,18 @@ export function startWorkers(parts: WorkerParts): Workers {
   const { database, underWay, token, settings, clock, random, log, store, setAside, onSettled } = parts;
   const poolOptions = { clock, random, log, maxAttempts: settings.maxAttempts, invocationMs, holder: token };
   const gate = new PartGate(settings.concurrency);
-  const handle = withoutSuspects({ underWay, log, setAside }, run);
+  const inMemory = { ...poolOptions, handle: withoutSuspects({ underWay, log, setAside }, run), onSettled };
 
   const jobs = new EmbeddedQueue({
-    ...poolOptions,
-    handle,
+    ...inMemory,
     // Twice the parts that may be in flight: while one task waits for its last part, the next one's fill the gap.
     capacity: () => 2 * gate.width,
     weigh: (task) => (task.kind === 'parts' ? task.count : 1),
     minTasks: 2,
-    onSettled,
   });
   // Reading goes on while pages are copied, and neither waits behind the other's tasks.
-  const reads = new EmbeddedQueue({ ...poolOptions, handle, capacity: () => readsAtOnce });
-  const pages = new EmbeddedQueue({ ...poolOptions, handle, capacity: () => pagesAtOnce });
+  const reads = new EmbeddedQueue({ ...inMemory, capacity: () => readsAtOnce });
+  const pages = new EmbeddedQueue({ ...inMemory, capacity: () => pagesAtOnce });
   const inbox: DurableQueue = new DurableQueue(database, {
     name: 'tasks',
     clock,
