@@ -12,7 +12,7 @@ const floors: Record<string, readonly string[]> = {
   'lib/replicate': ['events', 'loops', 'rules', 'one', 'compare', '.'],
   'lib/batch': ['model', 'files', 'request', 'rows', 'conflicts', 'report', 'tasks', 'control', '.'],
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
-  'lib/runtime': ['shared', 'embedded', 'serve', 'aws', '.'],
+  'lib/runtime': ['shared', 'middleware', 'embedded', 'serve', 'aws', '.'],
   'lib/cli': ['process', 'text', 'input', 'output', 'run', 'commands', '.'],
 };
 

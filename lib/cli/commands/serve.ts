@@ -50,15 +50,9 @@ async function runServer(io: Io, flags: ServeFlags): Promise<number> {
   const home = flags.state ?? file.home ?? config.home;
   const log = jsonLog({ write: (line) => void io.stdout.write(`${line}\n`), level: config.logLevel });
   const stop = catchSignals(() => log.info('stopping; a second signal stops at once'));
-  const [{ apiHandler }, { objectCreatedHandler }, { workHandler }] = await Promise.all([
-    import('../../../functions/api.ts'),
-    import('../../../functions/object-created.ts'),
-    import('../../../functions/work.ts'),
-  ]);
   try {
     const serving = await serve({
       serve: { ...file, host: flags.host ?? file.host, port: flags.port ?? file.port },
-      handlers: { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler },
       home,
       config,
       settings: config.settings,

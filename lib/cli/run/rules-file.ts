@@ -6,7 +6,6 @@ import { isFinal } from '../../copy/model/job.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
 import type { List } from '../../replicate/compare/listing.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
-import { workByRules } from '../../replicate/run-task.ts';
 import type { OutputFlags, StoreFlags } from '../input/options.ts';
 import { UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
@@ -34,9 +33,7 @@ export async function withRules(
   command: (session: Session, rules: RuleSet) => Promise<number>,
 ): Promise<number> {
   const rules = await readRules(io, flags.config);
-  return await withSession(io, flags, (session) => command(session, rules), {
-    work: (world, task, invocation) => workByRules(world, rules, task, invocation),
-  });
+  return await withSession(io, flags, (session) => command(session, rules), { rules });
 }
 
 export function listerOf({ runtime }: Session): List {

@@ -34,8 +34,8 @@ export interface SessionOptions {
   looks?: boolean;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
-  /** Does the tasks of the runtime; the engine's own `work` when absent. */
-  work?: EmbeddedOptions['work'];
+  /** Decide about replicas that are copied again. */
+  rules?: EmbeddedOptions['rules'];
 }
 
 /**
@@ -47,7 +47,7 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, onRequest, work: doTask }: SessionOptions = {},
+  { looks = false, onRequest, rules }: SessionOptions = {},
 ): Promise<number> {
   const config = readConfig(io.env, configOptions(io, flags));
   let progress: Progress | undefined;
@@ -58,7 +58,7 @@ export async function withSession(
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
-  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
+  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, rules });
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {

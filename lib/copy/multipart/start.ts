@@ -140,11 +140,12 @@ async function copiedBefore(
 
 async function sendParts(world: World, job: Job): Promise<void> {
   const count = partCount(job.parts ?? []);
-  const perTask = partsPerTask(count, world.settings, job.options.concurrency);
+  const { concurrency } = job.options;
+  const perTask = partsPerTask(count, world.settings, concurrency);
   const tasks: Task[] = [];
   for (let from = 1; from <= count; from += perTask) {
     const size = Math.min(perTask, count - from + 1);
-    tasks.push({ kind: 'parts', jobId: job.id, uploadId: job.uploadId ?? '', from, count: size });
+    tasks.push({ kind: 'parts', jobId: job.id, uploadId: job.uploadId ?? '', from, count: size, concurrency });
   }
   await world.queue.send(tasks);
 }

@@ -14,6 +14,9 @@ export interface RuleSet {
   addedMetadata: ReadonlySet<string>;
 }
 
+/** For a process that has none. */
+export const noRules: RuleSet = { routes: [], addedMetadata: new Set() };
+
 export interface RulesContext {
   /** Addresses by the names that rules may use. */
   stores?: Record<string, StoreAddress>;
