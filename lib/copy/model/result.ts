@@ -10,6 +10,12 @@ export interface FidelityLoss {
   why?: string;
 }
 
+/** Bytes cross from one region to another, which the vendor charges by the byte. */
+export interface Transfer {
+  from: string;
+  to: string;
+}
+
 export interface CopyResult {
   /**
    * - `direct`: one CopyObject.
@@ -28,6 +34,8 @@ export interface CopyResult {
   lost: FidelityLoss[];
   /** What this copy leaves out unless asked to carry it: `acl`. The worker did not check whether the source has one. */
   notKept?: string[];
+  /** Absent inside one region, and where the store has not told the regions. */
+  transfer?: Transfer;
   /** Renames only. */
   sourceRemoved?: boolean;
 }

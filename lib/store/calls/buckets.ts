@@ -31,16 +31,17 @@ async function createBucket(
   bucket: string,
   options: CallOptions & { acl?: string } = {},
 ): Promise<void> {
-  const { dialect, addressing } = caller;
+  const { dialect, routes } = caller;
+  const { region } = routes.home.addressing;
   const call: Call = {
     operation: 'CreateBucket',
     method: 'PUT',
     bucket,
     headers: { [dialect.headers.prefix + dialect.headers.bucketAcl]: options.acl },
     // Only S3 has a region outside which a bucket must name its own.
-    ...(dialect.defaultRegion === undefined || addressing.region === dialect.defaultRegion
+    ...(dialect.defaultRegion === undefined || region === dialect.defaultRegion
       ? {}
-      : { body: writeXml('CreateBucketConfiguration', [['LocationConstraint', addressing.region]]) }),
+      : { body: writeXml('CreateBucketConfiguration', [['LocationConstraint', region]]) }),
   };
   try {
     await perform(caller, call, options, () => undefined);
