@@ -70,8 +70,12 @@ export interface TwinQuirks {
   completeNeedsAllParts?: boolean;
   /** Refuse path-style requests in the OSS dialect, as OSS does; off because tests live on localhost. */
   refusePathStyle?: boolean;
-  /** Refuse requests signed for another region than the bucket's; off because one port serves all regions here. */
-  checkRegion?: boolean;
+  /**
+   * Refuse requests signed for another region than the bucket's; off because one port serves all regions here. `true`: as the
+   * host of another region does (S3: 301 with the bucket's region; OSS: AccessDenied with its endpoint). `signature`: as the
+   * right host does, which is content with everything but the signature.
+   */
+  checkRegion?: boolean | 'signature';
 }
 
 export interface TwinOptions {

@@ -1,5 +1,5 @@
-import { crossRegion } from '../model/cross-region.ts';
-import type { CallOptions, ObjectStore } from '../model/ports.ts';
+import { GiveUp, type StoreAnswer } from '../model/errors.ts';
+import type { CallOptions, ObjectStore, StoreFacts } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { Transfer } from '../model/result.ts';
 
@@ -30,9 +30,10 @@ export async function lookUpTransfer(
   );
 }
 
-/** As `lookUpTransfer`, from what the answers up to now have told: no request is sent, and nothing is refused. */
-export async function knownTransfer(store: ObjectStore, request: Sides): Promise<Transfer | undefined> {
-  return await transferBetween(store, request, { ask: false });
+/** For a result: the regions that a copy has just crossed, from what its answers have told. Sends no request. */
+export async function crossed(store: ObjectStore, request: Sides): Promise<{ transfer?: Transfer }> {
+  const transfer = await transferBetween(store, request, { ask: false });
+  return transfer ? { transfer } : {};
 }
 
 async function transferBetween(
@@ -46,4 +47,27 @@ async function transferBetween(
     store.region(destination.bucket, options),
   ]);
   return from === undefined || to === undefined || from === to ? undefined : { from, to };
+}
+
+/** A bucket, and the region that it is in. */
+export interface PlacedBucket {
+  bucket: string;
+  region: string;
+}
+
+/** The refusal of a copy between two regions: in the same words whether a plan, a dry run or the store refuses it. */
+export function crossRegion(
+  { regionAdvice }: Pick<StoreFacts, 'regionAdvice'>,
+  source: PlacedBucket,
+  destination: PlacedBucket,
+  answer?: StoreAnswer,
+): GiveUp {
+  const advice =
+    regionAdvice ??
+    `this store copies only inside one region. Use a destination bucket in ${source.region}, or the store's own cross-region replication.`;
+  return new GiveUp(
+    'CrossRegion',
+    `${source.bucket} is in ${source.region} and ${destination.bucket} in ${destination.region}; ${advice} Nothing was written.`,
+    answer && { answer },
+  );
 }

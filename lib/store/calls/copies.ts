@@ -1,4 +1,4 @@
-import { crossRegion } from '../../copy/model/cross-region.ts';
+import { crossRegion } from '../../copy/plan/check-region.ts';
 import type { CopyError } from '../../copy/model/errors.ts';
 import { GiveUp, SourceChanged, gaveUp } from '../../copy/model/errors.ts';
 import type { ObjectRef } from '../../copy/model/object.ts';
