@@ -76,6 +76,7 @@ export function openStore(config: StoreConfig): StoreClient {
     log: config.log,
     skew: { offset: 0 },
     knownBuckets: new Set(),
+    listing: {},
     partSources: { suspect: isForeign },
   };
   return {

@@ -68,6 +68,10 @@ export interface TwinQuirks {
   completeRepeat?: 'gone' | 'same';
   /** Complete demands every uploaded part, as Ceph RGW does. */
   completeNeedsAllParts?: boolean;
+  /** Lists are of the first version of the call whatever is asked: no token, no `start-after`, and a mark only beside folders. */
+  firstLists?: boolean;
+  /** HEAD of an empty object has no Content-Length. */
+  hidesEmptyLength?: boolean;
   /** Refuse path-style requests in the OSS dialect, as OSS does; off because tests live on localhost. */
   refusePathStyle?: boolean;
   /**

@@ -5,7 +5,7 @@ import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import type { Element } from '../wire/xml.ts';
-import { MalformedAnswer, readXml, writeXml } from '../wire/xml.ts';
+import { IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
 import { bucketRegion, plainRegion } from './bucket-region.ts';
 import type { BucketEntry, BucketInfo, StoreClient, Versioning } from './client.ts';
 
@@ -104,8 +104,8 @@ function listBucketsPage(caller: Caller, marker: string | undefined, options?: C
     const list = readXml(answer.body, 'ListAllMyBucketsResult');
     const buckets = list.child('Buckets').list('Bucket').map(bucketEntry);
     if (!list.flag('IsTruncated')) return { buckets };
-    const next = list.need('NextMarker');
-    if (next === marker) throw new MalformedAnswer('the list of buckets does not advance');
+    const next = list.text('NextMarker') || (buckets.at(-1)?.name ?? list.need('NextMarker'));
+    if (next === marker) throw new IncompleteAnswer('the list of buckets does not advance');
     return { buckets, next };
   });
 }

@@ -11,7 +11,7 @@ import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import { copySource } from '../wire/encode.ts';
-import { MalformedAnswer, readXml } from '../wire/xml.ts';
+import { IncompleteAnswer, readXml } from '../wire/xml.ts';
 import { knownRegions } from './bucket-region.ts';
 import { headObject } from './head-object.ts';
 import { sendPart } from './part-source.ts';
@@ -85,7 +85,7 @@ async function uploadPartCopy(caller: Caller, request: UploadPartCopyCall, optio
         return await perform(caller, call(copySource), options, (answer) => {
           checkRange(caller, call(copySource), request, answer.headers['content-range']);
           const etag = bareEtag(resultEtag(answer, 'CopyPartResult') ?? '');
-          if (etag === '') throw new MalformedAnswer('the part has no ETag');
+          if (etag === '') throw new IncompleteAnswer('the part has no ETag');
           return { etag };
         });
       } catch (error) {

@@ -37,6 +37,8 @@ export const defaultRetry: RetrySettings = {
 
 export interface Caller {
   partSources: PartSources;
+  /** Where the store has shown that it knows no tokens, and no `start-after`. */
+  listing: { byMarker?: boolean };
   dialect: Dialect;
   routes: Routes;
   credentials: CredentialsProvider;

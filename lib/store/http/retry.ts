@@ -1,12 +1,12 @@
 import type { CopyError } from '../../copy/model/errors.ts';
-import { RetryLater } from '../../copy/model/errors.ts';
+import { GiveUp, RetryLater } from '../../copy/model/errors.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
 import type { Answer, Failure } from '../answers/answer.ts';
 import { nameCall } from '../answers/error-text.ts';
 import { isErrorDocument, readFailure, toError } from '../answers/errors.ts';
 import { isClosed } from '../answers/network.ts';
 import { operations } from '../wire/operations.ts';
-import { MalformedAnswer } from '../wire/xml.ts';
+import { IncompleteAnswer, MalformedAnswer } from '../wire/xml.ts';
 import type { Call } from './call.ts';
 import type { Caller } from './caller.ts';
 import { correct } from './correct-clock-and-token.ts';
@@ -17,7 +17,7 @@ import { exchange } from './transport.ts';
 
 /**
  * Performs a call: signs, sends, reads, and repeats what is safe to repeat. `read` turns a good answer into the result; if
- * it throws `MalformedAnswer`, the answer counts as lost. Retries stand above the reading because stores send errors in
+ * it throws `MalformedAnswer`, the answer counts as lost; after an `IncompleteAnswer` no other one is asked for. Retries stand above the reading because stores send errors in
  * answers with status 200.
  *
  * @throws CopyError only. `RetryLater` has effect `unknown` when any attempt may have taken effect.
@@ -136,6 +136,20 @@ export function readGood<T>(
     return read(answer);
   } catch (error) {
     if (!(error instanceof MalformedAnswer)) throw error;
+    // What became of a Complete is found out by looking, whatever its answer is worth.
+    if (error instanceof IncompleteAnswer && call.operation !== 'CompleteMultipartUpload') {
+      const reads = call.method === 'GET' || call.method === 'HEAD';
+      throw new GiveUp(
+        'BadAnswer',
+        `${nameCall(call, caller.dialect)}: the store's answer leaves out what its protocol promises: ${error.message}. ` +
+          `It would be the same the next time; check that the endpoint is one of a store of this kind.`,
+        {
+          answer: { operation: call.operation, status: answer.status },
+          cause: error,
+          effect: reads ? 'none' : 'unknown',
+        },
+      );
+    }
     throw new RetryLater(`${nameCall(call, caller.dialect)}: the store's answer cannot be read: ${error.message}.`, {
       answer: { operation: call.operation, status: answer.status },
       cause: error,
