@@ -143,7 +143,8 @@ function hasCalls({ calls }: Tally): boolean {
 export function costText({ request, counts: { calls, transfers } }: BatchView): string {
   const sent = Object.values(calls).reduce((sum, count) => sum + count, 0);
   const { amount, transfer, currency } = costOf(request, calls, transfers);
-  const between = transfer === undefined ? '' : `, ${formatMoney(transfer, currency)} of it for transfer between regions`;
+  const between =
+    transfer === undefined ? '' : `, ${formatMoney(transfer, currency)} of it for transfer between regions`;
   return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}${between}`;
 }
 

@@ -46,6 +46,8 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     case 'ClientEncrypted':
       return 'the object is encrypted with a key of the client; the store cannot copy it by itself.';
     case 'CrossRegion':
+      if (dialect.crossRegionAdvice)
+        return `source and destination are in different regions; ${dialect.crossRegionAdvice}`;
       return `source and destination must be in one region, and bucket ${subject.source?.bucket ?? subject.bucket} is not in ${region}. Use a destination bucket in the source's region, or the store's own cross-region replication.`;
     case 'DestinationExists':
       return 'there is an object already, and overwriting is not allowed here.';

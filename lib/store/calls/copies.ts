@@ -137,8 +137,8 @@ async function explained(caller: Caller, error: unknown, call: Call, options?: C
         return region === undefined ? undefined : { bucket, region };
       }),
     );
-    const { oneRegion } = caller.routes.home.addressing;
-    return source && destination ? crossRegion({ regionAdvice: oneRegion }, source, destination, error.answer) : error;
+    const regionAdvice = caller.routes.home.addressing.oneRegion ?? caller.dialect.crossRegionAdvice;
+    return source && destination ? crossRegion({ regionAdvice }, source, destination, error.answer) : error;
   }
   return error;
 }

@@ -48,6 +48,8 @@ export interface Dialect {
   };
   /** Used when the address names none; absent means that there must be one. */
   defaultRegion?: string;
+  /** What to do about a copy that the store refuses because it crosses regions, where the store itself would take it. */
+  crossRegionAdvice?: string;
   /** The bucket stands in the signature even where the host already names it. */
   signsBucket: boolean;
   /** How the payload is declared: a hash of the body, or a constant. */

@@ -86,6 +86,9 @@ export const s3: Dialect = {
     ],
   },
   defaultRegion: 'us-east-1',
+  crossRegionAdvice:
+    'the VPC endpoint on the way from here to S3 takes no requests across regions. Run this from a machine whose requests do ' +
+    'not pass through it.',
   signsBucket: false,
   payload: 'sha256',
   headers: {
@@ -194,6 +197,7 @@ export const s3: Dialect = {
       TooManyRequests: 'throttled',
     },
     byWords: [
+      { code: 'AccessDenied', words: /VPC endpoints do not support cross-region/i, meaning: 'CrossRegion' },
       { code: 'InvalidRequest', words: /larger than the maximum|maximum allow/i, meaning: 'TooLarge' },
       { code: 'InvalidRequest', words: /object lock/i, meaning: 'Unsupported' },
       { code: 'InvalidRequest', words: /\bitself\b/i, meaning: 'SameObject' },

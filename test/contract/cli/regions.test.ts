@@ -95,6 +95,12 @@ describe('a copy between two regions of S3', () => {
     expect(astray()).toBeLessThanOrEqual(1 + 64);
   });
 
+  it('of a prefix sums up what crossed, and what that costs', async () => {
+    await rig.twin.store.put('photos', 'sum/big.bin', { size: GiB });
+    const run = await rig.run('cp', '-r', 's3://photos/sum/', 's3://backup/sum/');
+    expect(run.stdout).toMatch(/1\.00 GiB from ap-southeast-1 to eu-west-1 \(about 0\.090\d* USD for the transfer\)/);
+  });
+
   it('is planned with its transfer and the price of it, and nothing is written', async () => {
     await rig.twin.store.put('photos', 'in/big.bin', { size: 2 * GiB });
     const one = await rig.run('cp', 's3://photos/in/big.bin', 's3://backup/big.bin', '--dry-run', '--json');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkRegion } from '../../../lib/copy/plan/check-region.ts';
 import type { StoreConfig } from '../../../lib/store/open.ts';
 import type { Reply, Sent } from './harness.ts';
 import { aHead, bench, copied, errorXml, failure, refusal } from './harness.ts';
@@ -242,6 +243,40 @@ describe('a bucket of OSS in another region', () => {
     );
     await failure(store.copyObject(copy));
     expect(sent.filter(({ path }) => path === '/?location')).toHaveLength(2);
+  });
+});
+
+describe('a copy between two regions of S3 that the way there does not take', () => {
+  it('is refused with both regions, and with the cause: a VPC endpoint of the network', async () => {
+    const { store } = bench('s3', (request) => {
+      if (request.method === 'PUT')
+        return refusal(403, 'AccessDenied', 'VPC endpoints do not support cross-region requests');
+      return { headers: toldBy(request.origin.includes('src') ? 'us-west-2' : 'us-east-1') };
+    });
+    const error = await failure(store.copyObject(copy));
+    expect(error).toMatchObject({ code: 'CrossRegion' });
+    expect(error.message).toMatch(/^src is in us-west-2 and dst in us-east-1; the VPC endpoint on the way/);
+  });
+
+  it.each([
+    ['https://s3-accelerate.amazonaws.com', 'us-east-1', /S3 Transfer Acceleration copies only inside one region/],
+    [
+      'https://bucket.vpce-1a2b-5e6f.s3.us-east-1.vpce.amazonaws.com',
+      undefined,
+      /a VPC endpoint of S3 copies only inside/,
+    ],
+  ])('is refused before anything is written at %s', async (endpoint, region, words) => {
+    const { store } = bench(
+      's3',
+      (request) => ({ headers: toldBy(request.origin.includes('src') ? 'us-west-2' : 'us-east-1') }),
+      {
+        address: { scheme: 's3', endpoint, region },
+      },
+    );
+    const refused = await failure(checkRegion(store, copy, {}));
+    expect(refused).toMatchObject({ code: 'CrossRegion' });
+    expect(refused.message).toMatch(words);
+    expect(store.facts.sameRegionOnly).toBe(true);
   });
 });
 
