@@ -66,9 +66,10 @@ async function told(
   const { routes } = caller;
   try {
     const region = await perform(caller, call, options, read);
-    return region ?? routes.regionOf(call.bucket);
+    // Where it was served counts for more than what a proxy may have left standing in the answer.
+    return routes.regionOf(call.bucket) ?? region;
   } catch (error) {
-    if (gaveUp(error, 'WrongEndpoint')) return undefined;
+    if (gaveUp(error, 'WrongEndpoint')) return routes.regionOf(call.bucket);
     if (!gaveUp(error, 'AccessDenied', 'Unsupported')) throw error;
     // It was the bucket that refused: it is where it was asked.
     routes.served(call, routes.of(call));

@@ -24,6 +24,8 @@ export class Routes {
   readonly #byRegion = new Map<string, Route>();
   /** Where the store says that a bucket is. */
   readonly #learned = new Map<string, Route>();
+  /** Where the store says that a bucket is which this endpoint does not lead to. */
+  readonly #unreachable = new Map<string, string>();
   /** For which region the last request that a bucket served was signed. */
   readonly #served = new Map<string, string>();
   #checksRegion: boolean;
@@ -41,12 +43,15 @@ export class Routes {
     return (known ? this.#learned.get(bucket) : undefined) ?? this.home;
   }
 
-  /** False where the endpoint does not lead to that region; nothing is learned then. */
+  /** False where the endpoint does not lead to that region; requests go on as before then. */
   learn(bucket: string, region: string): boolean {
     let route = this.#byRegion.get(region);
     if (!route) {
       const addressing = this.home.addressing.elsewhere(region);
-      if (!addressing) return false;
+      if (!addressing) {
+        if (/^[a-z0-9-]{1,64}$/i.test(region)) this.#unreachable.set(bucket, region);
+        return false;
+      }
       route = { addressing, signer: new Signer(this.#constants, region) };
       this.#byRegion.set(region, route);
     }
@@ -65,11 +70,11 @@ export class Routes {
 
   /** A new bucket may have the name of one that is gone. */
   #forget(bucket: string): void {
-    for (const known of [this.#learned, this.#served, this.asked]) known.delete(bucket);
+    for (const known of [this.#learned, this.#unreachable, this.#served, this.asked]) known.delete(bucket);
   }
 
   /** Where a bucket is, as far as answers up to now prove it. */
   regionOf(bucket: string): string | undefined {
-    return this.#checksRegion ? this.#served.get(bucket) : undefined;
+    return this.#checksRegion ? (this.#served.get(bucket) ?? this.#unreachable.get(bucket)) : undefined;
   }
 }

@@ -247,11 +247,17 @@ describe('a bucket of OSS in another region', () => {
 });
 
 describe('a copy between two regions of S3 that the way there does not take', () => {
+  /** HEAD of a bucket, as S3 answers it: the source is in us-west-2, the destination in us-east-1. */
+  const headBucket = (request: Sent): Reply => {
+    const home = request.origin.includes('src') ? 'us-west-2' : 'us-east-1';
+    return { status: signedFor(request) === home ? 200 : 400, headers: toldBy(home) };
+  };
+
   it('is refused with both regions, and with the cause: a VPC endpoint of the network', async () => {
     const { store } = bench('s3', (request) => {
       if (request.method === 'PUT')
         return refusal(403, 'AccessDenied', 'VPC endpoints do not support cross-region requests');
-      return { headers: toldBy(request.origin.includes('src') ? 'us-west-2' : 'us-east-1') };
+      return headBucket(request);
     });
     const error = await failure(store.copyObject(copy));
     expect(error).toMatchObject({ code: 'CrossRegion' });
@@ -266,13 +272,7 @@ describe('a copy between two regions of S3 that the way there does not take', ()
       /a VPC endpoint of S3 copies only inside/,
     ],
   ])('is refused before anything is written at %s', async (endpoint, region, words) => {
-    const { store } = bench(
-      's3',
-      (request) => ({ headers: toldBy(request.origin.includes('src') ? 'us-west-2' : 'us-east-1') }),
-      {
-        address: { scheme: 's3', endpoint, region },
-      },
-    );
+    const { store } = bench('s3', headBucket, { address: { scheme: 's3', endpoint, region } });
     const refused = await failure(checkRegion(store, copy, {}));
     expect(refused).toMatchObject({ code: 'CrossRegion' });
     expect(refused.message).toMatch(words);
@@ -320,6 +320,13 @@ describe('the region of a bucket', () => {
       request.origin.includes('src') ? { headers: toldBy('us-east-1') } : { status: 403, headers: toldBy(ireland) },
     );
     expect(await store.region?.('src')).toBe('us-east-1');
+    expect(await store.region?.('dst')).toBe(ireland);
+  });
+
+  it('is where the store serves it, whatever the answer says besides', async () => {
+    const { store } = bench('s3', (request) =>
+      signedFor(request) === ireland ? { headers: toldBy('us-east-1') } : { status: 301, headers: toldBy(ireland) },
+    );
     expect(await store.region?.('dst')).toBe(ireland);
   });
 
