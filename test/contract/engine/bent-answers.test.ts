@@ -16,13 +16,15 @@ afterEach(async () => {
 async function bend(rig: Rig, element: string): Promise<string> {
   const server = createServer((message, response) => {
     const { method, url, headers } = message;
-    const onwards = send({ host: '127.0.0.1', port: rig.twin.port, method, path: url, headers }, async (answer) => {
+    const onwards = send({ host: '127.0.0.1', port: rig.twin.port, method, path: url, headers }, (answer) => {
       const { statusCode = 500, headers: told } = answer;
       if (method === 'HEAD') return void response.writeHead(statusCode, told).end();
       const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString('latin1').replaceAll(`${element}>`, 'Another>');
-      response.writeHead(statusCode, { ...told, 'content-length': body.length }).end(body, 'latin1');
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const body = Buffer.concat(chunks).toString('latin1').replaceAll(`${element}>`, 'Another>');
+        response.writeHead(statusCode, { ...told, 'content-length': body.length }).end(body, 'latin1');
+      });
     });
     message.pipe(onwards);
   });
