@@ -2,6 +2,7 @@ import { dryRun } from '../../copy/dry-run.ts';
 import { CopyError } from '../../copy/model/errors.ts';
 import { forEachLimited } from '../../copy/model/for-each-limited.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
+import { wayBetween } from '../../cost/transfer-prices.ts';
 import type { Rejected } from '../../sources/shared/source.ts';
 import { needsCheck } from '../conflicts/needed.ts';
 import type { ConflictPreview } from '../conflicts/preview.ts';
@@ -31,6 +32,8 @@ export interface BatchDryRun {
   bytesReadAtMost?: number;
   /** Requests of those looked at, by operation. */
   calls: Record<string, number>;
+  /** Bytes of those looked at that would cross from one region to another, by the way: `eu-west-1 -> us-east-1`. */
+  transfers?: Record<string, number>;
   /** Those looked at that could not be copied, by error code. */
   failures: Record<string, number>;
   /** Rows that get in each other's way; absent where they cannot. */
@@ -87,6 +90,8 @@ export async function dryRunBatch(
     try {
       const would = await dryRun(world, one);
       report.calls = addRecords(report.calls, would.calls);
+      if (would.transfer)
+        report.transfers = addRecords(report.transfers ?? {}, { [wayBetween(would.transfer)]: would.size });
       would.permissions.forEach((action) => permissions.add(action));
     } catch (error) {
       if (!(error instanceof CopyError) || error.decision === 'retry') throw error;

@@ -2,7 +2,7 @@
 import { dryRun, type DryRun } from '../../copy/dry-run.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
 import type { PrefixCommand } from '../input/prefix-command.ts';
-import { callsText, planDocument, planLines, priceOf, priceText } from '../output/plan.ts';
+import { callsText, planDocument, planLines, priceOf, priceText, transfersOf } from '../output/plan.ts';
 import { leftOutText } from '../output/result.ts';
 import { exit } from '../process/exit.ts';
 import { formatBytes, plural } from '../text/format.ts';
@@ -54,6 +54,7 @@ class PlanSum {
   plans = 0;
   readonly ways: Record<string, number> = {};
   readonly calls: Record<string, number> = {};
+  readonly transfers: Record<string, number> = {};
   readonly permissions = new Set<string>();
   readonly losses: Record<string, number> = {};
   readonly notKept = new Set<string>();
@@ -62,6 +63,7 @@ class PlanSum {
     this.plans++;
     increase(this.ways, plan.way, 1);
     for (const [call, count] of Object.entries(plan.calls)) increase(this.calls, call, count);
+    for (const [way, bytes] of Object.entries(transfersOf(plan))) increase(this.transfers, way, bytes);
     for (const permission of plan.permissions) this.permissions.add(permission);
     for (const what of plan.notKept ?? []) this.notKept.add(what);
     for (const what of new Set(plan.lost.map((loss) => loss.what))) increase(this.losses, what, 1);
@@ -69,9 +71,17 @@ class PlanSum {
 
   /** Calls for `found` objects like the ones looked at, and for listing them. */
   scaled(found: number): Record<string, number> {
+    return { ListObjectsV2: Math.max(1, Math.ceil(found / 1_000)), ...this.#timesFound(this.calls, found) };
+  }
+
+  /** Bytes that would cross regions, for `found` objects like the ones looked at. */
+  scaledTransfers(found: number): Record<string, number> {
+    return this.#timesFound(this.transfers, found);
+  }
+
+  #timesFound(counts: Record<string, number>, found: number): Record<string, number> {
     const factor = this.plans === 0 ? 0 : Math.max(1, found / this.plans);
-    const scaled = Object.entries(this.calls).map(([call, count]) => [call, Math.round(count * factor)] as const);
-    return { ListObjectsV2: Math.max(1, Math.ceil(found / 1_000)), ...Object.fromEntries(scaled) };
+    return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Math.round(count * factor)]));
   }
 }
 
@@ -95,7 +105,8 @@ function prefixDocument(
     failures: Object.fromEntries(tally.failures),
     ways: sum.ways,
     calls,
-    price: priceOf(command, calls),
+    ...(Object.keys(sum.transfers).length > 0 && { transfers: sum.scaledTransfers(tally.found) }),
+    price: priceOf(command, calls, sum.scaledTransfers(tally.found)),
     permissions: [...sum.permissions],
     lost: sum.losses,
     ...(sum.notKept.size > 0 && { notKept: [...sum.notKept] }),
@@ -119,7 +130,7 @@ function prefixLines(
     ['objects', `${plural(tally.found, 'object')}, ${formatBytes(tally.foundBytes)}`],
     ['ways', counted(sum.ways) || 'nothing to do'],
     ['calls', callsText(calls)],
-    ['price', priceText(command, calls)],
+    ['price', priceText(command, calls, sum.scaledTransfers(tally.found))],
     ['permissions', [...sum.permissions].join(', ') || '-'],
     ['lost', counted(sum.losses) || 'nothing'],
     ...(sum.notKept.size > 0 ? [['left out', leftOutText([...sum.notKept])] as [string, string]] : []),

@@ -1,7 +1,9 @@
 /** What became of many objects. */
 import type { CopyResult } from '../../copy/model/result.ts';
 import { classOf, exit } from '../process/exit.ts';
-import { formatBytes, formatDuration, formatRate, plural } from '../text/format.ts';
+import { transferCost, wayBetween } from '../../cost/transfer-prices.ts';
+import { transferText } from '../output/plan.ts';
+import { formatBytes, formatDuration, formatMoney, formatRate, plural } from '../text/format.ts';
 
 export class Tally {
   /** Objects that the listing gave and the patterns kept. */
@@ -21,16 +23,22 @@ export class Tally {
   readonly losses = new Map<string, number>();
   /** What copies leave out by default. */
   readonly notKept = new Set<string>();
+  /** Bytes that crossed from one region to another, by the way. */
+  readonly transfers: Record<string, number> = {};
 
   get failed(): number {
     return [...this.failures.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  succeed(result: Pick<CopyResult, 'way' | 'size' | 'lost' | 'notKept'>): void {
+  succeed(result: Pick<CopyResult, 'way' | 'size' | 'lost' | 'notKept' | 'transfer'>): void {
     this.done++;
     this.bytes += result.size;
     if (result.way === 'unchanged') this.unchanged++;
     for (const what of result.notKept ?? []) this.notKept.add(what);
+    if (result.transfer) {
+      const way = wayBetween(result.transfer);
+      this.transfers[way] = (this.transfers[way] ?? 0) + result.size;
+    }
     for (const what of new Set(result.lost.map((loss) => loss.what))) add(this.losses, what);
   }
 
@@ -47,7 +55,11 @@ export class Tally {
   text(seconds: number): string {
     const rate = this.bytes > 0 ? ` (${formatRate(this.bytes, seconds)})` : '';
     const unchanged = this.unchanged > 0 ? `, ${this.unchanged} of them unchanged` : '';
-    const text = `${plural(this.done, 'object')}, ${formatBytes(this.bytes)} in ${formatDuration(seconds)}${rate}${unchanged}`;
+    const crossed =
+      Object.keys(this.transfers).length > 0
+        ? `, ${transferText(this.transfers)} (about ${formatMoney(transferCost(this.transfers), 'USD')} for the transfer)`
+        : '';
+    const text = `${plural(this.done, 'object')}, ${formatBytes(this.bytes)} in ${formatDuration(seconds)}${rate}${unchanged}${crossed}`;
     if (this.failed === 0) return text;
     return `${text}; ${this.failed} failed (${[...this.failures].map(([name, count]) => `${count} ${name}`).join(', ')})`;
   }

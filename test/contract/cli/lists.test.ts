@@ -157,19 +157,22 @@ describe.each(['rename', 'copy'] as const)('ferry batch run to %s', (mode) => {
 describe('ferry mv', () => {
   const body = async (key: string) => (await rig.twin.store.bytes('photos', key)).toString();
 
-  it.each(['oss', 's3'])('keeps the object at its destination on %s, and replaces it with --overwrite always', async (scheme) => {
-    const prefix = `${newName()}/`;
-    await put(new Map([`${prefix}a`, `${prefix}b`].map((key) => [key, key])));
-    const line = ['mv', `${scheme}://photos/${prefix}a`, `${scheme}://photos/${prefix}b`];
-    const refused = await built(...line);
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/exists already and was not overwritten.*--overwrite always/) as string,
-    });
-    expect([await body(`${prefix}a`), await body(`${prefix}b`)]).toEqual([`${prefix}a`, `${prefix}b`]);
-    expect((await built(...line, '--overwrite', 'always')).code).toBe(0);
-    expect(await contents(prefix)).toEqual(new Map([[`${prefix}b`, `${prefix}a`]]));
-  });
+  it.each(['oss', 's3'])(
+    'keeps the object at its destination on %s, and replaces it with --overwrite always',
+    async (scheme) => {
+      const prefix = `${newName()}/`;
+      await put(new Map([`${prefix}a`, `${prefix}b`].map((key) => [key, key])));
+      const line = ['mv', `${scheme}://photos/${prefix}a`, `${scheme}://photos/${prefix}b`];
+      const refused = await built(...line);
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/exists already and was not overwritten.*--overwrite always/) as string,
+      });
+      expect([await body(`${prefix}a`), await body(`${prefix}b`)]).toEqual([`${prefix}a`, `${prefix}b`]);
+      expect((await built(...line, '--overwrite', 'always')).code).toBe(0);
+      expect(await contents(prefix)).toEqual(new Map([[`${prefix}b`, `${prefix}a`]]));
+    },
+  );
 
   it('of a prefix to a prefix above it loses no object, whatever names meet', async () => {
     const prefix = `${newName()}/`;
