@@ -1,5 +1,6 @@
 /** One command's hold on the runtime: configuration, state folder, signals, and where lines go. */
-import { addressOf, readConfig, type Config, type ConfigOptions } from '../../config/env.ts';
+import { addressOf, type Config } from '../../config/env.ts';
+import { loadConfig, type LoadOptions } from '../../config/load.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import { humanLog } from '../../log.ts';
 import type { Embedded, EmbeddedOptions } from '../../runtime/embedded/open.ts';
@@ -32,6 +33,8 @@ export interface Session {
 export interface SessionOptions {
   /** The command only looks: Ctrl-C may end the process at once. */
   looks?: boolean;
+  /** As `loadConfig` read it; by itself the session does that. */
+  config?: Config;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
   /** Does the tasks of the runtime; the engine's own `work` when absent. */
@@ -47,9 +50,9 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, onRequest, work: doTask }: SessionOptions = {},
+  { looks = false, config: given, onRequest, work: doTask }: SessionOptions = {},
 ): Promise<number> {
-  const config = readConfig(io.env, configOptions(io, flags));
+  const config = given ?? (await loadConfig(io.env, configOptions(io, flags)));
   let progress: Progress | undefined;
   const say = (line: string): void => {
     if (progress) progress.log(line);
@@ -103,11 +106,12 @@ async function interruptedText(error: unknown, home: string): Promise<string> {
 }
 
 /** The flags that every command has, as configuration; they go before the environment. */
-export function configOptions(io: Io, flags: StoreFlags): ConfigOptions {
-  const { endpointUrl: endpoint, region, addressing, state } = flags;
+export function configOptions(io: Io, flags: StoreFlags): LoadOptions {
+  const { endpointUrl: endpoint, region, addressing, state, profile } = flags;
   const store = { endpoint, region, addressing };
   return {
     home: state,
+    profile,
     // People read the result line; the steps on the way are for who asks for them.
     logLevel: io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
     stores: { oss: store, s3: store },

@@ -1,15 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import request from 'undici/lib/api/api-request.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
 
-/** Milliseconds. */
-const connectTimeout = 10_000;
-
-/** A keep-alive pool per origin. */
-export function openAgent(maxConnections: number): Dispatcher {
-  return new Agent({ connect: { timeout: connectTimeout }, connections: maxConnections, pipelining: 1 });
-}
+export { openAgent } from '../wire/agent.ts';
 
 /** Sends one request and resolves when the headers of its answer are there. */
 export function send(

@@ -1,10 +1,15 @@
 /**
- * Two parts of undici by their own paths: loading all of it (fetch, WebSocket, caches) costs a cold start twice as much.
+ * Three parts of undici by their own paths: loading all of it (fetch, WebSocket, caches) costs a cold start twice as much.
  * Undici 7 has no `exports` map, so the paths work as long as its version stays pinned.
  */
 declare module 'undici/lib/dispatcher/agent.js' {
   import { Agent } from 'undici';
   export default Agent;
+}
+
+declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
+  import { EnvHttpProxyAgent } from 'undici';
+  export default EnvHttpProxyAgent;
 }
 
 declare module 'undici/lib/api/api-request.js' {

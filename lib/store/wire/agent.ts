@@ -1,0 +1,25 @@
+import type { Dispatcher } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import type { Network } from '../../profiles/network.ts';
+
+/** Milliseconds. */
+const timeout = 10_000;
+
+/** A keep-alive pool per origin; by way of proxies where `network` names some. */
+export function openAgent(connections: number, { httpProxy, httpsProxy, noProxy, ca }: Network = {}): Dispatcher {
+  const connect = ca ? { timeout, ca } : { timeout };
+  const options = { connect, connections, pipelining: 1 };
+  if (httpProxy === undefined && httpsProxy === undefined) return new Agent(options);
+  return new EnvHttpProxyAgent({
+    ...options,
+    // What is absent would be read from the environment of the process.
+    httpProxy: httpProxy ?? '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy: noProxy ?? '',
+    // A proxy that lets CONNECT through to any port is rare: `http:` is asked for by its whole URL.
+    proxyTunnel: false,
+    requestTls: connect,
+    proxyTls: connect,
+  });
+}
