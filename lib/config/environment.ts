@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { GiveUp } from '../copy/model/errors.ts';
 import type { Env } from '../profiles/places.ts';
+import { homeOf } from '../profiles/places.ts';
 import { asProxyUrl } from '../profiles/network.ts';
 
 /** Names that the program and the SDKs of the vendors read. */
@@ -25,11 +26,15 @@ export function withoutLineEnd(value: string): string {
   return value.slice(0, end);
 }
 
-/** The same in the process itself, for the SDKs read it on their own. */
+/**
+ * The same in the process itself, for the SDKs read it on their own. They also ask for a home folder and fail where the
+ * user has none, so such a user gets one that does not exist.
+ */
 export function cleanProcessEnvironment(env: NodeJS.ProcessEnv = process.env): void {
   for (const [name, value] of Object.entries(withoutLineEnds(env))) {
     if (value !== undefined && value !== env[name]) env[name] = value;
   }
+  if (homeOf(env) === undefined) env['HOME'] = '/nonexistent';
 }
 
 const keys = [

@@ -54,8 +54,8 @@ type Section = Readonly<Record<string, string | undefined>>;
 type Sections = Readonly<Record<string, Section | undefined>>;
 
 async function load(files: AwsFiles): Promise<{ configFile: Sections; credentialsFile: Sections }> {
-  const found = [isThere(files.configFilepath), isThere(files.filepath)];
-  if (!found.some(Boolean)) return { configFile: {}, credentialsFile: {} };
+  const found = Object.values(files).filter((path) => path !== nothing && isThere(path));
+  if (found.length === 0) return { configFile: {}, credentialsFile: {} };
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
   return await loadSharedConfigFiles({ ...files, ignoreCache: true });
 }

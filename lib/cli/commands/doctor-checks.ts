@@ -9,7 +9,7 @@ import { placeOf } from '../../profiles/places.ts';
 import type { StoreClient } from '../../store/calls/client.ts';
 import { oss } from '../../store/dialects/oss.ts';
 import { s3 } from '../../store/dialects/s3.ts';
-import { openAgent } from '../../store/http/connection.ts';
+import { openAgent, send } from '../../store/http/connection.ts';
 import { resolveAddressing } from '../../store/http/addressing.ts';
 import { credentialsFor } from '../../store/sign/credentials.ts';
 import type { StoreUrl } from '../input/urls.ts';
@@ -70,7 +70,7 @@ export async function checkEndpoint(scheme: Scheme, config: Config, env: Env): P
     const startedAt = performance.now();
     const agent = openAgent(1, readNetwork(withoutLineEnds(env), config.stores[scheme].caBundle));
     try {
-      const answer = await agent.request({
+      const answer = await send(agent, {
         origin,
         path: '/',
         method: 'GET',

@@ -48,7 +48,7 @@ async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Pr
       report(await checks.checkBucket(session.client(scheme), url, region, flags.write === true), scheme);
       return exit.done;
     };
-    await withSession(io, flags, lookAtBucket, { looks: !flags.write });
+    await withSession(io, flags, lookAtBucket, { looks: !flags.write && 'stores' });
   }
   return failed ? exit.failed : exit.done;
 }

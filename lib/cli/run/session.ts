@@ -31,8 +31,11 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** The command only looks: Ctrl-C may end the process at once. */
-  looks?: boolean;
+  /**
+   * The command only looks: Ctrl-C may end the process at once. `stores`: it looks at stores alone, and needs no state that
+   * can be written.
+   */
+  looks?: boolean | 'stores';
   /** As `loadConfig` read it; by itself the session does that. */
   config?: Config;
   /** Told once for every HTTP request sent. */
@@ -61,7 +64,10 @@ export async function withSession(
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
-  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
+  const runtime = await openEmbedded({
+    ...{ home, config, settings, env: io.env, log, onRequest, work: doTask },
+    looks: looks === 'stores',
+  });
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {

@@ -4,8 +4,9 @@
  */
 
 /** For `@aws-sdk/credential-provider-node`. */
-export function defaultProvider() {
+export function defaultProvider({ profile }: { profile?: string } = {}) {
   return async () => {
+    if (profile) throw new Error(`a cloud function has no profile '${profile}'; name a role in the store instead.`);
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
     if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
       throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set.');

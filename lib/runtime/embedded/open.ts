@@ -54,7 +54,9 @@ export type { ResumeOptions, ResumeOutcome } from './resume.ts';
 export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'env' | 'onRequest' | 'open'> {
   /** Folder that keeps state; made when it is not there. Default `.ferry`. */
   home?: string;
-  config?: Pick<Config, 'stores'>;
+  /** The caller only reads stores: a home that is not there, or cannot be written, will do. */
+  looks?: boolean;
+  config?: Pick<Config, 'stores' | 'named'>;
   settings?: Partial<Settings>;
   log?: Log;
   clock?: Clock;
@@ -115,7 +117,7 @@ const pagesAtOnce = 4;
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
   const { home = '.ferry', log = noLog, clock = systemClock, random = Math.random, graceMs = 10_000 } = options;
   const settings = { ...defaultSettings, ...options.settings };
-  const database = StateDatabase.openIn(home);
+  const database = options.looks ? StateDatabase.openToLook(home) : StateDatabase.openIn(home);
   const processes = new ProcessRegistry(database, { clock });
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });

@@ -4,7 +4,7 @@ import type { HttpHandlerOptions, HttpRequest, HttpResponse, RequestHandler } fr
 import type { Dispatcher } from 'undici';
 import { readNetwork } from '../../profiles/network.ts';
 import type { Env } from '../../profiles/places.ts';
-import { openAgent } from '../wire/agent.ts';
+import { openAgent, send } from '../wire/agent.ts';
 
 type Handler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions>;
 
@@ -16,7 +16,7 @@ export function sdkHandler(env: Env): Handler | undefined {
   return {
     handle: async (request, options = {}) => {
       agent ??= openAgent(4, network);
-      const { statusCode, headers, body } = await agent.request({
+      const { statusCode, headers, body } = await send(agent, {
         origin: `${request.protocol}//${request.hostname}${request.port === undefined ? '' : `:${request.port}`}`,
         path: pathOf(request),
         method: request.method as Dispatcher.HttpMethod,

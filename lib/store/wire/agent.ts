@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 import type { Network } from '../../profiles/network.ts';
@@ -22,4 +23,12 @@ export function openAgent(connections: number, { httpProxy, httpsProxy, noProxy,
     requestTls: connect,
     proxyTls: connect,
   });
+}
+
+/** Sends one request and resolves when the headers of its answer are there. */
+export function send(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions & { signal?: AbortSignal },
+): Promise<Dispatcher.ResponseData> {
+  return request.call(dispatcher, options);
 }
