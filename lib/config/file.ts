@@ -232,5 +232,5 @@ function refused(problems: string[]): GiveUp {
 /** JSON Schema (draft 2020-12) of the file, for editors. */
 export function serveJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(schemaFor({}), { io: 'input' });
-  return { $schema, title: 'object-ferry serve configuration', ...schema };
+  return { $schema, title: 'object-ferry serve configuration', ...schema, patternProperties: { '^x-': {} } };
 }

@@ -55,7 +55,10 @@ export function networkError(error: unknown, subject: CallSubject, dialect: Dial
     );
   }
   if (notSent.has(code)) {
-    return new RetryLater(`${name}: ${host} cannot be reached (${code}); check endpoint, region and network.`, options);
+    return new RetryLater(
+      `${name}: ${host} cannot be reached (${code}); check endpoint, region, network and proxy.`,
+      options,
+    );
   }
   return new RetryLater(
     `${name}: the connection to ${host} failed (${code}), so whether the call took effect is unknown.`,

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
+import connectMethod from 'undici/lib/api/api-connect.js';
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import type { Network } from '../../profiles/network.ts';
 
 /** Milliseconds. */
@@ -20,6 +22,8 @@ export function openAgent(connections: number, { httpProxy, httpsProxy, noProxy,
     noProxy: noProxy ?? '',
     // A proxy that lets CONNECT through to any port is rare: `http:` is asked for by its whole URL.
     proxyTunnel: false,
+    // Undici's own index gives every dispatcher its methods; the proxy agent needs this one.
+    clientFactory: (origin, poolOptions) => Object.assign(new Pool(origin, poolOptions), { connect: connectMethod }),
     requestTls: connect,
     proxyTls: connect,
   });

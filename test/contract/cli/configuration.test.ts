@@ -21,7 +21,7 @@ let twin: Twin;
 let elsewhere: Proxy;
 
 beforeAll(async () => {
-  twin = await startTwin({ ...keys, buckets: [{ name: 'photos' }, { name: 'backup' }] });
+  twin = await startTwin({ ...keys, region: 'eu-west-1', buckets: [{ name: 'photos' }, { name: 'backup' }] });
   await twin.store.put('photos', 'a.txt', { body: 'a' });
   elsewhere = await startProxy(() => undefined);
 });
@@ -132,18 +132,20 @@ s3 =
 const ossutilKeys = `accessKeyID=${keys.accessKeyId}\naccessKeySecret=${secret}\n`;
 
 describe('a profile of ~/.aws/config', () => {
-  it.each(['dev', 'svc'])('%s brings keys, region and endpoint, and no request goes elsewhere', async (profile) => {
+  it.each<[string, string[], Record<string, string>]>([
+    ['that is named', ['--profile', 'dev'], {}],
+    ['with a services section', ['--profile', 'svc'], {}],
+    ['of the environment', [], { AWS_PROFILE: 'dev' }],
+    [
+      'that is named, with other keys in the environment',
+      ['--profile', 'dev'],
+      { AWS_ACCESS_KEY_ID: 'other', AWS_SECRET_ACCESS_KEY: 'other' },
+    ],
+  ])('%s brings keys, region and endpoint, and no request goes elsewhere', async (_what, args, env) => {
     const files = { '.aws/config': awsConfig() };
-    for (const [args, env] of [
-      [['--profile', profile], {}],
-      [[], { AWS_PROFILE: profile }],
-      // As the command line of AWS, a profile that is named goes before keys in the environment.
-      [['--profile', profile], { AWS_ACCESS_KEY_ID: 'other', AWS_SECRET_ACCESS_KEY: 'other' }],
-    ] as const) {
-      const copied = await run(['cp', 's3://photos/a.txt', 's3://backup/b.txt', ...args], { files, env });
-      expect(copied).toMatchObject({ code: 0, stderr: '' });
-    }
-    expect(twin.requests.count({ operation: 'CopyObject' })).toBe(3);
+    const copied = await run(['cp', 's3://photos/a.txt', 's3://backup/b.txt', ...args], { files, env });
+    expect(copied).toMatchObject({ code: 0, stderr: '' });
+    expect(twin.requests.count({ operation: 'CopyObject' })).toBe(1);
     expect(elsewhere.asked).toEqual([]);
   });
 
@@ -211,13 +213,15 @@ endpoint_url = ${twin.url}\nservices = local\n[services local]\nsts =\n  endpoin
 
   it('of single sign-on uses the token that `aws sso login` left', async () => {
     const asked: string[] = [];
+    const temporary = await startTwin({ ...keys, sessionToken: 'token', buckets: [{ name: 'photos' }] });
+    onTestFinished(() => temporary.close());
     const portal = await serve((incoming, answer) => {
       asked.push(`${incoming.url} ${String(incoming.headers['x-amz-sso_bearer_token'])}`);
-      const roleCredentials = { ...keys, sessionToken: '', expiration: Date.now() + 3_600_000 };
+      const roleCredentials = { ...keys, sessionToken: 'token', expiration: Date.now() + 3_600_000 };
       answer.setHeader('content-type', 'application/json').end(JSON.stringify({ roleCredentials }));
     });
     const config = `[profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\nregion = eu-west-1
-services = local\n[services local]\ns3 =\n  endpoint_url = ${twin.url}
+services = local\n[services local]\ns3 =\n  endpoint_url = ${temporary.url}
 [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n`;
     const token = { accessToken: 'token-of-login', expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
     const name = `.aws/sso/cache/${createHash('sha1').update('corp').digest('hex')}.json`;
@@ -275,7 +279,8 @@ describe('proxies and certificates', () => {
     expect([direct.code, proxy.asked]).toEqual([0, []]);
     // Without its scheme, as many write it.
     const bare = { ...to('http://store.internal'), HTTP_PROXY: proxy.url.replace('http://', '') };
-    expect(await run(['doctor', 's3://photos/a.txt'], { env: bare })).toMatchObject({ code: 0 });
+    const examined = await run(['doctor', 's3://photos/a.txt'], { env: bare });
+    expect([examined.code, examined.stdout]).toEqual([0, expect.any(String)]);
   });
 
   it('goes by HTTPS_PROXY, trusts AWS_CA_BUNDLE, and names both variables when it trusts nothing', async () => {
@@ -306,7 +311,7 @@ describe('proxies and certificates', () => {
     const inEnv = { ...to('https://store.internal'), HTTPS_PROXY: proxy.url };
     for (const variable of ['AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS']) {
       const listed = await run(['ls', 's3://photos/'], { env: { ...inEnv, [variable]: certificate } });
-      expect(listed, variable).toMatchObject({ code: 0 });
+      expect([listed.code, listed.stderr], variable).toEqual([0, expect.any(String)]);
     }
     expect(proxy.asked).toContain('CONNECT store.internal:443');
     const untrusted = await run(['ls', 's3://photos/'], { env: inEnv });
