@@ -9,6 +9,9 @@ import type { Network } from '../../profiles/network.ts';
 /** Milliseconds. */
 const timeout = 10_000;
 
+/** A proxy elsewhere cannot reach these, and none is needed. */
+const thisMachine = ['localhost', '127.0.0.1', '[::1]'];
+
 /** A keep-alive pool per origin; by way of proxies where `network` names some. */
 export function openAgent(connections: number, { httpProxy, httpsProxy, noProxy, ca }: Network = {}): Dispatcher {
   const connect = ca ? { timeout, ca } : { timeout };
@@ -19,7 +22,7 @@ export function openAgent(connections: number, { httpProxy, httpsProxy, noProxy,
     // What is absent would be read from the environment of the process.
     httpProxy: httpProxy ?? '',
     httpsProxy: httpsProxy ?? '',
-    noProxy: noProxy ?? '',
+    noProxy: noProxy === '*' ? noProxy : [noProxy, ...thisMachine].filter(Boolean).join(','),
     // A proxy that lets CONNECT through to any port is rare: `http:` is asked for by its whole URL.
     proxyTunnel: false,
     // Undici's own index gives every dispatcher its methods; the proxy agent needs this one.

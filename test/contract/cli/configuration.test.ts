@@ -1,7 +1,7 @@
 /** The built program and the configuration that people have: profiles, proxies, certificates, containers. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -13,6 +13,14 @@ import { startTwin, type Twin } from '../../../lib/twin/start.ts';
 import type { Outcome } from './harness.ts';
 
 const program = resolve('dist/ferry.mjs');
+/** Only root may start a program as another user, who must be able to reach it. */
+const canBeOthers = process.getuid?.() === 0 && mayEnter(dirname(program)) && mayEnter(process.execPath);
+
+function mayEnter(path: string): boolean {
+  const isOpen = (statSync(path).mode & 0o005) === 0o005;
+  return isOpen && (path === '/' || mayEnter(dirname(path)));
+}
+
 const secret = 'sesame-open-sesame';
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: secret };
 
@@ -377,23 +385,26 @@ describe('in a container', () => {
     ['cost'],
   ];
 
-  it.each(readers)('%s %s %s reads without leaving a state folder behind', async (...args) => {
+  it.each(['ls', 'cp', 'batch'])('%s reads without leaving a state folder behind', async (name) => {
+    const args = readers.find(([command]) => command === name) ?? [];
     const { code, home, stderr } = await run(args, { env: env() });
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     expect(existsSync(join(home, '.ferry'))).toBe(false);
   });
 
-  it.runIf(process.getuid?.() === 0).each(readers)(
-    '%s %s %s works for a user without home, passwd entry and a folder to write to',
-    async (...args) => {
+  it.runIf(canBeOthers)(
+    'what only reads works for a user without home, passwd entry and a folder to write to',
+    async () => {
       // A user id that is in no passwd file, in a folder of another.
       const there = { ...env(), HOME: undefined, FERRY_HOME: '/proc/none' };
-      const { code, stderr } = await run(args, { env: there, user: 54_321 });
-      expect([code, stderr]).toEqual([0, expect.any(String)]);
+      for (const args of readers) {
+        const { code, stderr } = await run(args, { env: there, user: 54_321 });
+        expect([code, stderr], args.join(' ')).toEqual([0, expect.any(String)]);
+      }
     },
   );
 
-  it.runIf(process.getuid?.() === 0)('doctor says that the state folder cannot be written, and goes on', async () => {
+  it.runIf(canBeOthers)('doctor says that the state folder cannot be written, and goes on', async () => {
     const there = { ...env(), HOME: undefined };
     const { code, stdout } = await run(['doctor', 's3://photos/a.txt'], { env: there, user: 54_321 });
     expect(stdout).toMatch(/✗ state +State file .* cannot be opened for writing/);
@@ -408,7 +419,7 @@ describe('in a container', () => {
     expect([twin.requests.all(), elsewhere.asked]).toEqual([[], []]);
   });
 
-  it.runIf(process.getuid?.() === 0)('names a file of the vendor that is there and cannot be read', async () => {
+  it.runIf(canBeOthers)('names a file of the vendor that is there and cannot be read', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'ferry-config-')), 'config');
     onTestFinished(() => rmSync(dirname(path), { recursive: true }));
     writeFileSync(path, awsConfig());

@@ -166,12 +166,12 @@ describe('the AWS configuration', () => {
     ['wrong', {}, /endpoint of profile 'wrong' is no endpoint/],
     ['fips', { AWS_ENDPOINT_URL: 'http://env.example' }, /FIPS endpoint of Amazon, and another endpoint is set/],
   ])('refuses what cannot be: %s %j', async (profile, env, words) => {
-    const words_ = await refusalOf(s3At(env, profile));
-    expect(words_).toMatch(words);
-    expect(words_).not.toMatch(/sesame|sso-session|services\./);
+    const refusal = await refusalOf(s3At(env, profile));
+    expect(refusal).toMatch(words);
+    expect(refusal).not.toMatch(/sesame|sso-session|services\./);
   });
 
-  it('leaves the other store in peace', async () => {
+  it('leaves the other store as it is', async () => {
     const HOME = await homeWith({ config, ossutil });
     const loaded = await loadConfig({ HOME, AWS_PROFILE: 'gone' });
     expect(addressOf(loaded, 'oss')).toHaveProperty('region', 'cn-hangzhou');
