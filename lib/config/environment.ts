@@ -51,9 +51,10 @@ const certificates = ['AWS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS'];
 /** @throws GiveUp BadRequest that names the first variable whose value cannot be; values are not repeated, for they may be secrets. */
 export function refuseBrokenValues(env: Env): void {
   for (const name of keys) {
-    if (/[^\x21-\x7e]/.test(env[name] ?? '')) {
-      throw wrong(name, 'holds a blank, a line break or another character that no key has; copy the key again');
-    }
+    const value = env[name] ?? '';
+    // A secret is signed with and never sent, so a store of one's own may have any text for one.
+    const wrongly = /SECRET/.test(name) ? hasControl(value) : /[^\x21-\x7e]/.test(value);
+    if (wrongly) throw wrong(name, 'holds a line break or another character that no key has; copy the key again');
   }
   for (const name of proxies) {
     const value = env[name];
@@ -63,6 +64,10 @@ export function refuseBrokenValues(env: Env): void {
     const path = env[name];
     if (path && !isReadable(path)) throw wrong(name, `names a file that cannot be read: ${path}`);
   }
+}
+
+function hasControl(text: string): boolean {
+  return [...text].some((letter) => letter < ' ' || letter === '\x7f');
 }
 
 function isReadable(path: string): boolean {

@@ -29,3 +29,14 @@ export const DefaultCredentialsProvider = {
     }),
   }),
 };
+
+/** Other providers of that package, which a store with a role of OSS needs. */
+const missing = {
+  builder: (): never => {
+    throw new Error('a role of OSS cannot be assumed in a function on AWS; give the function keys that need none.');
+  },
+};
+export const ECSRAMRoleCredentialsProvider = missing;
+export const RAMRoleARNCredentialsProvider = missing;
+export const StaticAKCredentialsProvider = missing;
+export const StaticSTSCredentialsProvider = missing;
