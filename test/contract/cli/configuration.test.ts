@@ -338,7 +338,8 @@ describe('two accounts', () => {
       incoming.resume().on('end', () => answer.end(assumed()));
     });
     await twin.store.put('photos', 'in/r.txt', { body: 'r' });
-    const config = `stores:
+    const config = `callers: [{ name: ops, keys: [env:FERRY_OPS_KEY] }]
+stores:
   role: { scheme: s3, endpoint: "${twin.url}", region: eu-west-1, role: "arn:aws:iam::123456789012:role/copier" }
   dev: { scheme: s3, profile: dev }
 rules:
@@ -346,7 +347,13 @@ rules:
   - { name: by-profile, source: { bucket: photos, prefix: in/, store: dev }, destination: { bucket: backup, key: 'dev/{key}' } }
 `;
     const files = { 'ferry.yaml': config, '.aws/config': awsConfig() };
-    const env = { AWS_ACCESS_KEY_ID: 'SOURCE', AWS_SECRET_ACCESS_KEY: secret, AWS_ENDPOINT_URL_STS: sts };
+    const env = {
+      AWS_ACCESS_KEY_ID: 'SOURCE',
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_ENDPOINT_URL_STS: sts,
+      // A variable of ours only because the file names it; the key ends as a mounted secret does.
+      FERRY_OPS_KEY: 'ops-key-0123456789abcdef\n',
+    };
     for (const rule of ['by-role', 'by-profile']) {
       const { code, stderr, stdout } = await run(['replicate', '--existing', rule, '--config', 'ferry.yaml'], {
         files,
