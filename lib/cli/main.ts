@@ -1,4 +1,5 @@
 /** Entry of the `ferry` command. */
+import { cleanProcessEnvironment } from '../config/environment.ts';
 import { exit } from './process/exit.ts';
 import { processIo } from './process/io.ts';
 import { ferry } from './program.ts';
@@ -9,4 +10,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(exit.done);
 });
 
+cleanProcessEnvironment();
 process.exitCode = await ferry(process.argv.slice(2), processIo());

@@ -64,7 +64,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     };
     return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
   };
-  return withSession(io, flags, run, { looks: flags.dryRun || !changes });
+  return withSession(io, flags, run, { looks: (flags.dryRun || !changes) && 'stores' });
 }
 
 async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {

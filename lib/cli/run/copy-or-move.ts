@@ -31,5 +31,5 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     const command = { mode, store, source, destination, options, include, exclude, objects };
     return flags.dryRun ? dryRunPrefix(session, command) : runPrefix(session, command);
   };
-  return withSession(io, flags, run, { looks: flags.dryRun });
+  return withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
 }

@@ -22,7 +22,9 @@ import type { BatchWatch } from './run-batch.ts';
 export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'env' | 'onRequest' | 'open'> {
   /** Folder that keeps state; made when it is not there. Default `.ferry`. */
   home?: string;
-  config?: Pick<Config, 'stores'>;
+  /** The caller only reads stores: a home that is not there, or cannot be written, will do. */
+  looks?: boolean;
+  config?: Pick<Config, 'stores' | 'named'>;
   settings?: Partial<Settings>;
   /** Decide about replicas that are copied again; default: none. */
   rules?: RuleSet;

@@ -40,7 +40,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const { home = '.ferry', log = noLog, clock = systemClock, random = Math.random, graceMs = 10_000 } = options;
   const { rules = noRules, run = runTask } = options;
   const settings = { ...defaultSettings, ...options.settings };
-  const database = StateDatabase.openIn(home);
+  const database = options.looks ? StateDatabase.openToLook(home) : StateDatabase.openIn(home);
   const processes = new ProcessRegistry(database, { clock });
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });
