@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Invocation } from '../copy/model/ports.ts';
 import type { CallbackDeps } from './callbacks/deliver.ts';
 import { deliverCallback } from './callbacks/deliver.ts';
-import { renamePrefix } from './jobs/rename-prefix.ts';
+import { continuePrefix } from './jobs/prefix-batch.ts';
 import type { ApiDeps } from './model/deps.ts';
 import type { JobEvent, ApiMessage } from './model/message.ts';
 
@@ -34,6 +34,6 @@ export function readApiMessage(message: unknown): ApiMessage | undefined {
  * @throws GiveUp for a callback that the receiver rejects for good; RetryLater when a store or the state table is unavailable.
  */
 export async function handleMessage(deps: ApiRuntime, message: ApiMessage, invocation: Invocation): Promise<void> {
-  if (message.kind === 'rename-prefix') return renamePrefix(deps, message, invocation);
+  if (message.kind === 'rename-prefix') return continuePrefix(deps, message, invocation);
   return deliverCallback(deps, message);
 }

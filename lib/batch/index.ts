@@ -11,6 +11,7 @@ import type { Batch } from './rows/batch-row.ts';
 import { openBatch } from './rows/batch-row.ts';
 
 export { batchId, startBatch } from './control/create.ts';
+export { readRequest } from './request/check.ts';
 export { cancelBatch, pauseBatch, resumeBatch } from './control/pause-resume-cancel.ts';
 export { dryRunBatch } from './control/dry-run.ts';
 export type { BatchDryRun } from './control/dry-run.ts';
@@ -49,7 +50,7 @@ export async function createBatch(
 export function retryRequest({ id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
   if (!row.summed) throw new GiveUp('BadRequest', `Batch ${id} has not ended; wait for that, or cancel it.`);
   // Where each object goes, and whether it is chosen at all, stands in its line.
-  const { mapping: _mapping, filters: _filters, idempotencyKey: _key, ...rest } = request;
+  const { mapping: _mapping, filters: _filters, names: _names, idempotencyKey: _key, ...rest } = request;
   return { ...rest, source: { kind: 'results', batchId: id, statuses } };
 }
 

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { GiveUp } from '../copy/model/errors.ts';
 import type { Clock } from '../copy/model/ports.ts';
 import type { StateDatabase } from './database.ts';
 import type { ProcessRegistry } from './processes.ts';
@@ -7,7 +5,10 @@ import type { ProcessRegistry } from './processes.ts';
 /** What a command did so far, by name: objects, bytes, failures. */
 export type RunCounts = Record<string, number>;
 
-/** One command over many objects (a recursive copy): what is needed to do it again after an interruption. */
+/**
+ * A command over many objects that a version before batches left unfinished. Such commands are batches now, which begin no
+ * runs: these are only listed, turned into a batch, or dropped.
+ */
 export interface Run {
   id: string;
   state: 'running' | 'done';
@@ -19,10 +20,8 @@ export interface Run {
 }
 
 export interface RunLog {
-  begin(args: unknown): Run;
-  /** Costs one write to disk: call it every so many objects, not for each. */
-  update(id: string, counts: RunCounts): void;
-  finish(id: string, counts: RunCounts): void;
+  /** It is a batch now, or dropped. */
+  finish(id: string): void;
   get(id: string): Run | undefined;
   /** Runs that did not finish and whose process is gone, oldest first. */
   listUnfinished(): Run[];
@@ -51,31 +50,8 @@ export class EmbeddedRunLog implements RunLog {
     this.#clock = clock;
   }
 
-  begin(args: unknown): Run {
-    const now = this.#clock.now();
-    const run: Run = { id: randomUUID(), state: 'running', args, counts: {}, createdAt: now, updatedAt: now };
-    this.#database.rows(
-      'INSERT INTO runs (id, state, token, created_at, updated_at, body) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[run.id, run.state, this.#processes.token, now, now, bodyOf(run)],
-    );
-    return run;
-  }
-
-  update(id: string, counts: RunCounts): void {
-    this.#write(id, 'running', counts);
-  }
-
-  finish(id: string, counts: RunCounts): void {
-    this.#write(id, 'done', counts);
-  }
-
-  #write(id: string, state: Run['state'], counts: RunCounts): void {
-    const run = this.get(id);
-    if (!run) throw new GiveUp('NotFound', `There is no run ${id} in ${this.#database.path}.`);
-    this.#database.rows(
-      'UPDATE runs SET state = ?, updated_at = ?, body = ? WHERE id = ?',
-      ...[state, this.#clock.now(), bodyOf({ ...run, counts }), id],
-    );
+  finish(id: string): void {
+    this.#database.rows(`UPDATE runs SET state = 'done', updated_at = ? WHERE id = ?`, this.#clock.now(), id);
   }
 
   get(id: string): Run | undefined {
@@ -110,8 +86,4 @@ export class EmbeddedRunLog implements RunLog {
     const { args, counts } = this.#database.parse<Pick<Run, 'args' | 'counts'>>(row.body);
     return { id: row.id, state: row.state, args, counts, createdAt: row.created_at, updatedAt: row.updated_at };
   }
-}
-
-function bodyOf({ args, counts }: Run): string {
-  return JSON.stringify({ args, counts });
 }

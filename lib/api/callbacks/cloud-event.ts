@@ -4,6 +4,7 @@ import type { Stores } from '../callers/object-url.ts';
 import type { JobEvent } from '../model/message.ts';
 import { viewBatchJob } from '../views/batch.ts';
 import { viewJob } from '../views/job.ts';
+import { asJob, isPrefixRename } from '../views/prefix-rename.ts';
 
 export const eventContentType = 'application/cloudevents+json';
 
@@ -19,15 +20,16 @@ export interface EventDeps {
  * @throws CopyError for a batch whose work folder cannot be read.
  */
 export async function eventOf({ batches, stores, source }: EventDeps, job: Job, id: string): Promise<JobEvent> {
-  const isBatch = job.batch !== undefined;
+  const isBatch = job.batch !== undefined && !isPrefixRename(job);
+  const seen = await asJob(job, batches);
   return {
     specversion: '1.0',
     id,
     source,
-    type: `object-ferry.${isBatch ? 'batch' : 'job'}.${job.state}`,
+    type: `object-ferry.${isBatch ? 'batch' : 'job'}.${seen.state}`,
     subject: job.id,
     time: new Date(job.updatedAt).toISOString(),
     datacontenttype: 'application/json',
-    data: isBatch ? await viewBatchJob(batches, job, stores) : viewJob(job, stores),
+    data: isBatch ? await viewBatchJob(batches, job, stores) : viewJob(seen, stores),
   };
 }

@@ -2,6 +2,7 @@ import type { Job } from '../../copy/model/job.ts';
 import { isFinal } from '../../copy/model/job.ts';
 import type { StateTable } from '../../copy/model/ports.ts';
 import type { CallbackMessage } from '../model/message.ts';
+import { isPrefixRename } from '../views/prefix-rename.ts';
 import { eventOf } from './cloud-event.ts';
 import type { CallbackDeps } from './deliver.ts';
 
@@ -33,6 +34,8 @@ export function notifier(deps: Pick<CallbackDeps, 'world' | 'batches' | 'message
   return async (job: Job): Promise<void> => {
     const isCalledBack = isFinal(job.state) && job.labels?.['callback'] !== undefined;
     if (!deps.hook && !isCalledBack) return;
+    // It was said to be copied when its batch was made.
+    if (isPrefixRename(job) && job.state === 'copying') return;
     try {
       const messages: CallbackMessage[] = [];
       if (deps.hook) {

@@ -4,7 +4,7 @@ import { requireAccess, requireAcl } from '../callers/policy.ts';
 import type { ApiResponse } from '../http/http.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
-import { startPrefix } from './rename-prefix.ts';
+import { startPrefix } from './prefix-batch.ts';
 import type { CopyBody, MetadataBody, RenameBody, RenamePrefixBody } from './schemas.ts';
 import { begin, startNow } from './start.ts';
 

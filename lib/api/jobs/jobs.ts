@@ -11,13 +11,15 @@ import { jsonResponse } from '../http/http.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
 import { pathOf, viewJob } from '../views/job.ts';
+import { asJob, isPrefixRename } from '../views/prefix-rename.ts';
 import type { listAllQuery, partsQuery } from './schemas.ts';
 
 /** Pages of rows read for one answer when few of them match; the cursor then leads on. */
 const maxPages = 20;
 
 export async function getJob(call: Call): Promise<ApiResponse> {
-  return jsonResponse(200, viewJob(await findJob(call), call.deps.stores));
+  const { batches, stores } = call.deps;
+  return jsonResponse(200, viewJob(await asJob(await findJob(call), batches), stores));
 }
 
 export async function listJobs(
@@ -25,20 +27,27 @@ export async function listJobs(
   modes: readonly Mode[],
 ): Promise<ApiResponse> {
   const { state, mode, limit, cursor } = call.query;
-  const states: JobState[] | undefined = state && [state];
+  const states: JobState[] | undefined = state && rowStatesOf(state);
   const wanted = (job: Job) =>
     job.batch === undefined &&
+    (state === undefined || job.state === state) &&
     isVisible(call.caller, job) &&
     (mode === undefined ? modes.includes(job.mode) : job.mode === mode);
   const jobs: Job[] = [];
   let next = cursor;
   for (let pages = 0; pages < maxPages; pages++) {
     const page = await call.deps.world.state.list({ states, limit, cursor: next });
-    jobs.push(...page.jobs.filter(wanted));
+    jobs.push(...(await Promise.all(page.jobs.map((row) => asJob(row)))).filter(wanted));
     next = page.cursor;
     if (jobs.length > 0 || next === undefined) break;
   }
   return jsonResponse(200, { jobs: jobs.map((job) => viewJob(job, call.deps.stores)), next });
+}
+
+/** The rename of a prefix shows another state than its row in two cases; `asJob` says which. */
+function rowStatesOf(state: JobState): JobState[] {
+  if (state === 'failed') return ['failed', 'done'];
+  return state === 'copying' ? ['copying', 'planned'] : [state];
 }
 
 /** Asks the store itself which parts are there: the counter in the row is only a hint. */
@@ -79,8 +88,9 @@ async function copiedParts(
 
 export async function deleteJob(call: Call): Promise<ApiResponse> {
   const job = await findJob(call);
-  const cancelled = await cancelJob(call.deps.world, job.id);
-  const now = cancelled.job ?? job;
+  const now = isPrefixRename(job)
+    ? await cancelPrefix(call, job)
+    : ((await cancelJob(call.deps.world, job.id)).job ?? job);
   if (now.state !== 'cancelled') {
     throw new Problem(
       'already-final',
@@ -90,12 +100,28 @@ export async function deleteJob(call: Call): Promise<ApiResponse> {
   return jsonResponse(200, viewJob(now, call.deps.stores));
 }
 
+/** Returns the row as it is then, cancelled or not. */
+async function cancelPrefix({ deps, invocation }: Call, job: Job): Promise<Job> {
+  const { cancelBatch } = await import('../../batch/index.ts');
+  if (!isFinal(job.state)) {
+    try {
+      await cancelBatch(deps.batches, job.id, { deadline: invocation.deadline });
+    } catch (error) {
+      // It has ended between our look and theirs.
+      if (!gaveUp(error, 'BadRequest')) throw error;
+    }
+  }
+  return await asJob((await deps.world.state.get(job.id)) ?? job);
+}
+
 /** @throws Problem not-found, for the jobs of others as for none: who may not see a job does not learn that it exists. */
 export async function findJob(call: Call<unknown>): Promise<Job> {
   const id = call.params['id'] ?? '';
   const job = /^[A-Za-z0-9_-]{1,64}$/.test(id) ? await call.deps.world.state.get(id) : undefined;
   const collection = call.path.split('/').slice(0, 3).join('/');
-  if (!job || !isVisible(call.caller, job) || !pathOf(job).startsWith(`${collection}/`)) {
+  const isHere = (row: Job) =>
+    pathOf(row).startsWith(`${collection}/`) || (row.batch !== undefined && collection === '/v1/batches');
+  if (!job || !isVisible(call.caller, job) || !isHere(job)) {
     throw new Problem('not-found', 'There is no such job, it has expired, or it belongs to another caller.');
   }
   return job;

@@ -14,6 +14,7 @@ import { jsonResponse } from '../http/http.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
 import { pathOf, viewJob } from '../views/job.ts';
+import { asJob } from '../views/prefix-rename.ts';
 
 /** Brings a request's job into being. Called again for a request that is repeated while its job has not ended. */
 export type Start = (call: Call<unknown>, request: CopyRequest, id: string) => Promise<Job>;
@@ -95,7 +96,8 @@ export function sameRequest(job: Job, fingerprint: string): Job {
 }
 
 /** 200 when it is done, 202 while it runs; a repeated request for a job that failed hears why. */
-function answer(call: Call<unknown>, job: Job): ApiResponse {
+async function answer(call: Call<unknown>, row: Job): Promise<ApiResponse> {
+  const job = await asJob(row, call.deps.batches);
   if (isFinal(job.state) && job.state !== 'done') throw errorOf(job);
   const view = viewJob(job, call.deps.stores);
   return jsonResponse(job.state === 'done' ? 200 : 202, view, { location: view.self });

@@ -1,16 +1,8 @@
 import type { BatchWorld } from '../../batch/index.ts';
-import type { StoreAddress } from '../../copy/model/object.ts';
 import type { Invocation, World } from '../../copy/model/ports.ts';
 import type { Caller } from '../callers/callers.ts';
 import type { Stores } from '../callers/object-url.ts';
 import type { MessageQueue } from './message.ts';
-
-/** Keys in the order of their UTF-8 bytes; fewer than `limit` only at the end. */
-export type ListKeys = (
-  store: StoreAddress,
-  bucket: string,
-  query: { prefix: string; startAfter?: string; limit: number; deadline: number },
-) => Promise<string[]>;
 
 /** What the API may touch; built once per process. */
 export interface ApiDeps {
@@ -18,7 +10,6 @@ export interface ApiDeps {
   stores: Stores;
   callers: readonly Caller[];
   messages: MessageQueue;
-  listKeys: ListKeys;
   /** Which addresses callers may be called back at. */
   isAllowed: AddressFilter;
   resolve: Resolve;

@@ -4,7 +4,7 @@ import type { Job } from '../../copy/model/job.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import type { Stores } from '../callers/object-url.ts';
 import { urlOf } from '../callers/object-url.ts';
-import { readProgress } from './prefix-progress.ts';
+import { isPrefixRename, readProgress } from './prefix-rename.ts';
 
 /** Something that was not kept, or that differs. */
 export const lossView = z.object({
@@ -115,8 +115,8 @@ export const problemView = z
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
 /** The collection a job is found under. */
-export function pathOf(job: Pick<Job, 'id' | 'mode' | 'batch'>): string {
-  if (job.batch !== undefined) return `/v1/batches/${job.id}`;
+export function pathOf(job: Pick<Job, 'id' | 'mode' | 'batch' | 'labels'>): string {
+  if (job.batch !== undefined && !isPrefixRename(job)) return `/v1/batches/${job.id}`;
   const collection = job.mode === 'rename' ? 'renames' : job.mode === 'metadata' ? 'metadata' : 'copies';
   return `/v1/${collection}/${job.id}`;
 }

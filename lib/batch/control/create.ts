@@ -26,6 +26,8 @@ const writesAtOnce = 16;
 export interface StartOptions extends CallOptions {
   /** For the batch's own row; the labels of the request go with each of its objects as well. */
   rowLabels?: Record<string, string>;
+  /** Of a request that is known by another id than its idempotency key gives; the same key must come with the same id. */
+  id?: string;
 }
 
 /**
@@ -37,10 +39,10 @@ export interface StartOptions extends CallOptions {
 export async function startBatch(
   world: BatchWorld,
   input: BatchInput,
-  { rowLabels, ...options }: StartOptions = {},
+  { rowLabels, id: givenId, ...options }: StartOptions = {},
 ): Promise<{ batch: Batch; isNew: boolean }> {
   const kept = readRequest(input);
-  const id = batchId(kept.idempotencyKey);
+  const id = givenId ?? batchId(kept.idempotencyKey);
   const before = kept.idempotencyKey === undefined ? undefined : await world.state.get(id);
   if (before) return { batch: sameBatch(batchOf(world, before), kept), isNew: false };
   checkBatch(world, kept);

@@ -21,7 +21,7 @@ export interface BatchDryRun {
   /** Objects that were read and chosen; their sizes where the source tells them. */
   objects: number;
   bytes: number;
-  /** There are more: the numbers are of a sample. */
+  /** There are more: the numbers are of the first ones. */
   more: boolean;
   /** Of those read: not chosen by filters or mapping. */
   leftOut: number;
@@ -30,12 +30,18 @@ export interface BatchDryRun {
   looked: number;
   /** Of a deep verify: bytes that would be read at most, of both sides, if nothing but reading decided. */
   bytesReadAtMost?: number;
+  /** Ways in which those looked at would be copied: `direct`, `parts`, `unchanged`, `attributes-only`. */
+  ways: Record<string, number>;
   /** Requests of those looked at, by operation. */
   calls: Record<string, number>;
   /** Bytes of those looked at that would cross from one region to another, by the way: `eu-west-1 -> us-east-1`. */
   transfers?: Record<string, number>;
   /** Those looked at that could not be copied, by error code. */
   failures: Record<string, number>;
+  /** Those looked at that would lose something, by what. */
+  lost: Record<string, number>;
+  /** What copies leave out unless asked: `acl`. */
+  notKept?: string[];
   /** Rows that get in each other's way; absent where they cannot. */
   conflicts?: ConflictPreview;
   /** Examples of what would go where. */
@@ -45,26 +51,28 @@ export interface BatchDryRun {
 
 const looksAtOnce = 16;
 const examplesShown = 5;
+/** Malformed rows that are named. */
+const rejectedShown = 100;
 
 /**
- * Reads the first `read` entries and looks at the first `look` of them, as a copy would; compares all rows with each other
+ * Counts the first `read` rows and looks at the first `look` objects, as a copy would; compares all rows with each other
  * where they may get in each other's way. Writes nothing.
  * @throws CopyError what starting the batch would throw.
  */
 export async function dryRunBatch(
   world: BatchWorld,
   input: BatchInput,
-  { read = 1_000, look = 20, ...options }: CallOptions & { read?: number; look?: number } = {},
+  { read = 100_000, look = 20, ...options }: CallOptions & { read?: number; look?: number } = {},
 ): Promise<BatchDryRun> {
   const request = readRequest(input);
   checkBatch(world, request);
-  const { entries, ...found } = await readSome(world, request, read, options);
+  const { entries, ...found } = await readSome(world, request, { read, keep: Math.max(look, examplesShown) }, options);
   const report: BatchDryRun = {
     ...found,
-    objects: entries.length,
-    bytes: entries.reduce((sum, { size = 0 }) => sum + size, 0),
     looked: 0,
+    ways: {},
     calls: {},
+    lost: {},
     failures: {},
     examples: entries.slice(0, examplesShown).map(({ bucket, key, destination }) => ({
       source: { bucket, key },
@@ -92,6 +100,10 @@ export async function dryRunBatch(
       report.calls = addRecords(report.calls, would.calls);
       if (would.transfer)
         report.transfers = addRecords(report.transfers ?? {}, { [wayBetween(would.transfer)]: would.size });
+      report.ways = addRecords(report.ways, { [would.way]: 1 });
+      for (const what of new Set(would.lost.map((loss) => loss.what)))
+        report.lost = addRecords(report.lost, { [what]: 1 });
+      if (would.notKept) report.notKept = [...new Set([...(report.notKept ?? []), ...would.notKept])];
       would.permissions.forEach((action) => permissions.add(action));
     } catch (error) {
       if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
@@ -123,20 +135,27 @@ async function* selected(world: BatchWorld, request: BatchRequest, options: Call
   for await (const { entries } of stretches(world, request, defaultPageSize, options)) yield* entries;
 }
 
-/** Reads that the request waits for; a list may hold nothing but rows that are malformed or left out. */
-const readsAtMost = 20;
+/** So many rows are read at once; no reader gives out more at a time. */
+const stretchRows = 1_000;
 
-async function readSome(world: BatchWorld, request: BatchRequest, wanted: number, options: CallOptions) {
+async function readSome(
+  world: BatchWorld,
+  request: BatchRequest,
+  { read: wanted, keep }: { read: number; keep: number },
+  options: CallOptions,
+) {
   const entries: PageEntry[] = [];
   const rejected: Rejected[] = [];
+  const sum = { objects: 0, bytes: 0, leftOut: 0 };
   let read = 0;
-  let reads = 0;
-  for await (const stretch of stretches(world, request, wanted, options)) {
-    if (read >= wanted || (reads += 1) > readsAtMost)
-      return { entries, rejected, leftOut: read - entries.length, more: true };
-    entries.push(...stretch.entries);
-    rejected.push(...stretch.rejected);
-    read += stretch.read;
+  for await (const stretch of stretches(world, request, Math.min(wanted, stretchRows), options)) {
+    if (read >= wanted) return { ...sum, entries, rejected, more: true };
+    entries.push(...stretch.entries.slice(0, keep - entries.length));
+    rejected.push(...stretch.rejected.slice(0, rejectedShown - rejected.length));
+    sum.objects += stretch.entries.length;
+    sum.bytes += stretch.entries.reduce((total, { size = 0 }) => total + size, 0);
+    sum.leftOut += stretch.read - stretch.entries.length;
+    read += stretch.read + stretch.rejected.length;
   }
-  return { entries, rejected, leftOut: read - entries.length, more: false };
+  return { ...sum, entries, rejected, more: false };
 }

@@ -17,6 +17,8 @@ export interface PageEntry extends Omit<Entry, 'destination'> {
 export interface PageHeader {
   page: string;
   entries: number;
+  /** Their sizes, as far as the source tells; absent in pages of an earlier version. */
+  bytes?: number;
   /** Malformed rows between the page before and this one. */
   rejected: number;
   passedOver: Record<string, number>;

@@ -32,6 +32,8 @@ export interface BatchView {
   };
   /** Objects read so far; those not yet counted are still to be copied. */
   objectsKnown: number;
+  /** Their sizes, as far as the source tells. */
+  bytesKnown?: number;
   throttled: number;
   /** Requests a second that limits and throttling allow at the moment; absent: any. */
   pace?: number;
@@ -78,6 +80,7 @@ export async function viewOf(
     counts,
     pages: { done: Math.min(known, job.partsDone), known, complete },
     objectsKnown,
+    ...(row.live.bytes !== undefined && { bytesKnown: row.live.bytes }),
     throttled: row.live.throttled,
     ...(pace !== undefined && { pace }),
     rate,

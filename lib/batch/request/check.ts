@@ -41,9 +41,11 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
     priority = 0,
     pageSize = 1,
     concurrency = 1,
+    objectsAtOnce = 1,
   } = request;
   whole('pageSize', pageSize, 1, 5_000);
   whole('concurrency', concurrency, 1, 256);
+  whole('objectsAtOnce', objectsAtOnce, 1, 1_000);
   whole('priority', priority, -1_000, 1_000);
   for (const [name, rate] of Object.entries(limits) as [string, number | undefined][]) {
     if (rate !== undefined && !(rate >= slowestRate))
@@ -67,7 +69,9 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
 export function workPlaceOf(world: BatchWorld, { work }: Pick<BatchRequest, 'work'>): WorkPlace {
   const place = work ?? world.workPlace;
   if (place) return place;
-  throw bad('Nothing says where the pages and the report of the batch are to be kept: name a bucket and a prefix.');
+  throw bad(
+    'Nothing says where the pages and the report of the batch are to be kept: name a bucket and a prefix, or set the work folder of the installation (FERRY_WORK).',
+  );
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

@@ -19,6 +19,11 @@ export interface BatchLimits {
   prefixRequestsPerSecond?: number;
 }
 
+export interface NamePatterns {
+  include?: string[];
+  exclude?: string[];
+}
+
 /** One request for many objects. */
 export interface BatchRequest {
   mode: BatchMode;
@@ -29,6 +34,8 @@ export interface BatchRequest {
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */
   mapping?: Mapping;
   filters?: FiltersConfig;
+  /** Of a prefix: only names below it that these patterns choose; `nameFilter` says how. */
+  names?: NamePatterns;
   /** Of `verify`: where the bytes cannot be compared by what the stores tell, read both objects. */
   deep?: boolean;
   /** Of `verify`: compare the ACLs too. */
@@ -44,6 +51,8 @@ export interface BatchRequest {
   pageSize?: number;
   /** Objects of one page at work at once, 1 to 256. Default 32. */
   concurrency?: number;
+  /** Objects of all its pages at work at once in one process; default: as many as the pages take. */
+  objectsAtOnce?: number;
   /** The same key is the same batch. */
   idempotencyKey?: string;
   /** Carried along and given back untouched. */

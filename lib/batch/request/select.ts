@@ -3,6 +3,7 @@ import { CopyError } from '../../copy/model/errors.ts';
 import type { StoreFacts } from '../../copy/model/ports.ts';
 import type { Filters } from '../../keys/filters.ts';
 import { compileFilters } from '../../keys/filters.ts';
+import { nameFilter } from '../../keys/name-filter.ts';
 import type { Entry } from '../../sources/shared/source.ts';
 import type { PageEntry } from '../files/page-file.ts';
 import { refusalOf } from './allowed-keys.ts';
@@ -20,9 +21,11 @@ import type { BatchRequest } from './request.ts';
 export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: Entry) => PageEntry | undefined {
   const { mode, source, destination, mapping } = request;
   const filters = filtersOf(request);
+  const isNamed = namesOf(request);
   const context = { source, facts, bucket: destination?.bucket };
   const mapEntry = mode === 'metadata' ? (entry: Entry) => entry : compileMapping(mapping, context);
   return (read) => {
+    if (!isNamed(read.key)) return undefined;
     const entry = named(source, read);
     const passes = filters === undefined || filterEntry(filters, entry);
     if (passes === false) return undefined;
@@ -45,6 +48,13 @@ export function selectorOf(request: BatchRequest, facts: StoreFacts): (entry: En
 /** A line names a row only where the source is one file: an inventory and the results of a batch are many. */
 function named({ kind }: BatchRequest['source'], { line, ...entry }: Entry): Entry {
   return kind === 'manifest' && line !== undefined ? { ...entry, line } : entry;
+}
+
+/** Patterns are about the name below the prefix. */
+function namesOf({ source, names }: BatchRequest): (key: string) => boolean {
+  if (source.kind !== 'prefix' || !names) return () => true;
+  const isWanted = nameFilter(names.include, names.exclude);
+  return (key) => isWanted(key.slice(source.prefix.length));
 }
 
 /** The filters of a batch; undefined when it has none. */

@@ -43,6 +43,8 @@ export interface Live {
   /** Objects and pages that were read so far. */
   entries: number;
   pages: number;
+  /** Sizes of these objects, as far as the source tells; absent in rows of an earlier version. */
+  bytes?: number;
   /** Of the pages that are finished. */
   tally: Tally;
   /** Answers that said we are too fast. */

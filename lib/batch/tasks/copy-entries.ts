@@ -49,7 +49,7 @@ export async function copyEntries(
   const paced: BatchWorld = { ...world, store };
   let stopped: 'time' | 'batch' | undefined;
   const troubled = new Map<number, CopyError>();
-  await forEachLimited(open, concurrencyOf(batch), async (index) => {
+  const doOne = async (index: number): Promise<void> => {
     stopped ??= await mayBegin();
     if (stopped) return;
     try {
@@ -63,6 +63,11 @@ export async function copyEntries(
       });
       troubled.set(index, asCopyError(error));
     }
+  };
+  const { objectsAtOnce } = batch.request;
+  await forEachLimited(open, concurrencyOf(batch), async (index) => {
+    if (objectsAtOnce === undefined || !world.inTurn) await doOne(index);
+    else await world.inTurn(batch.id, objectsAtOnce, () => doOne(index));
   });
   if (troubled.size > 0 && !stopped) known.tries += 1;
   if (known.tries < roundsAtMost) return stopped;
@@ -125,6 +130,7 @@ function watchStop(
   let ended = false;
   return async () => {
     if (ended) return 'batch';
+    if (world.isStopping?.(batch.id)) return 'time';
     const now = clock.now();
     if (invocation.deadline - now < reserve || now >= until) return 'time';
     if (now < askAt) return undefined;

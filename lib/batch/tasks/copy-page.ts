@@ -53,16 +53,21 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   const before = known.lines.size;
   await takeVerdicts(batch, task.page, entries, known, options);
   await lookAtJobs(world, batch, entries, known);
+  world.onPage?.(batch.id, task.page, known);
   const paced = openPaced(world, batch);
   const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
   const throttled = await paced.end();
   if (known.lines.size === entries.length) {
     const tally = await writeResult(world, batch, header, known, paced.calls, options);
-    return await countPage(world, batch, tally, throttled);
+    await countPage(world, batch, tally, throttled);
+    return world.onPage?.(batch.id, task.page, undefined);
   }
   known.waits = known.lines.size > before ? 0 : known.waits + 1;
   await savePartial(batch.files, batch.id, task.page, known, paced.calls, options);
-  if (stopped === 'batch') return await tellStopped(world, await findBatch(world, batch.id));
+  if (stopped === 'batch') {
+    world.onPage?.(batch.id, task.page, undefined);
+    return await tellStopped(world, await findBatch(world, batch.id));
+  }
   if (stopped === 'time') return await world.queue.send([task]);
   await world.queue.send([task], { delayMs: Math.min(waitMs.most, waitMs.first * 2 ** known.waits) });
 }

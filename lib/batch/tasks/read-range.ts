@@ -67,7 +67,7 @@ async function readOn(world: BatchWorld, reading: Reading, newest: PageHeader | 
   while (batch && isAtWork(batch)) {
     header = await nextPage(world, { ...reading, batch }, header);
     batch = await settlePage(world, batch, header, reading.options);
-    if (header.last) return;
+    if (header.last || world.isStopping?.(reading.batch.id)) return;
     if (invocation.deadline - world.clock.now() < world.settings.partReserveMs) {
       await world.queue.send([taskOf(reading.batch, { kind: 'read', range: range.range })]);
       return;
@@ -81,7 +81,8 @@ async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader 
   const page = pageId(range.range, before ? seqOf(before.page) + 1 : 0);
   const read = await readEntries(world, reading, before?.cursor);
   const { entries, rejected, ...rest } = read;
-  const header: PageHeader = { page, entries: entries.length, rejected: rejected.length, ...rest };
+  const bytes = entries.reduce((sum, { size = 0 }) => sum + size, 0);
+  const header: PageHeader = { page, entries: entries.length, bytes, rejected: rejected.length, ...rest };
   if (rejected.length > 0) {
     const lines = rejected.map((row) => `${JSON.stringify(row)}\n`).join('');
     await batch.files.write(fileOf.rejected(batch.id, page), lines, options);
@@ -92,7 +93,10 @@ async function nextPage(world: BatchWorld, reading: Reading, before: PageHeader 
   return mine ? header : await readHeader(batch.files, batch.id, page, options);
 }
 
-type Read = Omit<PageHeader, 'page' | 'entries' | 'rejected'> & { entries: PageEntry[]; rejected: Rejected[] };
+type Read = Omit<PageHeader, 'page' | 'entries' | 'bytes' | 'rejected'> & {
+  entries: PageEntry[];
+  rejected: Rejected[];
+};
 
 async function readEntries(
   world: BatchWorld,
@@ -157,6 +161,7 @@ async function settlePage(
   return await addLive(world, now, (live) => ({
     ...live,
     entries: live.entries + header.entries,
+    bytes: (live.bytes ?? 0) + (header.bytes ?? 0),
     pages: live.pages + 1,
   }));
 }

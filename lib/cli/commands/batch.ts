@@ -17,11 +17,11 @@ import {
 import { batchRequest } from '../input/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
-import { batchLines, batchTable, costText, dryRunDocument, dryRunLines, tallyText } from '../output/batch.ts';
+import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
-import { announce, runBatch } from '../run/batch.ts';
+import { announce, dryRunMany, runBatch } from '../run/batch.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
@@ -115,21 +115,13 @@ type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
 type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
 
 async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
-  const { createBatch, dryRunBatch } = await import('../../batch/index.ts');
-  const { io, runtime } = session;
+  const { createBatch } = await import('../../batch/index.ts');
+  const { runtime } = session;
   const line = { places, flags, verify, addressOf: session.address };
   // Before anything is read from standard input.
   const checked = batchRequest(line);
   const request = flags.manifest === '-' ? batchRequest(line, await spool(session)) : checked;
-  if (flags.dryRun) {
-    const plan = await dryRunBatch(runtime.batches, request);
-    const text = flags.json
-      ? [visibleJson(dryRunDocument(request, plan))]
-      : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
-    for (const one of text) await printLine(io.stdout, one);
-    const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
-    return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
-  }
+  if (flags.dryRun) return await dryRunMany(session, request);
   const view = await createBatch(runtime.batches, request);
   if (flags.detach) return await show(session, view);
   announce(session, view);

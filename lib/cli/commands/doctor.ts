@@ -1,3 +1,4 @@
+import { batchRow } from '../../batch/rows/batch-row.ts';
 import type { Config, Scheme } from '../../config/env.ts';
 import { loadConfig } from '../../config/load.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
@@ -67,7 +68,17 @@ async function describeState(io: Io, flags: DoctorFlags): Promise<string> {
   let text = '';
   const look = async ({ config, runtime }: Session): Promise<number> => {
     const { jobs } = await runtime.jobs({ states: ['planned', 'copying', 'finishing'], limit: 1_000 });
-    text = `${config.home} can be used, ${jobs.length === 0 ? 'no unfinished jobs' : plural(jobs.length, 'unfinished job')}`;
+    const batches = jobs.filter((job) => batchRow(job) !== undefined);
+    // The rows of its objects are part of a batch.
+    const alone = jobs.filter((job) => batchRow(job) === undefined && job.labels?.['batch'] === undefined);
+    const runs = runtime.runs.listUnfinished();
+    const found = [
+      ...(alone.length > 0 ? [plural(alone.length, 'unfinished job')] : []),
+      ...(batches.length > 0 ? [plural(batches.length, 'unfinished batch', 'unfinished batches')] : []),
+      ...(runs.length > 0 ? [plural(runs.length, 'interrupted command')] : []),
+    ];
+    const hint = found.length > 0 ? '; ferry status lists them' : '';
+    text = `${config.home} can be used, ${found.join(', ') || 'no unfinished jobs'}${hint}`;
     return exit.done;
   };
   await withSession(io, flags, look, { looks: true });

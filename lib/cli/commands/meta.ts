@@ -4,6 +4,7 @@ import type { StoreClient } from '../../store/calls/client.ts';
 import { changesAnything, metaOptions } from '../input/copy-request.ts';
 import {
   addLossOption,
+  addManyOptions,
   addOutputOptions,
   addRunOptions,
   addStoreOptions,
@@ -11,11 +12,12 @@ import {
   type MetaFlags,
 } from '../input/options.ts';
 import { collect, collectMeta } from '../input/parse.ts';
-import { parseObjectUrl } from '../input/urls.ts';
+import { parseObjectUrl, parsePrefix } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
 import { dryRunObject } from '../run/dry-run.ts';
+import { runMany } from '../run/many.ts';
 import { copyObject } from '../run/object.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { formatBytes, formatCount, formatTime, printable } from '../text/format.ts';
@@ -28,7 +30,7 @@ export const defineMeta: DefineCommand = (program, context) => {
     .command('meta')
     .summary('show or change metadata, headers, tags and class')
     .description(
-      'Changes metadata, headers, tags or class of an object where it is; with nothing to change, shows them.',
+      'Changes metadata, headers, tags or class of an object, or with --recursive of everything below a prefix, where it is; with nothing to change, shows them.',
     )
     .argument('<url>', 'oss://bucket/key or s3://bucket/key')
     .optionsGroup('Metadata:')
@@ -36,6 +38,7 @@ export const defineMeta: DefineCommand = (program, context) => {
     .option('--remove <name>', 'drop user metadata (repeatable)', collect)
     .option('--replace', 'start from nothing: what is not set here is dropped')
     .option('--version-id <id>', 'this version (to show only)');
+  addManyOptions(command);
   addStoreOptions(addOutputOptions(addLossOption(addRunOptions(addWriteOptions(command))))).action(
     async (url: string, flags: MetaFlags) => {
       context.code = await meta(context.io, url, flags);
@@ -44,6 +47,7 @@ export const defineMeta: DefineCommand = (program, context) => {
 };
 
 async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
+  if (flags.recursive) return await metaOfMany(io, text, flags);
   const { scheme, bucket, key } = parseObjectUrl(text);
   const options = metaOptions(scheme, flags);
   const changes = changesAnything(options);
@@ -65,6 +69,21 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
   };
   return withSession(io, flags, run, { looks: (flags.dryRun || !changes) && 'stores' });
+}
+
+async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<number> {
+  const { scheme, ...source } = parsePrefix(text);
+  const options = metaOptions(scheme, flags);
+  if (!changesAnything(options))
+    throw new UsageError('--recursive changes objects: say what to change, such as --set owner=ann.');
+  if (flags.versionId !== undefined)
+    throw new UsageError('--version-id names a version of one object; it cannot be used with a prefix.');
+  const { include, exclude, objects = 16 } = flags;
+  const run = (session: Session): Promise<number> => {
+    const store = session.address(scheme);
+    return runMany(session, { mode: 'metadata', store, source, options, include, exclude, objects }, flags);
+  };
+  return await withSession(io, flags, run, { looks: flags.dryRun });
 }
 
 async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {

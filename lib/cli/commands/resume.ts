@@ -1,49 +1,43 @@
+import { GiveUp } from '../../copy/model/errors.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
-import { commandText, readCommand } from '../input/prefix-command.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit, exitCodeOf } from '../process/exit.ts';
-import { runPrefix } from '../run/prefix.ts';
-import { resumeJobs } from '../run/resume.ts';
+import { exit } from '../process/exit.ts';
+import { confirmMoves } from '../run/confirm.ts';
+import { interruptedWork, resumeWork, workOf } from '../run/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
+
+type ResumeFlags = StoreFlags & OutputFlags & { yes?: boolean };
 
 export const defineResume: DefineCommand = (program, context) => {
   const command = program
     .command('resume')
     .summary('finish what was interrupted')
-    .description('Finishes the jobs, batches and commands in the state folder that no living process works on.');
-  addStoreOptions(addOutputOptions(command)).action(async (flags: StoreFlags & OutputFlags) => {
-    context.code = await withSession(context.io, flags, resume);
+    .description(
+      'Finishes the job or batch that is named, or all in the state folder that no living process works on. Copies just go on; before it goes on with a move, which removes its sources, it asks on a terminal, and elsewhere needs --yes.',
+    )
+    .argument('[id]', 'only this job or batch, without a question; also one that is paused')
+    .option('-y, --yes', 'go on with moves as well, without a question');
+  addStoreOptions(addOutputOptions(command)).action(async (id: string | undefined, flags: ResumeFlags) => {
+    const work = (session: Session) => (id === undefined ? resumeAll(session, flags) : resumeOne(session, id));
+    context.code = await withSession(context.io, flags, work);
   });
 };
 
-async function resume(session: Session): Promise<number> {
-  const { flags, runtime, signal, config } = session;
-  const codes = await resumeJobs(session);
-  for (const run of runtime.runs.listUnfinished()) {
-    if (signal.aborted) break;
-    // Another process may have taken it since it was listed.
-    if (!runtime.runs.claim(run.id)) continue;
-    codes.push(await resumeRun(session, run.id, run.args));
-  }
-  signal.throwIfAborted();
-  if (codes.length === 0 && !flags.quiet) session.say(`nothing to resume in ${config.home}`);
-  if (codes.every((code) => code === exit.done)) return exit.done;
-  return codes.some((code) => code === exit.done) ? exit.someFailed : Math.min(...codes);
+async function resumeOne(session: Session, id: string): Promise<number> {
+  const work = await workOf(session, id);
+  if (!work) throw new GiveUp('NotFound', `there is no job ${id} in ${session.config.home}; ferry status lists them.`);
+  const [code = exit.done] = await resumeWork(session, [work]);
+  return code;
 }
 
-async function resumeRun(session: Session, runId: string, args: unknown): Promise<number> {
-  const { flags, signal } = session;
-  const command = readCommand(args);
-  if (!command) {
-    session.say(`run ${runId} was written by another version of ferry and is left alone`);
-    return exit.failed;
-  }
-  if (!flags.quiet) session.say(`going on with: ferry ${commandText(command)}`);
-  try {
-    return await runPrefix(session, command, { runId });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    session.complain(error);
-    return exitCodeOf(error);
-  }
+async function resumeAll(session: Session, flags: ResumeFlags): Promise<number> {
+  const { say, config } = session;
+  const found = await interruptedWork(session);
+  const chosen = flags.yes ? found : await confirmMoves(session, found);
+  if (!chosen) return exit.failed;
+  const codes = await resumeWork(session, chosen);
+  if (found.length === 0 && !flags.quiet) say(`nothing to resume in ${config.home}`);
+  if (chosen.length < found.length) codes.push(exit.usage);
+  if (codes.every((code) => code === exit.done)) return exit.done;
+  return codes.some((code) => code === exit.done) ? exit.someFailed : Math.min(...codes);
 }

@@ -40,11 +40,15 @@ export interface RunFlags {
   acceptLoss?: boolean;
 }
 
-export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags {
+/** Of `cp`, `mv` and `meta`: many objects in place of one. */
+export interface ManyFlags {
   recursive?: boolean;
   include?: string[];
   exclude?: string[];
   objects?: number;
+}
+
+export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
   meta?: Record<string, string>;
   removeMeta?: string[];
   metadataDirective?: 'copy' | 'replace';
@@ -54,7 +58,7 @@ export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags
   versionId?: string;
 }
 
-export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags {
+export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
   set?: Record<string, string>;
   remove?: string[];
   replace?: boolean;
@@ -100,6 +104,16 @@ export function addWriteOptions(command: Command): Command {
     .option('--sse <algorithm>', 'server-side encryption: AES256, KMS, SM4 (OSS); AES256, aws:kms (S3)')
     .option('--sse-key-id <id>', 'key for --sse')
     .option('--acl <acl>', "keep (the source's), default (the store's), or a canned ACL such as private");
+}
+
+/** Many objects in place of one. @param as what else means them. */
+export function addManyOptions(command: Command, as = ''): Command {
+  return command
+    .optionsGroup('What:')
+    .option('-r, --recursive', `everything below the source${as}`)
+    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
+    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
+    .option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
 }
 
 export function addRunOptions(command: Command): Command {
@@ -154,19 +168,13 @@ export function addMetadataOptions(command: Command): Command {
 
 /** Everything `cp` and `mv` take. @param more of one of them alone. */
 export function addCopyOptions(command: Command, more = (command: Command): Command => command): Command {
-  command
-    .optionsGroup('What:')
-    .option('-r, --recursive', 'everything below the source, as with a source that ends in a slash')
-    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
-    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
-    .option('--version-id <id>', 'this version of the source');
+  addManyOptions(command, ', as with a source that ends in a slash').option(
+    '--version-id <id>',
+    'this version of the source',
+  );
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  more(addRunOptions(command)).option(
-    '--objects <n>',
-    'with a prefix: objects at once (default 16)',
-    wholeNumber(1, 1_000),
-  );
+  more(addRunOptions(command));
   addOutputOptions(command);
   return addStoreOptions(command);
 }

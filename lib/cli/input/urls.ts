@@ -101,6 +101,12 @@ export function parseTransfer(from: string, to: string, flags: { recursive?: boo
   };
 }
 
+/** Everything below a URL, with or without a slash at its end. @throws UsageError. */
+export function parsePrefix(text: string): Prefix & { scheme: StoreAddress['scheme'] } {
+  const url = parseUrl(text);
+  return { scheme: url.scheme, ...asPrefix(url) };
+}
+
 function isPrefix(url: StoreUrl): boolean {
   return url.key.endsWith('/') || (url.key === '' && !url.bare);
 }

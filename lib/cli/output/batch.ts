@@ -162,12 +162,13 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
   const calls = scaledCalls(plan);
   const more = plan.more ? ' at least: the first were read' : '';
   const facts: [string, string][] = [
-    ['objects', `${formatCount(plan.objects)}, ${formatBytes(plan.bytes)}${more}`],
+    ['objects', `${plural(plan.objects, 'object')}, ${formatBytes(plan.bytes)}${more}`],
     ['left out', formatCount(plan.leftOut)],
     [
       'malformed',
       plan.rejected.length === 0 ? 'none' : plan.rejected.map(({ line, why }) => `line ${line}: ${why}`).join('; '),
     ],
+    ...(Object.keys(plan.ways).length > 0 ? [['ways', list(plan.ways)] as [string, string]] : []),
     ['calls', callsText(calls)],
     ['price', priceText(request, calls, scaledTransfers(plan))],
     ...(plan.bytesReadAtMost === undefined
@@ -180,6 +181,8 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
         ]),
     ['duration', `about ${formatDuration(secondsOf(request, calls))} at ${formatCount(paceOf(request))} requests/s`],
     ['permissions', plan.permissions.join(', ') || '-'],
+    ...(request.mode === 'verify' ? [] : [['lost', list(plan.lost) || 'nothing'] as [string, string]]),
+    ...(plan.notKept ? [['not carried', leftOutText(plan.notKept)] as [string, string]] : []),
     ['would fail', list(plan.failures) || 'none of those looked at'],
     ...conflictFacts(plan),
     ...plan.examples.map(({ source, destination }): [string, string] => [

@@ -4,9 +4,9 @@ import { isFinal, type Job } from '../../copy/model/job.ts';
 import { describe } from '../../copy/model/object.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import type { Run } from '../../state/runs.ts';
-import { commandText } from '../input/prefix-command.ts';
+import { oldRunText, readOldRun } from '../input/old-run.ts';
 import type { TextStream } from '../process/io.ts';
-import { formatBytes, formatCount, formatDuration, formatTime, printable } from '../text/format.ts';
+import { formatBytes, formatCount, formatDuration, formatTime, plural, printable } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';
 import type { Paint } from '../text/paint.ts';
 import { formatTable } from '../text/table.ts';
@@ -22,17 +22,37 @@ export function jobPercent(job: Job): number | undefined {
   return Math.min(99, Math.floor((counted / partCount(job.parts)) * 100));
 }
 
-/** One row per job under a heading. */
-export function jobTable(jobs: readonly Job[], now: number): string[] {
-  const rows = jobs.map((job) => [
-    job.id,
-    job.state,
-    percentText(job),
-    sizeText(job),
-    age(now - job.createdAt),
-    whatText(job),
-  ]);
-  return formatTable([['ID', 'STATE', 'DONE', 'SIZE', 'AGE', 'OBJECT'], ...rows], [2, 3, 4]);
+/** What else a table of jobs shows. */
+export interface Unfinished {
+  /** Ids of unfinished jobs that no living process works on. */
+  interrupted?: ReadonlySet<string>;
+  /** Interrupted commands of a version before batches. */
+  runs?: readonly Run[];
+}
+
+/** One row per job, batch and interrupted command under a heading. */
+export function jobTable(jobs: readonly Job[], now: number, { interrupted, runs = [] }: Unfinished = {}): string[] {
+  const rows = [
+    ...runs.map((run) => [
+      run.id,
+      'interrupted',
+      readOldRun(run.args)?.mode ?? '-',
+      formatCount(run.counts['done'] ?? 0),
+      formatBytes(run.counts['bytes'] ?? 0),
+      age(now - run.createdAt),
+      oldRunText(run.args),
+    ]),
+    ...jobs.map((job) => [
+      job.id,
+      batchRow(job)?.paused ? 'paused' : interrupted?.has(job.id) ? 'interrupted' : job.state,
+      modeOf(job),
+      percentText(job),
+      sizeText(job),
+      age(now - job.createdAt),
+      placesText(job),
+    ]),
+  ];
+  return formatTable([['ID', 'STATE', 'MODE', 'DONE', 'SIZE', 'AGE', 'WHAT'], ...rows], [3, 4, 5]);
 }
 
 /** Of a batch: what it has copied so far. */
@@ -41,24 +61,41 @@ function sizeText(job: Job): string {
   return size === undefined ? '-' : formatBytes(size);
 }
 
-function whatText(job: Job): string {
-  const request = batchRow(job)?.request;
-  return request ? `batch: ${request.mode} ${batchText(request)}` : subjectText(job);
+function modeOf(job: Job): string {
+  return batchRow(job)?.request.mode ?? job.mode;
 }
 
-/** Everything about one job that helps to understand it. */
+function placesText(job: Job): string {
+  const request = batchRow(job)?.request;
+  return request ? batchText(request) : subjectText(job);
+}
+
+/** `rename oss://a/logs/ -> oss://b/old/ (12 of 60 objects)`; what goes on, in one line. */
+export function workText(job: Job): string {
+  return `${modeOf(job)} ${placesText(job)}${farText(job)}`;
+}
+
+function farText(job: Job): string {
+  const live = batchRow(job)?.live;
+  if (live?.entries === 0) return '';
+  const far = live ? `${formatCount(live.tally.entries)} of ${plural(live.entries, 'object')}` : percentText(job);
+  return far === '-' ? '' : ` (${far})`;
+}
+
+/** The same for an interrupted command of a version before batches. */
+export function runText({ args, counts }: Run): string {
+  const mode = readOldRun(args)?.mode ?? 'command';
+  return `${mode} ${oldRunText(args)} (${plural(counts['done'] ?? 0, 'object')})`;
+}
+
+/** Everything about the job of one object that helps to understand it. */
 export function jobLines(job: Job, now: number, stream: TextStream, paint: Paint): string[] {
   const facts: [string, string | undefined][] = [
     ['state', [job.state, isFinal(job.state) ? '' : percentText(job)].filter(Boolean).join(', ')],
     ['mode', job.mode],
-    ...(batchRow(job)
-      ? [['what', whatText(job)] as [string, string]]
-      : [
-          ['source', printable(describe(job.store, job.source))] as [string, string],
-          ['destination', printable(describe(job.store, job.destination))] as [string, string],
-        ]),
+    ['source', printable(describe(job.store, job.source))],
+    ['destination', printable(describe(job.store, job.destination))],
     ['endpoint', job.store.endpoint],
-    ['copied', batchRow(job) && sizeText(job)],
     ['size', job.pin && `${formatBytes(job.pin.size)} (${formatCount(job.pin.size)} bytes)`],
     ['parts', partsText(job)],
     ['way', job.result?.way],
@@ -88,22 +125,12 @@ function partsText(job: Job): string | undefined {
 }
 
 function percentText(job: Job): string {
+  const live = batchRow(job)?.live;
+  if (live) return `${formatCount(live.tally.entries)}/${formatCount(live.entries)}`;
   const percent = jobPercent(job);
   return percent === undefined ? '-' : `${percent}%`;
 }
 
 function age(ms: number): string {
   return ms < 1_000 ? '0 s' : formatDuration(Math.max(1, Math.round(ms / 1000))).replace(/^(\d)\.0 s$/, '$1 s');
-}
-
-/** One row per interrupted command under a heading. */
-export function runTable(runs: readonly Run[], now: number): string[] {
-  const rows = runs.map((run) => [
-    run.id,
-    formatCount(run.counts['done'] ?? 0),
-    formatBytes(run.counts['bytes'] ?? 0),
-    age(now - run.createdAt),
-    commandText(run.args),
-  ]);
-  return formatTable([['INTERRUPTED', 'OBJECTS', 'BYTES', 'AGE', 'COMMAND'], ...rows], [1, 2, 3]);
 }

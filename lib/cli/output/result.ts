@@ -82,6 +82,7 @@ export function errorLines(error: unknown, paint: Paint, width = Infinity): stri
   return [
     `${mark} ${first}`,
     ...rest.map((line) => `  ${line}`),
+    ...(error instanceof Interrupted ? error.hints.map((hint) => `  ${printable(hint)}`) : []),
     ...hints.flatMap((hint) => wrapWords(hint, width - 2)).map((line) => paint('dim', `  ${line}`)),
   ];
 }

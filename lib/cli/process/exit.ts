@@ -19,6 +19,13 @@ export class UsageError extends Error {
 /** Stopped by a signal. State is kept; the message says how to go on. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  /** Commands to copy, each shown on a line of its own. */
+  readonly hints: readonly string[];
+
+  constructor(message: string, hints: readonly string[] = []) {
+    super(message);
+    this.hints = hints;
+  }
 }
 
 /** Refusals that no store was asked about, or that a setting causes. */

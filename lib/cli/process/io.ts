@@ -1,9 +1,11 @@
 /** What the command line touches of its process; tests pass their own. */
+import { exit } from './exit.ts';
 
 /** A text sink; a terminal tells its width. */
 export interface TextStream extends NodeJS.WritableStream {
   isTTY?: boolean;
   columns?: number;
+  destroyed?: boolean;
 }
 
 export interface Io {
@@ -11,15 +13,45 @@ export interface Io {
   stdout: TextStream;
   /** Everything else: progress, warnings, errors. */
   stderr: TextStream;
+  /** Where people answer questions; absent: nowhere. */
+  stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   env: NodeJS.ProcessEnv;
+  /** From now on a reader that closes its pipe does not end the process. */
+  outliveReaders?(): void;
 }
 
+/**
+ * A reader that closes early (`ferry ls ... | head`) is no failure: a command that only shows something ends, a command that
+ * changes objects goes on to its end without the reader.
+ */
 export function processIo(): Io {
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env };
+  let ends = true;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (ends) process.exit(exit.done);
+    });
+  }
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    get stdin() {
+      return process.stdin;
+    },
+    env: process.env,
+    outliveReaders: () => void (ends = false),
+  };
 }
 
 /** Writes one line; resolves when the stream can take more, so that a slow reader slows us down instead of filling memory. */
 export async function printLine(stream: TextStream, line: string): Promise<void> {
-  if (stream.write(`${line}\n`)) return;
-  await new Promise<void>((resolve) => stream.once('drain', resolve));
+  if (stream.destroyed || stream.write(`${line}\n`)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stream.removeListener('drain', done);
+      stream.removeListener('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
 }

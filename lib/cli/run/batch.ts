@@ -1,6 +1,8 @@
 /** Runs a batch to its end and shows its progress. */
-import type { BatchView } from '../../batch/index.ts';
-import { batchText, countText, endLine, exitOf } from '../output/batch.ts';
+import type { BatchInput, BatchView } from '../../batch/index.ts';
+import { batchText, countText, dryRunDocument, dryRunLines, endLine, exitOf } from '../output/batch.ts';
+import type { Moment } from '../output/progress.ts';
+import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
@@ -9,22 +11,54 @@ import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** @throws Interrupted when a signal stops it; the batch is kept. */
 export async function runBatch(session: Session, id: string): Promise<number> {
+  return await printEnd(session, await followBatch(session, id, { label: `batch ${id.slice(0, 8)}` }));
+}
+
+export interface Follow {
+  /** Left of the progress bar. */
+  label: string;
+  onProgress?(view: BatchView): Promise<void>;
+}
+
+/** Brings a batch to its end behind the progress display. @throws Interrupted when a signal stops it; the batch is kept. */
+export async function followBatch(session: Session, id: string, { label, onProgress }: Follow): Promise<BatchView> {
   const { runtime, signal } = session;
-  const progress = session.progress({ label: `batch ${id.slice(0, 8)}` });
-  let view: BatchView;
+  const progress = session.progress({ label });
   try {
-    view = await runtime.runBatch(id, { signal, onProgress: (now) => progress.update(momentOf(now)) });
+    return await runtime.runBatch(id, {
+      signal,
+      onProgress: async (view) => {
+        progress.update(momentOf(view));
+        await onProgress?.(view);
+      },
+    });
   } finally {
     progress.stop();
   }
-  return await printEnd(session, view);
 }
 
-/** The bar shows objects: sizes are not always known before. */
-function momentOf(view: BatchView) {
-  const { counts, pages, objectsKnown } = view;
-  const share = pages.complete ? { done: counts.entries, of: objectsKnown } : undefined;
-  return { bytes: counts.bytes, share, count: countText(view) };
+/** A listing tells all sizes; of another source the bar shows objects. */
+function momentOf(view: BatchView): Moment {
+  const { counts, pages, objectsKnown, bytesKnown, request } = view;
+  const isSized = request.source.kind === 'prefix' && request.mode !== 'metadata' && bytesKnown !== undefined;
+  const { bytes } = counts;
+  const count = countText(view);
+  if (!pages.complete) return { bytes, count };
+  if (isSized && counts.entries < objectsKnown) return { bytes, total: Math.max(bytes, bytesKnown), count };
+  return { bytes, share: { done: counts.entries, of: objectsKnown }, count };
+}
+
+/** Shows what a batch would do. Exit code 3 when some of it would fail. */
+export async function dryRunMany({ io, flags, runtime }: Session, input: BatchInput): Promise<number> {
+  const { dryRunBatch, readRequest } = await import('../../batch/index.ts');
+  const request = readRequest(input);
+  const plan = await dryRunBatch(runtime.batches, request);
+  const text = flags.json
+    ? [visibleJson(dryRunDocument(request, plan))]
+    : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
+  for (const one of text) await printLine(io.stdout, one);
+  const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
+  return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
 }
 
 /** Says how a batch ended. Returns the exit code for it. */

@@ -3,9 +3,9 @@ import { copyOptions } from '../input/copy-request.ts';
 import type { CopyFlags } from '../input/options.ts';
 import { parseTransfer } from '../input/urls.ts';
 import type { Io } from '../process/io.ts';
-import { dryRunObject, dryRunPrefix } from './dry-run.ts';
+import { dryRunObject } from './dry-run.ts';
+import { runMany } from './many.ts';
 import { copyObject } from './object.ts';
-import { runPrefix } from './prefix.ts';
 import { withSession, type Session } from './session.ts';
 
 export interface TransferInput {
@@ -28,8 +28,8 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     }
     const { source, destination } = wanted;
     const { include, exclude, objects = 16 } = flags;
-    const command = { mode, store, source, destination, options, include, exclude, objects };
-    return flags.dryRun ? dryRunPrefix(session, command) : runPrefix(session, command);
+    const many = { mode, store, source, destination, options, include, exclude, objects };
+    return runMany(session, many, flags);
   };
   return withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
 }

@@ -1,5 +1,4 @@
 import type { ListObjectsQuery, ObjectsPage, StoreClient } from '../../store/calls/client.ts';
-import type { ListedPage } from './prefix-objects.ts';
 
 /** The pages of a listing; the next one is on its way while this one is worked on. */
 export async function* pagesOf(
@@ -14,12 +13,5 @@ export async function* pagesOf(
     // Thrown where it is awaited; a reader that stops early must not leave it unhandled.
     coming?.catch(() => {});
     yield page;
-  }
-}
-
-/** Every object below a prefix, in the store's order, page by page. */
-export async function* objectsBelow(client: StoreClient, bucket: string, prefix: string): AsyncGenerator<ListedPage> {
-  for await (const page of pagesOf(client, bucket, { prefix })) {
-    yield { objects: page.contents, last: page.next === undefined };
   }
 }

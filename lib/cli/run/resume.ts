@@ -1,19 +1,116 @@
+import { batchRow } from '../../batch/rows/batch-row.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
+import { isFinal, type Job } from '../../copy/model/job.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
+import type { Run } from '../../state/runs.ts';
+import { manyRequest } from '../input/many-request.ts';
+import { readOldRun, restOfOldRun } from '../input/old-run.ts';
+import { runText, workText } from '../output/jobs.ts';
 import { errorDocument, lossLines, resultDocument, resultLine } from '../output/result.ts';
 import { exit, exitCodeOf } from '../process/exit.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { printEnd } from './batch.ts';
+import { runBatch } from './batch.ts';
 import type { Session } from './session.ts';
-import { visibleJson } from '../../copy/model/visible-json.ts';
 
-/** Brings the jobs and batches of dead processes to their end, shows each, and returns an exit code for each. */
-export async function resumeJobs(session: Session): Promise<number[]> {
+/** Something that was interrupted: a job, a batch, or a command of a version before batches. */
+export interface Work {
+  kind: 'job' | 'batch' | 'run';
+  id: string;
+  /** What it does, and how far it is. */
+  text: string;
+  /** It removes objects. */
+  moves: boolean;
+}
+
+/** Everything that no living process works on, oldest first. */
+export async function interruptedWork({ runtime }: Session): Promise<Work[]> {
+  const jobs = await runtime.interrupted();
+  return [...jobs.map(workOfJob), ...runtime.runs.listUnfinished().map(workOfRun)];
+}
+
+/** @throws GiveUp BadRequest when it has ended; undefined when there is none of that id. */
+export async function workOf({ runtime }: Session, id: string): Promise<Work | undefined> {
+  const job = await runtime.job(id);
+  if (job && isFinal(job.state)) throw ended(id, job.state);
+  if (job) return workOfJob(job);
+  const run = runtime.runs.get(id);
+  if (run?.state === 'done') throw ended(id, 'done');
+  return run && workOfRun(run);
+}
+
+function ended(id: string, state: string): GiveUp {
+  return new GiveUp('BadRequest', `${id} is ${state} already; there is nothing to resume.`);
+}
+
+function workOfJob(job: Job): Work {
+  return { kind: batchRow(job) ? 'batch' : 'job', id: job.id, text: workText(job), moves: job.mode === 'rename' };
+}
+
+function workOfRun(run: Run): Work {
+  return { kind: 'run', id: run.id, text: runText(run), moves: readOldRun(run.args)?.mode === 'rename' };
+}
+
+/** Brings it to its end, jobs side by side and then batches in turn, shows each, and returns an exit code for each. */
+export async function resumeWork(session: Session, work: readonly Work[]): Promise<number[]> {
+  const { signal } = session;
+  const codes = await resumeJobs(
+    session,
+    work.flatMap(({ kind, id }) => (kind === 'job' ? [id] : [])),
+  );
+  for (const { kind, id, text } of work) {
+    if (kind === 'job') continue;
+    signal.throwIfAborted();
+    try {
+      const batch = kind === 'run' ? await batchOfRun(session, id) : id;
+      if (batch === undefined) continue;
+      if (!session.flags.quiet) session.say(`going on with ${batch}: ${text}`);
+      codes.push(await resumeBatch(session, batch));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      session.complain(error);
+      codes.push(exitCodeOf(error));
+    }
+  }
+  return codes;
+}
+
+async function resumeBatch(session: Session, id: string): Promise<number> {
+  const { readBatch, resumeBatch: unpause } = await import('../../batch/index.ts');
+  const { paused } = await readBatch(session.runtime.batches, id);
+  if (paused) await unpause(session.runtime.batches, id);
+  return await runBatch(session, id);
+}
+
+/** What is left of it becomes a batch. Undefined when another process has taken it since it was listed. */
+async function batchOfRun(session: Session, id: string): Promise<string | undefined> {
+  const { createBatch } = await import('../../batch/index.ts');
+  const { runtime } = session;
+  const { runs } = runtime;
+  if (!runs.claim(id)) {
+    session.say(`${id}: another process works on it`);
+    return undefined;
+  }
+  const rest = restOfOldRun(runs.get(id)?.args);
+  if (!rest) {
+    throw new GiveUp(
+      'Unsupported',
+      `run ${id} was written by another version of ferry; go on with that one, or drop it: ferry cancel ${id}`,
+    );
+  }
+  const batch = await createBatch(runtime.batches, { ...manyRequest(rest), idempotencyKey: `run/${id}` });
+  runs.finish(id);
+  return batch.id;
+}
+
+async function resumeJobs(session: Session, ids: readonly string[]): Promise<number[]> {
   const { io, flags, runtime, signal } = session;
   const codes: number[] = [];
   const known = new Map<string, { bytes: number; size: number }>();
   const progress = session.progress({ label: 'resuming' });
   try {
     await runtime.resume({
+      ids,
       signal,
       onProgress({ jobId = '', bytesDone, size }) {
         known.set(jobId, { bytes: bytesDone, size });
@@ -25,11 +122,7 @@ export async function resumeJobs(session: Session): Promise<number[]> {
         }
         progress.update({ bytes, total, count: plural(known.size, 'job') });
       },
-      async onOutcome({ job, batch, result, error }) {
-        if (batch) {
-          codes.push(await printEnd(session, batch));
-          return;
-        }
+      onOutcome({ job, result, error }) {
         codes.push(error === undefined ? exit.done : exitCodeOf(error));
         const seconds = (job.updatedAt - job.createdAt) / 1000;
         if (flags.json) {

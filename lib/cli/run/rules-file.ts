@@ -49,7 +49,8 @@ export function wholeCommand({ runtime }: Session): Invocation {
 /** Waits for the jobs of large objects, and returns those that did not end well. */
 export async function endOfJobs({ runtime, signal }: Session, ids: readonly string[]): Promise<Job[]> {
   if (ids.length === 0) return [];
-  await runtime.sweep({ signal });
+  // Only these: what else was interrupted here is not ours to go on with.
+  await runtime.resume({ ids, signal });
   const jobs = await Promise.all(ids.map((id) => runtime.job(id)));
   // A superseded replica has a newer copy, which was waited for as well.
   return jobs

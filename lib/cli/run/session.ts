@@ -68,6 +68,7 @@ export async function withSession(
     ...{ home, config, settings, env: io.env, log, onRequest, rules },
     looks: looks === 'stores',
   });
+  if (!looks) io.outliveReaders?.();
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {
@@ -95,7 +96,7 @@ export async function withSession(
     });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    throw new Interrupted(await interruptedText(error, home));
+    throw await interruption(error, home);
   } finally {
     progress?.stop();
     await runtime.close();
@@ -103,12 +104,19 @@ export async function withSession(
   }
 }
 
-async function interruptedText(error: unknown, home: string): Promise<string> {
+const kept = 'interrupted; what is done is kept.';
+
+async function interruption(error: unknown, home: string): Promise<Interrupted> {
   const { Interrupted: Stopped } = await import('../../runtime/embedded/open.ts');
+  const state = `--state ${shellQuote(home)}`;
+  if (!(error instanceof Stopped)) return new Interrupted(kept, [`Go on with: ferry resume ${state}`]);
+  const { jobId } = error;
   // A copy in one call keeps no job.
-  if (error instanceof Stopped && error.jobId === undefined)
-    return 'interrupted before it was done; run the command again.';
-  return `interrupted; what is copied is kept. Go on with: ferry resume --state ${shellQuote(home)}`;
+  if (jobId === undefined) return new Interrupted('interrupted before it was done; run the command again.');
+  return new Interrupted(kept, [
+    `Go on with: ferry resume ${jobId} ${state}`,
+    `Drop what is left: ferry cancel ${jobId} ${state}`,
+  ]);
 }
 
 /** The flags that every command has, as configuration; they go before the environment. */

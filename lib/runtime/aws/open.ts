@@ -69,7 +69,7 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
     workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),
     localFiles: false,
   });
-  const api = apiRuntime(file, { store: (address) => stores.get(address) }, { world, batches, messages }, undefined);
+  const api = apiRuntime(file, { world, batches, messages }, undefined);
   // A hoisted function, for the table it listens to is itself a part of what it needs.
   async function notify(job: Job): Promise<void> {
     await notifier(api)(job);

@@ -59,6 +59,8 @@ export interface Embedded {
    * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it is stalled.
    */
   runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
+  /** Unfinished jobs and batches that no living process works on, as `interruptedJobs` says. */
+  interrupted(): Promise<Job[]>;
   /** Resumes and completes jobs abandoned by dead processes. @throws Interrupted. */
   resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
   /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */

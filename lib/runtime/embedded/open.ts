@@ -1,6 +1,7 @@
+import type { BatchWorld } from '../../batch/index.ts';
 import { sweepBatches } from '../../batch/index.ts';
 import { cancelJob } from '../../copy/cancel.ts';
-import type { Invocation, World } from '../../copy/model/ports.ts';
+import type { Invocation, SendOptions, World } from '../../copy/model/ports.ts';
 import { defaultSettings } from '../../copy/model/settings.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { noLog } from '../../log.ts';
@@ -20,7 +21,9 @@ import { systemClock } from '../shared/system-clock.ts';
 import { Driver } from './driver.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { dueHere, resumeJobs, sweepAll } from './resume.ts';
+import { PagesUnderWay } from './pages-under-way.ts';
+import { PartGate } from './part-gate.ts';
+import { dueHere, interruptedJobs, resumeJobs, sweepAll } from './resume.ts';
 import { runBatch } from './run-batch.ts';
 import { runCopy } from './run-copy.ts';
 import { invocationMs, startWorkers } from './start-workers.ts';
@@ -58,25 +61,43 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     attempt,
   });
 
+  const watchers = new Map<string, Set<() => void>>();
+  const stopping = new Set<string>();
   const workers = startWorkers({
     ...{ database, underWay, token, settings, clock, random, log, setAside },
     store: (address) => stores.get(address),
     run: (task, invocation, store) => run({ ...world, store }, rules, batches, task, invocation),
-    onSettled: (task, error) => driver.settled(task, error),
+    onSettled(task, error) {
+      driver.settled(task, error);
+      if ('batchId' in task) watchers.get(task.batchId)?.forEach((wake) => wake());
+    },
   });
   const { inbox } = workers;
   const world: World = {
     store: (address) => stores.get(address),
-    ...{ state, shared, queue: workers.tasks, clock, random, log, settings },
+    ...{ state, shared, queue: { send }, clock, random, log, settings },
   };
-  const batches = batchWorld(world, {
-    client: (address) => stores.get(address),
-    workPlace: workFolderOf(home),
-    localFiles: true,
-  });
+  const objects = new PartGate(Infinity);
+  const progress = new PagesUnderWay();
+  const batches: BatchWorld = {
+    ...batchWorld(world, {
+      client: (address) => stores.get(address),
+      workPlace: workFolderOf(home),
+      localFiles: true,
+    }),
+    inTurn: (batch, limit, work) => objects.during(batch, limit, work),
+    isStopping: (batch) => stopping.has(batch),
+    onPage: (batch, page, known) => progress.note(batch, page, known),
+  };
   const common = { processes, newInvocation, graceMs };
   const driver = new Driver({ ...common, world, queue: workers.jobs });
-  const batchParts = { ...common, world: batches, queues: workers.batches };
+  const batchParts = { ...common, world: batches, queues: workers.batches, progress, watchers, stopping };
+
+  /** A batch that was interrupted here begins nothing more; `resume` sends what it lacks. */
+  async function send(tasks: Task[], sendOptions?: SendOptions): Promise<void> {
+    const wanted = tasks.filter((task) => !('batchId' in task && stopping.has(task.batchId)));
+    await workers.tasks.send(wanted, sendOptions);
+  }
 
   /** What the task was is kept. */
   async function setAside(task: Task, reason: string): Promise<void> {
@@ -117,6 +138,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     store: (address) => stores.get(address),
     run: (request, watch) => heartbeat.during(() => runCopy({ ...common, world, driver }, request, watch)),
     runBatch: (id, watch) => heartbeat.during(() => runBatch(batchParts, id, watch)),
+    interrupted: () => interruptedJobs({ world, processes }),
     resume: (resumeOptions = {}) =>
       heartbeat.during(async () => {
         purge();

@@ -52,6 +52,16 @@ export class PartGate {
     };
   }
 
+  /** Does `work` when fewer than `limit` of the same key are under way. */
+  async during(key: string, limit: number, work: () => Promise<void>): Promise<void> {
+    await this.#enter(key, limit);
+    try {
+      await work();
+    } finally {
+      this.#leave(key);
+    }
+  }
+
   async #enter(key: string, limit: number): Promise<void> {
     await new Promise<void>((letIn) => {
       this.#queue.push({ key, limit, letIn });

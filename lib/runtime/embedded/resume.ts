@@ -2,6 +2,7 @@ import type { BatchView } from '../../batch/index.ts';
 import { batchRow } from '../../batch/index.ts';
 import { forEachLimited } from '../../copy/model/for-each-limited.ts';
 import type { Job } from '../../copy/model/job.ts';
+import { isFinal } from '../../copy/model/job.ts';
 import type { Invocation, StateTable, World } from '../../copy/model/ports.ts';
 import type { SweepReport } from '../../copy/sweep.ts';
 import { sweep } from '../../copy/sweep.ts';
@@ -10,6 +11,8 @@ import type { Driver, Progress, RunOutcome } from './driver.ts';
 import { Interrupted, outcomeOf } from './driver.ts';
 
 export interface ResumeOptions {
+  /** These alone, also when another process works on them; default: all that `interruptedJobs` finds. */
+  ids?: readonly string[];
   onProgress?(progress: Progress): void;
   /** After each job. */
   onOutcome?(outcome: ResumeOutcome): void | Promise<void>;
@@ -33,10 +36,37 @@ export interface ResumeParts {
 }
 
 const jobsAtOnce = 16;
+const orphansAtMost = 100_000;
 const pageSize = 1_000;
 
 /**
- * Takes over the unfinished jobs of processes that are gone and brings them to their end.
+ * The unfinished jobs and batches that no living process works on, oldest first. Left out are batches that are paused, and
+ * large objects of an unfinished batch, which that batch takes care of.
+ */
+export async function interruptedJobs({ world, processes }: Pick<ResumeParts, 'world' | 'processes'>): Promise<Job[]> {
+  const found: Job[] = [];
+  const batches = new Map<string, boolean>();
+  for (const id of processes.orphans(orphansAtMost)) {
+    const job = await world.state.get(id);
+    if (!job || isFinal(job.state) || batchRow(job)?.paused) continue;
+    const batchId = job.labels?.['batch'];
+    if (batchId !== undefined && batchId !== id) {
+      let isOpen = batches.get(batchId);
+      if (isOpen === undefined) batches.set(batchId, (isOpen = await isOpenBatch(world.state, batchId)));
+      if (isOpen) continue;
+    }
+    found.push(job);
+  }
+  return found;
+}
+
+async function isOpenBatch(state: StateTable, id: string): Promise<boolean> {
+  const batch = await state.get(id);
+  return batch !== undefined && !isFinal(batch.state);
+}
+
+/**
+ * Takes over unfinished jobs and batches of processes that are gone and brings them to their end.
  *
  * @throws Interrupted; GiveUp StateUnusable.
  */
@@ -44,7 +74,8 @@ export async function resumeJobs(parts: ResumeParts, options: ResumeOptions = {}
   const outcomes: ResumeOutcome[] = [];
   const seen = new Set<string>();
   for (;;) {
-    const ids = parts.processes.orphans(pageSize).filter((id) => !seen.has(id));
+    const listed = options.ids ?? (await interruptedJobs(parts)).map((job) => job.id);
+    const ids = listed.filter((id) => !seen.has(id));
     if (ids.length === 0) return outcomes;
     ids.forEach((id) => seen.add(id));
     await forEachLimited(ids, jobsAtOnce, async (id) => {
@@ -65,8 +96,6 @@ async function resumeJob(
   const found = await world.state.get(id);
   try {
     if (found && batchRow(found)) {
-      // A paused one waits for `ferry batch resume`.
-      if (batchRow(found)?.paused) return undefined;
       const batch = await runBatch(id, { signal });
       return { batch, job: (await world.state.get(id)) ?? found };
     }

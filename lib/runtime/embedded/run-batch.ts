@@ -8,10 +8,11 @@ import { lookAt } from '../../copy/sweep.ts';
 import type { EmbeddedQueue } from '../../queue/embedded.ts';
 import type { ProcessRegistry } from '../../state/processes.ts';
 import { Interrupted } from './driver.ts';
+import type { PagesUnderWay } from './pages-under-way.ts';
 
 export interface BatchWatch {
-  /** Once a second, and when it has ended. */
-  onProgress?(view: BatchView): void;
+  /** Once a second, after each task of it here, and when it has ended. Counts what is known of pages under way as well. */
+  onProgress?(view: BatchView): void | Promise<void>;
   /** Leaves the batch as it stands, for `resume`. */
   signal?: AbortSignal;
 }
@@ -21,6 +22,11 @@ export interface BatchDriverParts {
   /** Where its tasks are. */
   queues: readonly EmbeddedQueue[];
   processes: ProcessRegistry;
+  progress: PagesUnderWay;
+  /** Who waits for the tasks of a batch, by its id; to be called when one has ended. */
+  watchers: Map<string, Set<() => void>>;
+  /** Batches that were interrupted here: no further object of them is begun, and their tasks are not sent. */
+  stopping: Set<string>;
   newInvocation(): Invocation;
   /** How long running tasks may go on after an interruption, milliseconds. */
   graceMs: number;
@@ -33,20 +39,45 @@ const orphansAtOnce = 1_000;
 
 /** Brings a batch to its end in this process, unless another living process is at it: then only watches. */
 export async function runBatch(parts: BatchDriverParts, id: string, watch: BatchWatch = {}): Promise<BatchView> {
-  const { world } = parts;
-  const { onProgress, signal } = watch;
+  const { watchers, progress, stopping } = parts;
+  stopping.delete(id);
+  let wake = (): void => {};
+  const watcher = (): void => wake();
+  const its = watchers.get(id) ?? new Set();
+  watchers.set(id, its.add(watcher));
+  try {
+    return await follow(parts, id, watch, (onNews) => (wake = onNews));
+  } finally {
+    its.delete(watcher);
+    if (its.size === 0) watchers.delete(id);
+    progress.forget(id);
+  }
+}
+
+async function follow(
+  parts: BatchDriverParts,
+  id: string,
+  { onProgress, signal }: BatchWatch,
+  setWake: (wake: () => void) => void,
+): Promise<BatchView> {
+  const { world, progress } = parts;
   const stall = { at: '', looks: 0 };
-  for (let turn = 0; ; turn += 1) {
-    const view = await readBatch(world, id);
-    onProgress?.(view);
-    if (view.ended) return view;
-    if (signal?.aborted) return await interrupt(parts, id);
-    if (!view.paused && (await keepGoing(parts, id))) noteStall(stall, view);
-    if (turn % 10 === 0) await rescueJobs(parts, id);
+  let lookAt = 0;
+  for (let looks = 0; ;) {
     const nap = new AbortController();
     const stop = (): void => nap.abort();
+    setWake(stop);
+    const view = await readBatch(world, id);
+    await onProgress?.(await progress.addTo(view, world.state));
+    if (view.ended) return view;
+    if (signal?.aborted) return await interrupt(parts, id);
+    if (world.clock.now() >= lookAt) {
+      if (!view.paused && (await keepGoing(parts, id))) noteStall(stall, view);
+      if (looks++ % 10 === 0) await rescueJobs(parts, id);
+      lookAt = world.clock.now() + pollMs;
+    }
     signal?.addEventListener('abort', stop, { once: true });
-    await world.clock.sleep(pollMs, nap.signal);
+    await world.clock.sleep(Math.max(0, lookAt - world.clock.now()), nap.signal);
     signal?.removeEventListener('abort', stop);
   }
 }
@@ -67,7 +98,7 @@ function noteStall(stall: { at: string; looks: number }, view: BatchView): void 
   stall.looks = at === stall.at ? stall.looks + 1 : 0;
   stall.at = at;
   if (stall.looks < patience) return;
-  throw new RetryLater(`Batch ${view.id} makes no progress; it is kept for \`ferry batch resume ${view.id}\`.`);
+  throw new RetryLater(`Batch ${view.id} makes no progress; it is kept for \`ferry resume ${view.id}\`.`);
 }
 
 /** Large objects of the batch whose jobs no process drives, because theirs has died. */
@@ -84,7 +115,9 @@ async function rescueJobs({ world, processes, newInvocation }: BatchDriverParts,
   }
 }
 
-async function interrupt({ world, queues, processes, graceMs }: BatchDriverParts, id: string): Promise<BatchView> {
+async function interrupt(parts: BatchDriverParts, id: string): Promise<BatchView> {
+  const { world, queues, processes, stopping, graceMs } = parts;
+  stopping.add(id);
   await Promise.all(queues.map((queue) => queue.withdraw(id, graceMs)));
   const view = await readBatch(world, id);
   if (view.ended) return view;

@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const queues: Queues = openQueues(embedded, (name) => pools[name as keyof Pools]?.wake());
   const { world, batches } = embedded;
-  const api = apiRuntime(config, embedded, { world, batches, messages: queues.messages }, everyone);
+  const api = apiRuntime(config, { world, batches, messages: queues.messages }, everyone);
   const notify = notifier(api);
   async function onState(job: Job): Promise<void> {
     const ended = job.batch === undefined ? 'ferry_jobs_ended_total' : 'ferry_batches_ended_total';

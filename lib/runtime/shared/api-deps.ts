@@ -12,9 +12,7 @@ import type { BatchWorld } from '../../batch/index.ts';
 import type { ServeConfig } from '../../config/file.ts';
 import { isLoopback } from '../../config/file.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
-import type { StoreAddress } from '../../copy/model/object.ts';
 import type { World } from '../../copy/model/ports.ts';
-import type { StoreClient } from '../../store/calls/client.ts';
 
 /**
  * The caller assumed for every request when authentication is off; undefined when callers are configured.
@@ -41,7 +39,6 @@ export function everyoneOf(
 /** What requests and messages need, from the configuration file and the adapters of the platform. */
 export function apiRuntime(
   config: ServeConfig,
-  { store: storeAt }: { store(address: StoreAddress): Pick<StoreClient, 'listObjects'> },
   { world, batches, messages }: { world: World; batches: BatchWorld; messages: MessageQueue },
   everyone: Caller | undefined,
 ): ApiRuntime {
@@ -59,10 +56,6 @@ export function apiRuntime(
     gate: new CallbackGate(() => world.clock.now(), gateFor(world.settings.concurrency)),
     newId: randomUUID,
     resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-    listKeys: async (store, bucket, query) => {
-      const page = await storeAt(store).listObjects(bucket, query);
-      return page.contents.map(({ key }) => key);
-    },
   };
 }
 

@@ -64,7 +64,7 @@ describe.each(Object.entries(stores))('on %s', (_, quirks) => {
       const start = (first: boolean) =>
         first
           ? rig.start('batch', 'run', ...flags, '--state', home, '--page-size', '20', '--objects', '4')
-          : rig.start('resume', '--state', home);
+          : rig.start('resume', '--yes', '--state', home);
       rig.twin.faults.add({ match: { operation: 'CopyObject' }, effect: { kind: 'latency', ms: 20 } });
       rig.twin.requests.reset();
       const copies = () => rig.twin.requests.count('CopyObject');
@@ -81,7 +81,7 @@ describe.each(Object.entries(stores))('on %s', (_, quirks) => {
         await killWhen(start(false), () => copies() >= goal.copies && finished() >= goal.pages);
       }
       rig.twin.faults.clear();
-      const end: Outcome = await rig.run('resume', '--state', home, '--json');
+      const end: Outcome = await rig.run('resume', '--yes', '--state', home, '--json');
       expect(end.code, end.stderr).toBe(3);
       const [view] = documents(
         (await rig.run('batch', 'status', '--state', home, '--json')).stdout,

@@ -115,8 +115,8 @@ describe('status and sweep', () => {
     await rig.twin.store.put('photos', 'shown', { size: 4 * MiB });
     await rig.run('cp', 'oss://photos/shown', 'oss://backup/shown', '--part-size', '1MiB', '--state', home);
     const table = (await rig.run('status', '--state', home)).stdout.split('\n');
-    expect(table[0]).toMatch(/^ID +STATE +DONE +SIZE +AGE +OBJECT$/);
-    expect(table[1]).toMatch(/ done +100% +4\.00 MiB .* oss:\/\/photos\/shown -> oss:\/\/backup\/shown$/);
+    expect(table[0]).toMatch(/^ID +STATE +MODE +DONE +SIZE +AGE +WHAT$/);
+    expect(table[1]).toMatch(/ done +copy +100% +4\.00 MiB .* oss:\/\/photos\/shown -> oss:\/\/backup\/shown$/);
     const id = table[1]?.split(' ')[0] ?? '';
     const one = await rig.run('status', id, '--state', home);
     expect(one.stdout).toMatch(/verified by +crc64/);

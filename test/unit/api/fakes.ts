@@ -217,12 +217,6 @@ export function bench(objects: Record<string, Partial<ObjectHead>> = {}): Bench 
     messages: { send: async (sent, options) => void messages.push(...sent.map((message) => ({ message, options }))) },
     // Batches are tried on the twin; here, a request that gets so far has gone too far.
     batches: { ...world, files: () => tooFar('files'), sources: () => tooFar('sources') },
-    listKeys: async (_store, bucket, { prefix, startAfter = '', limit }) => {
-      calls.push('list');
-      const below = [...known.keys()].filter((name) => name.startsWith(`${bucket}/${prefix}`));
-      const names = below.map((name) => name.slice(bucket.length + 1)).filter((key) => key > startAfter);
-      return names.sort().slice(0, limit);
-    },
     isAllowed: addressFilter(),
     resolve: async (host) => {
       const found = dns.get(host);

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { noLive } from '../../../lib/batch/rows/batch-row.ts';
-import { jobLines, jobPercent, jobTable, runTable } from '../../../lib/cli/output/jobs.ts';
+import { jobLines, jobPercent, jobTable, workText } from '../../../lib/cli/output/jobs.ts';
 import type { Job } from '../../../lib/copy/model/job.ts';
 
 const pipe = new PassThrough();
@@ -34,10 +34,11 @@ describe('jobs', () => {
   });
 
   it('fit into a table', () => {
-    expect(jobTable([job, { ...job, id: 'j20', state: 'planned', pin: undefined, parts: undefined }], now)).toEqual([
-      'ID   STATE    DONE      SIZE         AGE  OBJECT',
-      'j1   copying   50%  1.00 GiB  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
-      'j20  planned     -         -  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
+    const other: Job = { ...job, id: 'j20', state: 'planned', mode: 'rename', pin: undefined, parts: undefined };
+    expect(jobTable([job, other], now, { interrupted: new Set(['j20']) })).toEqual([
+      'ID   STATE        MODE    DONE      SIZE         AGE  WHAT',
+      'j1   copying      copy     50%  1.00 GiB  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
+      'j20  interrupted  rename     -         -  3 min 20 s  oss://a/x -> oss://b/y\\x1b',
     ]);
   });
 
@@ -49,13 +50,13 @@ describe('jobs', () => {
       destination: { bucket: 'b' },
       mapping: { kind: 'prefix', from: '', to: 'archive/', otherwise: 'fail' },
     };
-    const batch = { kind: 'batch', request, live: { ...noLive, tally: { ...noLive.tally, bytes: 2048 } } };
+    const live = { ...noLive, entries: 60, tally: { ...noLive.tally, entries: 12, bytes: 2048 } };
+    const batch = { kind: 'batch', request, live };
     const row: Job = { ...job, many: true, batch, pin: undefined, parts: undefined };
     const [, line] = jobTable([row], now);
-    expect(line).toContain('2.00 KiB  3 min 20 s  batch: copy /data/list.csv -> oss://b/archive/');
-    const text = jobLines(row, now, pipe, plain).join('\n');
-    expect(text).toMatch(/what +batch: copy \/data\/list.csv -> oss:\/\/b\/archive\//);
-    expect(text).toMatch(/copied +2.00 KiB/);
+    expect(line).toBe('j1  copying  copy  12/60  2.00 KiB  3 min 20 s  /data/list.csv -> oss://b/archive/');
+    expect(workText(row)).toBe('copy /data/list.csv -> oss://b/archive/ (12 of 60 objects)');
+    expect(jobTable([{ ...row, batch: { ...batch, paused: true } }], now)[1]).toContain(' paused ');
   });
 
   it('tell everything about one', () => {
@@ -91,9 +92,9 @@ describe('jobs', () => {
       createdAt: now - 5_000,
       updatedAt: now,
     };
-    expect(runTable([run], now)).toEqual([
-      'INTERRUPTED  OBJECTS     BYTES  AGE  COMMAND',
-      'r1             1,200  2.00 KiB  5 s  cp s3://a/l/ s3://b/',
+    expect(jobTable([], now, { runs: [run] })).toEqual([
+      'ID  STATE        MODE   DONE      SIZE  AGE  WHAT',
+      'r1  interrupted  copy  1,200  2.00 KiB  5 s  s3://a/l/ -> s3://b/',
     ]);
   });
 });

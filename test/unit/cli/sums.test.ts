@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { commandText, readCommand, type PrefixCommand } from '../../../lib/cli/input/prefix-command.ts';
+import type { BatchView, Summary, Tally } from '../../../lib/batch/index.ts';
+import { noTally } from '../../../lib/batch/model/tally.ts';
+import { manyRequest, type Many } from '../../../lib/cli/input/many-request.ts';
+import { oldRunText, readOldRun, restOfOldRun } from '../../../lib/cli/input/old-run.ts';
+import { lineDocument, manyEndLine } from '../../../lib/cli/output/many.ts';
 import { planDocument, planLines } from '../../../lib/cli/output/plan.ts';
-import { Tally } from '../../../lib/cli/run/tally.ts';
-import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { estimate, prices } from '../../../lib/cost/request-prices.ts';
 
@@ -81,41 +83,85 @@ describe('the plan', () => {
   });
 });
 
-describe('Tally', () => {
-  it('counts an object once per thing it lost', () => {
-    const tally = new Tally();
-    const lost = [{ what: 'tags' }, { what: 'tags' }, { what: 'acl' }];
-    tally.succeed({ way: 'direct', size: 5, lost });
-    tally.succeed({ way: 'unchanged', size: 5, lost: [{ what: 'tags' }] });
-    tally.fail(new GiveUp('NotFound', 'x'));
-    tally.fail(new TypeError('x'));
-    expect(Object.fromEntries(tally.losses)).toEqual({ tags: 2, acl: 1 });
-    expect(tally.text(2)).toBe(
-      '2 objects, 10 B in 2.0 s (5 B/s), 1 of them unchanged; 2 failed (1 NotFound, 1 Unexpected)',
+describe('the end of many objects', () => {
+  const tally = { ...noTally, entries: 5, bytes: 10, counts: { copied: 1, unchanged: 1, skipped: 1, failed: 2 } };
+  const view = (counts: Partial<Tally>): BatchView => ({
+    ...{ id: 'b1', state: 'done', paused: false, priority: 0, objectsKnown: 5, throttled: 0, rate: 1, ended: true },
+    ...{ startedAt: 0, updatedAt: 0, pages: { done: 1, known: 1, complete: true } },
+    request: {
+      mode: 'copy',
+      store: { scheme: 's3' },
+      source: { kind: 'prefix', bucket: 'a', prefix: '' },
+      options: {},
+    },
+    counts: { ...tally, ...counts },
+    summary: { seconds: 2 } as Summary,
+  });
+
+  it('is one line', () => {
+    expect(manyEndLine(view({ failures: { NotFound: 1, AccessDenied: 1 } }), plain)).toBe(
+      '! copied 2 objects, 10 B in 2.0 s (5 B/s), 1 of them unchanged; 1 skipped; 2 failed (1 NotFound, 1 AccessDenied)',
     );
-    expect(tally.exitCode()).toBe(3);
+    expect(manyEndLine(view({ entries: 1, bytes: 0, counts: { copied: 1 } }), plain)).toBe(
+      '✓ copied 1 object, 0 B in 2.0 s',
+    );
+  });
+
+  it('has a document for each object, as for one', () => {
+    const about = { mode: 'rename' as const, store: request.store, options: {} };
+    const names = { bucket: 'a', key: 'x', destination: { bucket: 'b', key: 'y' } };
+    const done = { ...names, status: 'renamed' as const, size: 5, etag: 'E', way: 'direct' as const };
+    expect(lineDocument(about, { ...done, verifiedBy: 'etag' })).toMatchObject({
+      ...{ status: 'moved', mode: 'rename', source: 's3://a/x', destination: 's3://b/y', sourceRemoved: true, size: 5 },
+      ...{ way: 'direct', verifiedBy: 'etag', lost: [] },
+    });
+    expect(lineDocument(about, { ...done, way: 'unchanged' })).toMatchObject({ status: 'moved' });
+    const failed = { ...names, status: 'failed' as const, error: { code: 'Archived', message: 'x is archived' } };
+    expect(lineDocument(about, failed)).toMatchObject({
+      ...{ status: 'failed', source: 's3://a/x' },
+      error: { code: 'Archived', decision: 'give-up', message: 'x is archived' },
+    });
   });
 });
 
-describe('the command in the run log', () => {
-  const command: PrefixCommand = {
-    mode: 'rename',
-    store: { scheme: 'oss', endpoint: 'http://127.0.0.1:1', region: 'cn-hangzhou' },
+describe('an interrupted command of a version before batches', () => {
+  const command = {
+    mode: 'rename' as const,
+    store: { scheme: 'oss' as const, endpoint: 'http://127.0.0.1:1', region: 'cn-hangzhou' },
     source: { bucket: 'a', prefix: 'logs/' },
     destination: { bucket: 'b', prefix: '' },
-    options: { metadata: { base: 'merge', set: { a: '1' } }, overwrite: 'never' },
+    options: { metadata: { base: 'merge', set: { a: '1' } } },
     include: ['*.log'],
     objects: 16,
   };
+  const onDisk = (change: object): unknown => JSON.parse(JSON.stringify({ ...command, ...change }));
 
-  it('survives the disk', () => {
-    expect(readCommand(JSON.parse(JSON.stringify(command)))).toEqual(command);
-    expect(commandText(command)).toBe('mv oss://a/logs/ oss://b/');
+  it('is understood', () => {
+    expect(readOldRun(onDisk({}))).toEqual(command);
+    expect(oldRunText(command)).toBe('oss://a/logs/ -> oss://b/');
   });
 
   it('is not guessed when it is something else', () => {
-    expect(readCommand({ mode: 'teleport' })).toBeUndefined();
-    expect(readCommand(undefined)).toBeUndefined();
-    expect(commandText(null)).toMatch(/another version/);
+    expect(readOldRun({ mode: 'teleport' })).toBeUndefined();
+    expect(restOfOldRun(undefined)).toBeUndefined();
+    expect(oldRunText(null)).toMatch(/another version/);
+  });
+
+  it.each([
+    ['copy', undefined, 'if-different'],
+    ['copy', 'always', 'if-different'],
+    ['copy', 'never', 'never'],
+    ['rename', undefined, undefined],
+    ['rename', 'always', 'always'],
+  ])('that was a %s with overwrite %s goes on with %s', (mode, overwrite, expected) => {
+    expect(restOfOldRun(onDisk({ mode, options: { overwrite } }))?.options.overwrite).toBe(expected);
+  });
+
+  it('becomes a batch of the same objects', () => {
+    expect(manyRequest(command as Many)).toMatchObject({
+      ...{ mode: 'rename', source: { kind: 'prefix', bucket: 'a', prefix: 'logs/' }, destination: { bucket: 'b' } },
+      ...{ mapping: { kind: 'prefix', from: 'logs/', to: '' }, names: { include: ['*.log'] } },
+      ...{ concurrency: 16, objectsAtOnce: 16 },
+    });
   });
 });

@@ -1,0 +1,58 @@
+/** `cp`, `mv` and `meta` of many objects: a batch, shown as one command. */
+import type { BatchView } from '../../batch/index.ts';
+import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
+import { manyRequest, type Many } from '../input/many-request.ts';
+import { exitOf } from '../output/batch.ts';
+import { errorOfLine, lineDocument, manyEndLine } from '../output/many.ts';
+import { printLine } from '../process/io.ts';
+import { plural, printable } from '../text/format.ts';
+import { paintFor } from '../text/paint.ts';
+import { dryRunMany, followBatch } from './batch.ts';
+import { FinishedPages } from './finished-pages.ts';
+import type { Session } from './session.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
+
+/** Does to many objects what was asked for, shows how it goes and sums up. Returns the exit code. */
+export async function runMany(session: Session, many: Many, { dryRun = false } = {}): Promise<number> {
+  const request = manyRequest(many);
+  if (dryRun) return await dryRunMany(session, request);
+  const { createBatch } = await import('../../batch/index.ts');
+  const { io, flags, runtime, signal } = session;
+  signal.throwIfAborted();
+  const started = await createBatch(runtime.batches, request);
+  const finished = new FinishedPages(runtime.batches, started.id);
+  let pagesShown = -1;
+  const show = async ({ pages }: BatchView): Promise<void> => {
+    if (pages.done === pagesShown) return;
+    pagesShown = pages.done;
+    for await (const line of finished.fresh({ failedOnly: !flags.json })) {
+      if (flags.json) await printLine(io.stdout, visibleJson(lineDocument({ ...many }, line)));
+      if (line.status === 'failed') session.complain(errorOfLine(line));
+    }
+  };
+  const view = await followBatch(session, started.id, { label: sourceText(many), onProgress: show });
+  pagesShown = -1;
+  await show(view);
+  return await sumUp(session, many, view);
+}
+
+async function sumUp(session: Session, many: Many, view: BatchView): Promise<number> {
+  const { io, flags } = session;
+  const { counts, reason } = view;
+  if (counts.entries === 0 && !reason) {
+    const verb = { copy: 'copy', rename: 'move', metadata: 'change' }[many.mode];
+    throw new GiveUp('NotFound', `nothing to ${verb}: no object matches below ${sourceText(many)}.`);
+  }
+  const out = flags.json ? io.stderr : io.stdout;
+  if (!flags.quiet && counts.entries > 0) await printLine(out, manyEndLine(view, paintFor(out, io.env)));
+  const warn = paintFor(io.stderr, io.env);
+  for (const [what, objects] of Object.entries(counts.losses))
+    session.say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')} (--json tells which)`);
+  if ((counts.counts.failed ?? 0) > 0 && !flags.quiet) session.say(`again: ferry batch retry ${view.id}`);
+  if (reason) throw new GiveUp(reason.code as GiveUpCode, reason.message);
+  return exitOf(view);
+}
+
+function sourceText({ store, source }: Many): string {
+  return printable(`${store.scheme}://${source.bucket}/${source.prefix}`);
+}
