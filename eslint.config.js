@@ -41,6 +41,7 @@ export default tseslint.config(
         'keys',
         'sources',
         'cost',
+        'profiles',
         'config',
         'replicate',
         'batch',
@@ -65,6 +66,22 @@ export default tseslint.config(
   {
     files: ['lib/api/**'],
     rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'config', 'replicate']) },
+  },
+  {
+    files: ['lib/profiles/**'],
+    rules: {
+      'no-restricted-imports': forbidden([
+        ...adapters,
+        ...outer,
+        'keys',
+        'sources',
+        'cost',
+        'config',
+        'replicate',
+        'batch',
+        'api',
+      ]),
+    },
   },
   { files: ['lib/config/**'], rules: { 'no-restricted-imports': forbidden([...adapters, ...outer, 'batch']) } },
   {

@@ -22,20 +22,11 @@ function sent<Kind extends string>(kind: Kind) {
   return { kind: z.literal(kind), attempt: z.int().min(1), notBefore: z.number().optional() };
 }
 
-/** One of the API's messages from a queue (bytes, text or an object); undefined for anything else. */
-export function readApiMessage(input: unknown): ApiMessage | undefined {
-  const message = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
+/** One of the API's messages; undefined for anything else. */
+export function readApiMessage(message: unknown): ApiMessage | undefined {
   const { kind } = (message ?? {}) as { kind?: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind)) return undefined;
   return kinds[kind as ApiMessage['kind']].safeParse(message).data;
-}
-
-function fromJson(input: string | Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(input).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /**

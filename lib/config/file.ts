@@ -5,9 +5,10 @@ import { addressFilter } from '../api/callbacks/addresses.ts';
 import { bearerKeySchema, callerSchema, secretSchema } from '../api/callers/callers.ts';
 import { GiveUp } from '../copy/model/errors.ts';
 import type { StoreAddress } from '../copy/model/object.ts';
-import type { RuleSet } from '../replicate/rules/rules.ts';
+import type { RulesContext, RuleSet } from '../replicate/rules/rules.ts';
 import { loadRules } from '../replicate/rules/rules.ts';
-import { ruleSchema } from '../replicate/rules/schema.ts';
+import { ruleSchema, storeSchema } from '../replicate/rules/schema.ts';
+import { withoutLineEnd } from './environment.ts';
 import type { Env } from './env.ts';
 
 const note = (description: string) => ({ description });
@@ -17,7 +18,7 @@ function fromEnv<Inner extends z.ZodType<string, string>>(env: Env, inner: Inner
   const value = z.string().transform((text, context) => {
     const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(text) ?? [];
     if (name === undefined) return text;
-    const found = env[name];
+    const found = withoutLineEnd(env[name] ?? '');
     if (found) return found;
     context.addIssue({ code: 'custom', message: `the environment variable ${name} is not set` });
     return z.NEVER;
@@ -27,16 +28,6 @@ function fromEnv<Inner extends z.ZodType<string, string>>(env: Env, inner: Inner
     .pipe(inner)
     .meta({ description: `${description ?? ''} Best as \`env:NAME\`: the variable that holds it.`.trim() });
 }
-
-const store = z.strictObject({
-  scheme: z.enum(['oss', 's3']),
-  endpoint: z
-    .string()
-    .regex(/^https?:\/\/[^/?#@]+\/?$/, 'must be a base URL such as https://s3.example.com')
-    .optional()
-    .meta(note("Base URL; left out: the vendor's own endpoint for the region.")),
-  region: z.string().min(1).optional(),
-});
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
@@ -48,7 +39,7 @@ function schemaFor(env: Env) {
     port: z.int().min(0).max(65_535).default(8470).meta(note('0 lets the system choose.')),
     home: z.string().min(1).optional().meta(note('Folder that keeps state; FERRY_HOME or .ferry when absent.')),
     stores: z
-      .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes'), store)
+      .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes'), storeSchema)
       .default({ oss: { scheme: 'oss' }, s3: { scheme: 's3' } })
       .meta(note('Stores by the name that stands before :// in requests, policies and rules.')),
     callers: z
@@ -127,38 +118,67 @@ export function variablesIn(text: string): string[] {
   return [...text.matchAll(/\benv:([A-Za-z_][A-Za-z0-9_]*)/g)].map(([, name]) => name ?? '');
 }
 
+/** Completes a store of the file by what the environment and profiles say. @throws GiveUp when it cannot be used. */
+export type ResolveStore = (given: StoreAddress) => StoreAddress;
+
 /**
  * @param text YAML
- * @param addressOf where a store is of which the file gives nothing but the scheme
  * @throws GiveUp BadRequest that lists every problem by its place, without the values: they may be secrets.
  */
-export function readServeConfig(
-  text: string,
-  env: Env,
-  addressOf: (scheme: StoreAddress['scheme']) => StoreAddress = (scheme) => ({ scheme }),
-): ServeConfig {
+export function readServeConfig(text: string, env: Env, resolve: ResolveStore = (given) => given): ServeConfig {
   const input = fromYaml(text);
   const parsed = schemaFor(env).safeParse(input ?? {});
   if (!parsed.success) throw refused(parsed.error.issues.map(({ path, message }) => `${placeOf(path)}: ${message}`));
   const config = parsed.data;
   const problems = problemsOf(config);
+  const stores: Record<string, StoreAddress> = {};
+  const unusable: string[] = [];
+  for (const [name, given] of Object.entries(config.stores)) {
+    try {
+      stores[name] = resolve(given);
+    } catch (error) {
+      if (!(error instanceof GiveUp)) throw error;
+      unusable.push(`stores.${name}: ${error.message}`);
+    }
+  }
+  // Of the two stores that there are without a word, one may be all that is meant.
+  if (saysStores(input) || Object.keys(stores).length === 0) problems.push(...unusable);
   if (problems.length > 0) throw refused(problems);
-  const stores = Object.fromEntries(
-    Object.entries(config.stores).map(([name, given]) => {
-      const isBare = given.endpoint === undefined && given.region === undefined;
-      return [name, isBare ? addressOf(given.scheme) : given];
-    }),
-  );
-  return { ...config, stores, rules: rulesOf(config, input, stores) };
+  return { ...config, stores, rules: rulesOf(config, input, { stores, resolve }) };
 }
 
-function fromYaml(text: string): unknown {
+function saysStores(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'stores' in input;
+}
+
+/** The stores that a file names or that its rules describe, as far as it can be read; for what has to be looked up for them. */
+export function storesIn(text: string): { scheme: StoreAddress['scheme']; profile?: string }[] {
+  const found: { scheme: StoreAddress['scheme']; profile?: string }[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const parsed = storeSchema.safeParse(value);
+    if (parsed.success) found.push(parsed.data);
+    else Object.values(value).forEach(look);
+  };
   try {
-    return parse(text);
+    look(fromYaml(text));
+  } catch {
+    // `readServeConfig` says what is wrong.
+  }
+  return found;
+}
+
+/** Anchors, merge keys, and notes of one's own in keys that begin with `x-`, as in other files of this kind. */
+function fromYaml(text: string): unknown {
+  let input: unknown;
+  try {
+    input = parse(text.replace(/^\uFEFF/, ''), { merge: true });
   } catch (error) {
     const [line = 'it is not YAML'] = String(error instanceof Error ? error.message : error).split('\n');
     throw refused([line]);
   }
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([key]) => !key.startsWith('x-')));
 }
 
 /** What no single field shows. */
@@ -183,10 +203,10 @@ function problemsOf(config: FileConfig): string[] {
   return problems;
 }
 
-function rulesOf({ rules, defaultStore }: FileConfig, input: unknown, stores: ServeConfig['stores']): RuleSet {
+function rulesOf({ rules, defaultStore }: FileConfig, input: unknown, context: RulesContext): RuleSet {
   if (rules.length === 0) return { routes: [], addedMetadata: new Set() };
   const written = (input as { rules: unknown }).rules;
-  return loadRules({ rules: written, store: defaultStore }, { stores });
+  return loadRules({ rules: written, store: defaultStore }, context);
 }
 
 export function isLoopback(host: string): boolean {
@@ -212,5 +232,5 @@ function refused(problems: string[]): GiveUp {
 /** JSON Schema (draft 2020-12) of the file, for editors. */
 export function serveJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(schemaFor({}), { io: 'input' });
-  return { $schema, title: 'object-ferry serve configuration', ...schema };
+  return { $schema, title: 'object-ferry serve configuration', ...schema, patternProperties: { '^x-': {} } };
 }

@@ -1,5 +1,22 @@
 import type * as z from 'zod/mini';
 import { GiveUp } from '../copy/model/errors.ts';
+import type { Env } from '../profiles/places.ts';
+
+/** The first of the variables that is set, and its value; an empty one counts as absent. */
+export type Get = (...names: string[]) => [name: string, value: string] | undefined;
+
+/** Where a value came from, for messages: the key as the user wrote it. */
+export type Origins = Record<string, string>;
+
+export function getterOf(env: Env): Get {
+  return (...names) => {
+    for (const name of names) {
+      const value = env[name];
+      if (value !== undefined && value !== '') return [name, value];
+    }
+    return undefined;
+  };
+}
 
 /** Bytes: `1048576`, `64MiB`, `1.5 GB`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {

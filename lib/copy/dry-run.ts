@@ -8,8 +8,9 @@ import type { PartRun } from './model/job.ts';
 import type { ObjectHead } from './model/object.ts';
 import type { ObjectStore, World } from './model/ports.ts';
 import type { CopyRequest } from './model/request.ts';
-import type { CopyResult, FidelityLoss } from './model/result.ts';
+import type { CopyResult, FidelityLoss, Transfer } from './model/result.ts';
 import { lookAtDestination } from './plan/check-destination.ts';
+import { lookUpTransfer } from './plan/check-region.ts';
 import { checkRequest, checkSource } from './plan/check-request.ts';
 import { choosePlan } from './plan/choose-plan.ts';
 import { needsCopy } from './plan/metadata-unchanged.ts';
@@ -27,6 +28,8 @@ export interface DryRun {
   /** Actions that the caller's policy must allow. */
   permissions: string[];
   lost: FidelityLoss[];
+  /** All bytes of the object cross from one region to another. */
+  transfer?: Transfer;
   /** As in the result. */
   notKept?: string[];
 }
@@ -46,6 +49,7 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   const permissions = permissionsFor(request, found, store);
   const same = await lookAtDestination(store, request, found, {});
   if (same) return { way: 'unchanged', size: head.size, calls: { HeadObject: 2 }, permissions, lost: [] };
+  const transfer = await lookUpTransfer(store, request, {});
   const chosen = await choosePlan(world, store, request, found, {});
   const parts = chosen.way === 'parts' ? chosen.parts : undefined;
   // What the copy would refuse.
@@ -55,7 +59,8 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   }
   const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
   const lost = await foreseeLosses(store, request, found, parts);
-  return { way: chosen.way, size: head.size, parts, calls, permissions, lost, ...leftOut(request) };
+  const plan = { way: chosen.way, size: head.size, parts, calls, permissions, lost };
+  return { ...plan, ...(transfer && { transfer }), ...leftOut(request) };
 }
 
 /** What can be known to be lost without writing anything. */

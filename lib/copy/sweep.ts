@@ -81,7 +81,7 @@ export async function lookAt(
   if (isFinal(job.state)) return (await tidy(world, store, job, options)) ? 'tidied' : undefined;
   if (job.state === 'finishing') return await reviveFinish(world, job, abandoned);
   const tasks = job.state === 'planned' ? restartTasks(job) : await missingTasks(world, store, job, options);
-  await world.queue.send(tasks);
+  await world.queue.send(tasks.map((task) => ({ ...task, again: true })));
   await world.state.count(job.id, 0, nextLook(world));
   return 'revived';
 }
@@ -95,12 +95,14 @@ async function missingTasks(world: World, store: ObjectStore, job: Job, options:
   const ledger = await readLedger(store, job, options);
   const missing = ledger ? missingParts(ledger, job) : [];
   if (missing.length === 0) return [{ kind: 'finish', jobId: job.id }];
-  const perTask = partsPerTask(partCount(job.parts ?? []), world.settings, job.options.concurrency);
+  const { concurrency } = job.options;
+  const perTask = partsPerTask(partCount(job.parts ?? []), world.settings, concurrency);
   return ranges(missing, perTask).map((range) => ({
     kind: 'parts',
     jobId: job.id,
     uploadId: job.uploadId ?? '',
     ...range,
+    concurrency,
     // Reports of lost tasks never come, so the counter may not reach its goal.
     thenFinish: true,
   }));
@@ -113,7 +115,7 @@ async function reviveFinish(world: World, job: Job, abandoned: boolean): Promise
     const freed = await move(world, job, { lease: undefined, attentionAt: nextLook(world) });
     if (!freed.landed) return undefined;
   }
-  await world.queue.send([{ kind: 'finish', jobId: job.id }]);
+  await world.queue.send([{ kind: 'finish', jobId: job.id, again: true }]);
   await world.state.count(job.id, 0, nextLook(world));
   return 'revived';
 }

@@ -1,8 +1,10 @@
 import type { CopyRequest } from '../copy/model/request.ts';
+import { transferCost, type Transfers } from './transfer-prices.ts';
 
 /**
  * Request prices, as data. They are list prices of one region, without free quotas, discounts or tax, meant for an order
- * of magnitude: check them before you rely on them. Storage, retrieval of cold classes and traffic between regions are not in here.
+ * of magnitude: check them before you rely on them. Storage and retrieval of cold classes are not in here; traffic between regions
+ * is in `lib/cost/transfer-prices.ts`.
  */
 export interface PriceList {
   currency: string;
@@ -70,21 +72,28 @@ export const prices: Record<'oss' | 's3', PriceList> = {
 
 /** An estimate, at list prices. */
 export interface Cost {
+  /** Of everything. */
   amount: number;
+  /** The part of it that bytes cost which cross from one region to another; absent where none do. */
+  transfer?: number;
   currency: string;
   /** Month and region of the price list. */
   asOf: string;
   region: string;
 }
 
-/** Price of the calls at the class that is asked for, in the currency of the store's list. */
+/** Price of the calls at the class that is asked for, and of what crosses regions, in the currency of the store's list. */
 export function costOf(
   { store, options }: Pick<CopyRequest, 'store' | 'options'>,
   calls: Record<string, number>,
+  transfers: Transfers = {},
 ): Cost {
   const list = prices[store.scheme];
   const { currency, asOf, region } = list;
-  return { amount: estimate(list, calls, options.storageClass ?? 'STANDARD'), currency, asOf, region };
+  const requests = estimate(list, calls, options.storageClass ?? 'STANDARD');
+  if (Object.keys(transfers).length === 0) return { amount: requests, currency, asOf, region };
+  const transfer = transferCost(transfers);
+  return { amount: requests + transfer, transfer, currency, asOf, region };
 }
 
 /** Estimated price of the calls, in the list's currency. A class the list does not know counts as its most expensive one. */

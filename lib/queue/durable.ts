@@ -2,6 +2,7 @@ import type { Clock, SendOptions } from '../copy/model/ports.ts';
 import type { Task } from '../copy/model/task.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { GroupCommit } from '../state/group-commit.ts';
+import { mostDeaths } from './deaths.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
 /** A task that had all its deliveries, or that was refused for good; kept until an operator redrives or drops it. */
@@ -41,9 +42,6 @@ export interface Reclaimed {
   /** Dead letters now: `mostDeaths` processes have died with each of them. */
   setAside: number[];
 }
-
-/** A message that was under way in so many processes when they died is not given to another one. */
-export const mostDeaths = 3;
 
 /** Characters of a reason: senders choose some of the texts that errors repeat. */
 const longestReason = 2_048;

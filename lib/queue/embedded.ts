@@ -11,23 +11,15 @@ import { WorkerPool } from './worker-pool.ts';
 export class EmbeddedQueue implements TaskQueue {
   readonly #inbox: MemoryInbox;
   readonly #pool: WorkerPool;
-  readonly #laneOf: (task: Task) => Promise<string>;
 
-  /** @param options.laneOf whose a task is: each has its turn, however many tasks another one has; default: all are one's */
-  constructor({
-    laneOf,
-    ...options
-  }: Omit<WorkerPoolOptions, 'inbox' | 'pollMs'> & { laneOf?: (task: Task) => Promise<string> }) {
-    this.#laneOf = laneOf ?? (() => Promise.resolve(''));
+  constructor(options: Omit<WorkerPoolOptions, 'inbox' | 'pollMs'>) {
     this.#inbox = new MemoryInbox(options.clock);
     this.#pool = new WorkerPool({ ...options, inbox: this.#inbox });
   }
 
   async send(tasks: Task[], options: SendOptions = {}): Promise<void> {
     // A copy, as of a message that went over a wire: sender and worker share no object.
-    const copies = structuredClone(tasks);
-    const lanes = await Promise.all(copies.map((task) => this.#laneOf(task)));
-    copies.forEach((task, n) => this.#inbox.add([task], options.delayMs, lanes[n]));
+    this.#inbox.add(structuredClone(tasks), options.delayMs);
     this.#pool.wake();
   }
 

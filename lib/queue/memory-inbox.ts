@@ -2,24 +2,19 @@ import type { Clock } from '../copy/model/ports.ts';
 import type { Task } from '../copy/model/task.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 
-interface InLane extends Delivery {
-  /** Whose it is. */
-  lane: string;
-}
-
-interface Waiting extends InLane {
+interface Waiting extends Delivery {
   /** Epoch milliseconds. */
   readyAt: number;
 }
 
 /**
- * Tasks in memory: ready ones in the order they became so, delayed ones by their time. Each lane is given out in turn, however
- * many tasks another one has.
+ * Tasks in memory: ready ones in the order they became so, delayed ones by their time. Each caller has a lane, and the lanes
+ * take turns, however many tasks one of them holds.
  */
 export class MemoryInbox implements Inbox {
   readonly #clock: Clock;
   /** By lane, in the order of their turns. A Map keeps the order and gives up its first entry cheaply, also at 100,000 tasks. */
-  readonly #ready = new Map<string, Map<number, InLane>>();
+  readonly #ready = new Map<string, Map<number, Delivery>>();
   /** Latest first, so that the next one is popped from the end. */
   readonly #delayed: Waiting[] = [];
   #lastId = 0;
@@ -32,11 +27,11 @@ export class MemoryInbox implements Inbox {
     return [...this.#ready.values()].reduce((sum, lane) => sum + lane.size, this.#delayed.length);
   }
 
-  add(tasks: readonly Task[], delayMs = 0, lane = ''): void {
-    for (const task of tasks) this.#put({ id: ++this.#lastId, task, attempt: 1, lane }, delayMs);
+  add(tasks: readonly Task[], delayMs = 0): void {
+    for (const task of tasks) this.#put({ id: ++this.#lastId, task, attempt: 1 }, delayMs);
   }
 
-  #put(delivery: InLane, delayMs: number): void {
+  #put(delivery: Delivery, delayMs: number): void {
     if (delayMs <= 0) return this.#makeReady(delivery);
     const waiting = { ...delivery, readyAt: this.#clock.now() + delayMs };
     let [low, high] = [0, this.#delayed.length];
@@ -48,10 +43,11 @@ export class MemoryInbox implements Inbox {
     this.#delayed.splice(low, 0, waiting);
   }
 
-  #makeReady(delivery: InLane): void {
-    const lane = this.#ready.get(delivery.lane);
+  #makeReady(delivery: Delivery): void {
+    const name = laneOf(delivery.task);
+    const lane = this.#ready.get(name);
     if (lane) lane.set(delivery.id, delivery);
-    else this.#ready.set(delivery.lane, new Map([[delivery.id, delivery]]));
+    else this.#ready.set(name, new Map([[delivery.id, delivery]]));
   }
 
   async receive(limit: number): Promise<Delivery[]> {
@@ -79,7 +75,7 @@ export class MemoryInbox implements Inbox {
   async ack(): Promise<void> {}
 
   async retry(delivery: Delivery, delayMs: number): Promise<void> {
-    this.#put({ lane: '', ...delivery, attempt: delivery.attempt + 1 }, delayMs);
+    this.#put({ ...delivery, attempt: delivery.attempt + 1 }, delayMs);
   }
 
   /** Its job stays in the state table, where the sweep finds it. */
@@ -104,4 +100,9 @@ export class MemoryInbox implements Inbox {
     const kept = this.#delayed.filter(({ task }) => !condition(task));
     this.#delayed.splice(0, this.#delayed.length, ...kept);
   }
+}
+
+/** Tasks about one object share a lane. */
+function laneOf(task: Task): string {
+  return ('batchId' in task ? task.caller : undefined) ?? '';
 }

@@ -1,3 +1,4 @@
+import { cleanProcessEnvironment } from '../config/environment.ts';
 import { GiveUp } from '../copy/model/errors.ts';
 import type { Runtime } from './shared/runtime.ts';
 
@@ -34,6 +35,7 @@ export async function runtime(): Promise<Runtime> {
 }
 
 async function open(): Promise<Runtime> {
+  cleanProcessEnvironment();
   const platform = platformOf(process.env);
   const opener = openers[platform];
   if (!opener) throw new GiveUp('Unsupported', `This build has no runtime for the platform '${platform}'.`);

@@ -6,6 +6,8 @@ interface Coded {
   message?: unknown;
 }
 
+const notWritable = /^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)/;
+
 const advice: readonly { codes: RegExp; say: (path: string) => GiveUp | RetryLater }[] = [
   { codes: /^SQLITE_(CORRUPT|NOTADB)/, say: (path) => damaged(path) },
   {
@@ -22,7 +24,7 @@ const advice: readonly { codes: RegExp; say: (path: string) => GiveUp | RetryLat
       ),
   },
   {
-    codes: /^(SQLITE_READONLY|SQLITE_CANTOPEN|SQLITE_PERM|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR|ENOENT)/,
+    codes: notWritable,
     say: (path) =>
       new GiveUp(
         'StateUnusable',
@@ -48,6 +50,11 @@ export function toCopyError(error: unknown, path: string): unknown {
   if (!found) return error;
   found.cause = error;
   return found;
+}
+
+/** The folder or the file cannot be written; what `toCopyError` made of it counts too. */
+export function isNotWritable(error: unknown): boolean {
+  return notWritable.test(codeOf(error instanceof CopyError ? error.cause : error));
 }
 
 export function isBusy(error: unknown): boolean {

@@ -1,8 +1,8 @@
-import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { GiveUp } from '../copy/model/errors.ts';
-import { damaged, isBusy, toCopyError } from './database-error.ts';
+import { damaged, isBusy, isNotWritable, toCopyError } from './database-error.ts';
 import { migrations } from './schema.ts';
 
 /** What SQLite may be given. The binding aborts the whole process on a boolean, so there is none here. */
@@ -13,6 +13,9 @@ const busyTimeoutMs = 5_000;
 
 /** Files up to this size are checked page by page when opened; that takes some 2 ms per MiB. */
 const checkUpTo = 16 * 1024 * 1024;
+
+/** SQLite's name for a database that is no file. */
+const memory = ':memory:';
 
 /**
  * The state file: SQLite in WAL mode, one per home folder, shared by jobs, owners, runs and the inbox.
@@ -47,6 +50,26 @@ export class StateDatabase {
     return StateDatabase.open(path);
   }
 
+  /**
+   * For a command that only reads a store: the state in `home` where there is some, else an empty one in memory, so that
+   * nothing is written to a folder that may not be writable. @throws as `openIn`, but not because of that.
+   */
+  static openToLook(home: string): StateDatabase {
+    if (!existsSync(join(home, 'state.db'))) return StateDatabase.#inMemory();
+    try {
+      return StateDatabase.openIn(home);
+    } catch (error) {
+      if (isNotWritable(error)) return StateDatabase.#inMemory();
+      throw error;
+    }
+  }
+
+  static #inMemory(): StateDatabase {
+    const database = new StateDatabase(memory, new Libsql(memory));
+    database.#prepareFile();
+    return database;
+  }
+
   /** @throws GiveUp StateUnusable when the file is damaged, not writable, full, or of a newer version. */
   static open(path: string): StateDatabase {
     let sqlite: Libsql.Database | undefined;
@@ -67,7 +90,7 @@ export class StateDatabase {
     // Switching a new file to WAL does not wait for a process that is doing the same; the switch is needed once per file.
     retryWhileBusy(() => this.#sqlite.pragma('journal_mode=WAL'));
     this.#sqlite.pragma('synchronous=FULL');
-    const size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = this.path === memory ? 0 : (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0);
     if (size <= checkUpTo) {
       const [first] = this.rows<{ quick_check: string }>('PRAGMA quick_check(1)');
       if (first?.quick_check !== 'ok') throw damaged(this.path, first?.quick_check);

@@ -18,10 +18,10 @@ import { resolveAddressing } from './http/addressing.ts';
 import type { Caller, RetrySettings } from './http/caller.ts';
 import { defaultRetry } from './http/caller.ts';
 import { closeAfterBodiless, openAgent } from './http/connection.ts';
+import { Routes } from './http/routes.ts';
 import type { RequestInfo } from './http/transport.ts';
 import type { CredentialsProvider } from './sign/credentials.ts';
 import { cached } from './sign/credentials.ts';
-import { Signer } from './sign/sign.ts';
 
 export type { Pressure } from './http/adaptive.ts';
 export type { Credentials, CredentialsProvider } from './sign/credentials.ts';
@@ -46,11 +46,6 @@ export interface StoreConfig extends AddressingOptions {
 
 const dialects: Record<StoreAddress['scheme'], Dialect> = { oss, s3 };
 
-/** An S3 store that is not Amazon's. */
-function isForeign({ scheme, endpoint }: StoreAddress): boolean {
-  return scheme === 's3' && endpoint !== undefined && !/\.amazonaws\.com(\.cn)?(?![\w.-])/.test(endpoint);
-}
-
 const systemClock: Clock = {
   now: Date.now,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -65,14 +60,15 @@ export function openStore(config: StoreConfig): StoreClient {
   const clock = config.clock ?? systemClock;
   const maxConcurrency = config.maxConcurrency ?? 64;
   const addressing = resolveAddressing(config.address, dialect, config);
+  // An S3 store that is not Amazon's.
+  const isForeign = dialect.scheme === 's3' && !addressing.checksRegion;
   const limiter = new AdaptiveLimiter(maxConcurrency);
   const agent = config.dispatcher ?? openAgent(maxConcurrency);
   const caller: Caller = {
     dialect,
-    addressing,
+    routes: new Routes(dialect.signer, addressing),
     limiter,
     clock,
-    signer: new Signer(dialect.signer, addressing.region),
     credentials: cached(config.credentials, clock.now),
     transport: { dispatcher: closeAfterBodiless(agent), dialect, onRequest: config.onRequest },
     random: config.random ?? Math.random,
@@ -80,18 +76,23 @@ export function openStore(config: StoreConfig): StoreClient {
     log: config.log,
     skew: { offset: 0 },
     knownBuckets: new Set(),
-    partSources: { suspect: isForeign(config.address) },
+    listing: {},
+    partSources: { suspect: isForeign },
   };
   return {
     address: config.address,
-    facts: { ...dialect.facts, forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign(config.address) },
+    facts: {
+      ...dialect.facts,
+      forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign,
+      ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
+    },
     ...objectCalls(caller),
     ...copyCalls(caller),
     ...multipartCalls(caller),
     ...listCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
-    ...(dialect.facts.sameRegionOnly && { region: knownRegions(caller) }),
+    region: knownRegions(caller),
     get pressure() {
       return limiter.pressure;
     },

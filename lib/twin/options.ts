@@ -68,10 +68,18 @@ export interface TwinQuirks {
   completeRepeat?: 'gone' | 'same';
   /** Complete demands every uploaded part, as Ceph RGW does. */
   completeNeedsAllParts?: boolean;
+  /** Lists are of the first version of the call whatever is asked: no token, no `start-after`, and a mark only beside folders. */
+  firstLists?: boolean;
+  /** HEAD of an empty object has no Content-Length. */
+  hidesEmptyLength?: boolean;
   /** Refuse path-style requests in the OSS dialect, as OSS does; off because tests live on localhost. */
   refusePathStyle?: boolean;
-  /** Refuse requests signed for another region than the bucket's; off because one port serves all regions here. */
-  checkRegion?: boolean;
+  /**
+   * Refuse requests signed for another region than the bucket's; off because one port serves all regions here. `true`: as the
+   * host of another region does (S3: 301 with the bucket's region; OSS: AccessDenied with its endpoint). `signature`: as the
+   * right host does, which is content with everything but the signature.
+   */
+  checkRegion?: boolean | 'signature';
 }
 
 export interface TwinOptions {

@@ -2,11 +2,11 @@
 import { cancelJob } from '../../lib/copy/cancel.ts';
 import { CopyError, RetryLater } from '../../lib/copy/model/errors.ts';
 import type { CopyResult } from '../../lib/copy/model/result.ts';
-import { work } from '../../lib/copy/run-task.ts';
 import { startCopy } from '../../lib/copy/start.ts';
 import { sweep } from '../../lib/copy/sweep.ts';
 import { replicateEvent } from '../../lib/replicate/replicate.ts';
-import { workByRules } from '../../lib/replicate/run-task.ts';
+import { noRules } from '../../lib/replicate/rules/rules.ts';
+import { runTask } from '../../lib/runtime/shared/run-task.ts';
 import { Actor } from './actor.ts';
 import { worldOf } from './model/port.ts';
 import type { Errand, Message } from './model/queue.ts';
@@ -22,8 +22,6 @@ export interface Told {
   attempts: number;
 }
 type CopyAsked = Asked['request'];
-
-const noRules = { routes: [], addedMetadata: new Set<string>() };
 
 export class Workers {
   /** Clients and workers that are alive and at work; the periodic sweep does not count. */
@@ -71,10 +69,9 @@ export class Workers {
     const { sim } = this;
     const world = worldOf(sim, actor);
     const invocation = sim.invocation(actor, delivery);
-    const rules = sim.scenario.rules?.rules;
-    if (task.kind === 'event') await replicateEvent(world, rules ?? noRules, task.event, invocation);
-    else if (rules) await workByRules(world, rules, task, invocation);
-    else await work(world, task, invocation);
+    const rules = sim.scenario.rules?.rules ?? noRules;
+    if (task.kind === 'event') await replicateEvent(world, rules, task.event, invocation);
+    else await runTask(world, rules, undefined, task, invocation);
   }
 
   /** Someone who calls the API, and asks again when told to come back later. */

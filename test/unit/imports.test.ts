@@ -7,7 +7,9 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
   'lib/keys': ['lib/copy'],
   'lib/sources': ['lib/copy', 'lib/keys'],
   'lib/cost': ['lib/copy'],
-  'lib/store': ['lib/copy'],
+  // Where the vendors' tools keep settings and keys; the configuration reads the ones, the signer the others.
+  'lib/profiles': ['lib/copy'],
+  'lib/store': ['lib/copy', 'lib/profiles'],
   'lib/state': ['lib/copy'],
   // The durable queue is a table in the state's own file: one fsync keeps both.
   'lib/queue': ['lib/copy', 'lib/state'],
@@ -15,11 +17,12 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
   'lib/batch': ['lib/copy', 'lib/keys', 'lib/sources', 'lib/cost'],
   'lib/api': ['lib/copy', 'lib/keys', 'lib/sources', 'lib/cost', 'lib/batch'],
   // `ferry.yaml` holds callers and rules.
-  'lib/config': ['lib/copy', 'lib/replicate', 'lib/api'],
+  'lib/config': ['lib/copy', 'lib/keys', 'lib/profiles', 'lib/replicate', 'lib/api'],
   'lib/log.ts': ['lib/copy', 'lib/config'],
   'lib/twin': [],
   'lib/runtime': [
     'lib/copy',
+    'lib/profiles',
     'lib/sources',
     'lib/store',
     'lib/state',

@@ -60,5 +60,11 @@ export function urlOf(store: StoreAddress, ref: ObjectRef, stores: Stores): stri
 
 /** Two names may stand for one store. */
 export function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
-  return a?.scheme === b.scheme && a.endpoint === b.endpoint && a.region === b.region;
+  return (
+    a?.scheme === b.scheme &&
+    a.endpoint === b.endpoint &&
+    a.region === b.region &&
+    a.profile === b.profile &&
+    a.role === b.role
+  );
 }

@@ -76,6 +76,7 @@ export class Problem extends Error {
 const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   AccessDenied: 'store-refused',
   Archived: 'not-copyable',
+  BadAnswer: 'store-refused',
   BadRequest: 'invalid',
   Cancelled: 'cancelled',
   ClientEncrypted: 'not-copyable',

@@ -28,6 +28,9 @@ export const batchView = z
     objectsDone: z.int(),
     counts: countsOf(`Objects by what became of them: ${statuses.join(', ')}. Exact once \`ended\`.`),
     bytes: z.int().meta({ description: 'Of the objects copied or renamed.' }),
+    transfers: countsOf(
+      'Of these bytes, those that crossed from one region to another, by the way: `eu-west-1 -> us-east-1`.',
+    ).optional(),
     bytesRead: z.int().optional().meta({ description: 'Of a deep verify: of both sides together.' }),
     failures: countsOf('Failed objects by error code.'),
     losses: countsOf('Objects that lost something, by what.'),
@@ -36,8 +39,14 @@ export const batchView = z
     passedOver: countsOf('Rows of the source that are not for copying, by why.'),
     calls: countsOf('Requests to the store by operation.'),
     cost: z
-      .object({ amount: z.number(), currency: z.string(), asOf: z.string(), region: z.string() })
-      .meta({ description: 'Of `calls`, at list prices.' }),
+      .object({
+        amount: z.number(),
+        transfer: z.number().optional().meta({ description: 'The part of `amount` that `transfers` cost.' }),
+        currency: z.string(),
+        asOf: z.string(),
+        region: z.string(),
+      })
+      .meta({ description: 'Of `calls` and `transfers`, at list prices.' }),
     throttled: z.int().meta({ description: 'Answers of the store that said we are too fast.' }),
     requestsPerSecond: z
       .number()
@@ -126,6 +135,7 @@ export function viewBatch(view: View, stores: Stores): BatchView {
     objectsDone: counts.entries,
     counts: counts.counts as Record<string, number>,
     bytes: counts.bytes,
+    ...(counts.transfers && { transfers: counts.transfers }),
     bytesRead: counts.bytesRead,
     failures: counts.failures,
     losses: counts.losses,
@@ -133,7 +143,7 @@ export function viewBatch(view: View, stores: Stores): BatchView {
     rejected: counts.rejected,
     passedOver: counts.passedOver,
     calls: counts.calls,
-    cost: costOf(request, counts.calls),
+    cost: costOf(request, counts.calls, counts.transfers),
     throttled: view.throttled,
     requestsPerSecond: view.pace,
     objectsPerSecond: view.rate,

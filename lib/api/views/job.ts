@@ -24,12 +24,16 @@ const resultView = z
     etag: z.string(),
     versionId: z.string().optional(),
     parts: z.int().optional(),
-    verifiedBy: z.enum(['crc64', 'checksum', 'etag', 'size', 'store']),
+    verifiedBy: z.enum(['crc64', 'checksum', 'etag', 'part-etags', 'size', 'store']),
     lost: z.array(lossView).meta({ description: 'What could not be kept; empty when all was.' }),
     notKept: z
       .array(z.string())
       .optional()
       .meta({ description: 'What a copy leaves out unless asked to carry it: `acl`.' }),
+    transfer: z
+      .object({ from: z.string(), to: z.string() })
+      .optional()
+      .meta({ description: 'The regions that the bytes have crossed.' }),
     sourceRemoved: z.boolean().optional(),
   })
   .meta({ id: 'CopyResult' });

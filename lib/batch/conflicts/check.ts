@@ -18,6 +18,7 @@ import type { Batch, BatchCheck } from '../rows/batch-row.ts';
 import { changeBatch, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
 import { endingOnFailure } from '../rows/end.ts';
 import { pageIds } from '../rows/pages.ts';
+import { taskOf } from '../rows/tasks.ts';
 import { readConflicts, readRecords, writeConflicts, writeRecords, writeVerdicts } from './files.ts';
 import type { Conflict } from './find.ts';
 import { findConflicts } from './find.ts';
@@ -44,7 +45,7 @@ export async function checkRows(world: BatchWorld, batchId: string, invocation: 
   let batch = await findBatch(world, batchId);
   while (batch?.row.check && !batch.row.check.done && isAtWork(batch)) {
     if (invocation.deadline - world.clock.now() < world.settings.partReserveMs) {
-      await world.queue.send([{ kind: 'check', batchId }]);
+      await world.queue.send([taskOf(batch, { kind: 'check' })]);
       return;
     }
     batch = await step(world, batch, batch.row.check, options);
@@ -84,7 +85,7 @@ async function doStep(
       await writeGroupVerdicts(batch, check, pages, options);
       const { batch: now, isOurs } = await advance();
       const released = pages.filter((_, n) => groupOf(check, n) === check.next);
-      if (isOurs) await world.queue.send(released.map((page) => ({ kind: 'page', batchId: batch.id, page })));
+      if (isOurs) await world.queue.send(released.map((page) => taskOf(batch, { kind: 'page', page })));
       return now;
     }
   }

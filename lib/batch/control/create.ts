@@ -14,6 +14,7 @@ import { selectorOf } from '../request/select.ts';
 import type { Batch, BatchRow } from '../rows/batch-row.ts';
 import { batchOf, nextLook, noLive } from '../rows/batch-row.ts';
 import { announcePriority } from '../rows/priority.ts';
+import { taskOf } from '../rows/tasks.ts';
 import { openSourceOf } from '../tasks/open-source.ts';
 
 /** Entries that are looked at before anything is written. */
@@ -66,7 +67,7 @@ export async function startBatch(
   const batch = sameBatch(batchOf(world, job), kept);
   if (!landed) return { batch, isNew: false };
   await announcePriority(world, id, kept);
-  await world.queue.send(ranges.map(({ range }) => ({ kind: 'read', batchId: id, range })));
+  await world.queue.send(ranges.map(({ range }) => taskOf(batch, { kind: 'read', range })));
   world.log.info('batch started', { batch: id, mode: kept.mode, ranges: ranges.length });
   return { batch, isNew: true };
 }

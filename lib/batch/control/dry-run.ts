@@ -2,6 +2,7 @@ import { dryRun } from '../../copy/dry-run.ts';
 import { CopyError } from '../../copy/model/errors.ts';
 import { forEachLimited } from '../../copy/model/for-each-limited.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
+import { wayBetween } from '../../cost/transfer-prices.ts';
 import type { Rejected } from '../../sources/shared/source.ts';
 import { needsCheck } from '../conflicts/needed.ts';
 import type { ConflictPreview } from '../conflicts/preview.ts';
@@ -33,6 +34,8 @@ export interface BatchDryRun {
   ways: Record<string, number>;
   /** Requests of those looked at, by operation. */
   calls: Record<string, number>;
+  /** Bytes of those looked at that would cross from one region to another, by the way: `eu-west-1 -> us-east-1`. */
+  transfers?: Record<string, number>;
   /** Those looked at that could not be copied, by error code. */
   failures: Record<string, number>;
   /** Those looked at that would lose something, by what. */
@@ -95,6 +98,8 @@ export async function dryRunBatch(
     try {
       const would = await dryRun(world, one);
       report.calls = addRecords(report.calls, would.calls);
+      if (would.transfer)
+        report.transfers = addRecords(report.transfers ?? {}, { [wayBetween(would.transfer)]: would.size });
       report.ways = addRecords(report.ways, { [would.way]: 1 });
       for (const what of new Set(would.lost.map((loss) => loss.what)))
         report.lost = addRecords(report.lost, { [what]: 1 });

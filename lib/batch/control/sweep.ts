@@ -7,6 +7,7 @@ import type { BatchWorld } from '../model/world.ts';
 import type { Batch } from '../rows/batch-row.ts';
 import { batchOf, nextLook } from '../rows/batch-row.ts';
 import { openRanges, pageIds } from '../rows/pages.ts';
+import { taskOf } from '../rows/tasks.ts';
 
 /**
  * Sends the tasks that a batch lacks, as its files tell: ranges not read to their end, pages without a result, the sum. Safe
@@ -15,12 +16,12 @@ import { openRanges, pageIds } from '../rows/pages.ts';
 export async function revive(world: BatchWorld, batch: Batch, options: CallOptions = {}): Promise<void> {
   const { id, job, row } = batch;
   if (isFinal(job.state)) {
-    if (!row.summed) await world.queue.send([{ kind: 'total', batchId: id }]);
+    if (!row.summed) await world.queue.send([taskOf(batch, { kind: 'total' })]);
     return;
   }
   if (row.paused) return;
   if (row.check && !row.check.done) {
-    await world.queue.send([{ kind: 'check', batchId: id }]);
+    await world.queue.send([{ ...taskOf(batch, { kind: 'check' }), again: true }]);
     await world.state.count(id, 0, nextLook(world));
     return;
   }
@@ -32,10 +33,11 @@ export async function revive(world: BatchWorld, batch: Batch, options: CallOptio
   const isChecked = row.check !== undefined || !needsCheck(batch.request);
   const missing = !isChecked ? [] : [...read].filter((page) => !finished.has(page));
   const tasks: Task[] = [
-    ...ranges.map((range): Task => ({ kind: 'read', batchId: id, range })),
-    ...missing.map((page): Task => ({ kind: 'page', batchId: id, page })),
+    ...ranges.map((range) => taskOf(batch, { kind: 'read', range })),
+    ...missing.map((page) => taskOf(batch, { kind: 'page', page })),
   ];
-  await world.queue.send(tasks.length > 0 ? tasks : [{ kind: 'total', batchId: id }]);
+  const sent = tasks.length > 0 ? tasks : [taskOf(batch, { kind: 'total' })];
+  await world.queue.send(sent.map((task) => ({ ...task, again: true })));
   await world.state.count(id, 0, nextLook(world));
 }
 

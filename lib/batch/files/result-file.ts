@@ -1,6 +1,7 @@
 import type { CallOptions } from '../../copy/model/ports.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
-import type { CopyResult, FidelityLoss } from '../../copy/model/result.ts';
+import type { CopyResult, FidelityLoss, Transfer } from '../../copy/model/result.ts';
+import { wayBetween } from '../../cost/transfer-prices.ts';
 import type { Status, Tally } from '../model/tally.ts';
 import { addRecords, noTally } from '../model/tally.ts';
 import type { WorkFiles } from '../model/work-files.ts';
@@ -28,6 +29,8 @@ export interface ResultLine {
   /** The version that was written. */
   destinationVersionId?: string;
   lost?: FidelityLoss[];
+  /** The regions that its bytes have crossed. */
+  transfer?: Transfer;
   /** Of verify: what differs, or could not be compared. */
   differences?: FidelityLoss[];
   /** Of a deep verify: bytes that were read, and by how many requests. */
@@ -59,9 +62,10 @@ export function tallyLines(
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
-  for (const { status, size, error, way, parts, lost = [], differences = [], read } of lines) {
+  for (const { status, size, error, way, parts, lost = [], differences = [], read, transfer } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
+    if (transfer) tally.transfers = addRecords(tally.transfers ?? {}, { [wayBetween(transfer)]: size ?? 0 });
     if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0, looksAgain));
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
     if (read) {

@@ -28,6 +28,8 @@ export interface Tally {
   counts: Partial<Record<Status, number>>;
   /** Of the objects copied or renamed. */
   bytes: number;
+  /** Of them, bytes that crossed from one region to another, by the way: `eu-west-1 -> us-east-1`. */
+  transfers?: Record<string, number>;
   /** By error code. */
   failures: Record<string, number>;
   /** Objects that lost something, by what: `tags`, `metadata:NAME`. */
@@ -64,6 +66,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     entries: a.entries + b.entries,
     counts: addRecords(a.counts, b.counts),
     bytes: a.bytes + b.bytes,
+    ...((a.transfers ?? b.transfers) && { transfers: addRecords(a.transfers ?? {}, b.transfers ?? {}) }),
     failures: addRecords(a.failures, b.failures),
     losses: addRecords(a.losses, b.losses),
     differences: addRecords(a.differences, b.differences),

@@ -15,7 +15,7 @@ export interface Summary extends Tally {
   /** Pauses included. */
   seconds: number;
   objectsPerSecond: number;
-  /** Of `calls`. */
+  /** Of `calls` and `transfers`. */
   cost: Cost;
   /** What copies leave out unless asked: `acl`. */
   notKept?: string[];
@@ -35,7 +35,7 @@ export function summaryOf(batch: Batch, state: Summary['state'], now: number, ta
     seconds,
     objectsPerSecond: Math.round((10 * tally.entries) / seconds) / 10,
     ...tally,
-    cost: costOf(request, tally.calls),
+    cost: costOf(request, tally.calls, tally.transfers),
     ...(request.mode !== 'verify' && leftOut({ mode: request.mode, options: request.options })),
     ...(job.reason && { reason: job.reason }),
     ...(request.labels && { labels: request.labels }),

@@ -4,6 +4,7 @@ import { reasonOf } from '../../copy/row/end.ts';
 import type { BatchWorld } from '../model/world.ts';
 import type { Batch } from './batch-row.ts';
 import { changeBatch, nextLook } from './batch-row.ts';
+import { taskOf } from './tasks.ts';
 
 /**
  * Runs a step of a batch as a whole (reading, adding up). An error that no retry mends ends the batch: what was copied stays
@@ -38,6 +39,6 @@ export async function endBatch(
           batch: { paused: undefined },
         },
   );
-  await world.queue.send([{ kind: 'total', batchId: batch.id }]);
+  await world.queue.send([taskOf(batch, { kind: 'total' })]);
   return ended;
 }

@@ -118,6 +118,9 @@ class Pacer {
     for (const [name, call] of Object.entries(store)) {
       if (typeof call !== 'function') continue;
       guarded[name] = async (...args: unknown[]): Promise<unknown> => {
+        // Memory answers: nothing is sent.
+        if (name === 'region' && (args[optionsAt.region] as { ask?: boolean } | undefined)?.ask === false)
+          return await (call as (...all: unknown[]) => Promise<unknown>)(...args);
         await this.#turn();
         this.#calls += 1;
         try {

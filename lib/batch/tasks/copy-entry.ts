@@ -117,7 +117,7 @@ const statusOf: Record<Exclude<BatchRequest['mode'], 'verify'>, Status> = {
 };
 
 function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): ResultLine {
-  const { way, parts, size, etag, versionId, verifiedBy, lost } = result;
+  const { way, parts, size, etag, versionId, verifiedBy, lost, transfer } = result;
   const mode = request.mode as Exclude<BatchRequest['mode'], 'verify'>;
   const status = way === 'unchanged' && mode !== 'rename' ? 'unchanged' : statusOf[mode];
   return {
@@ -130,6 +130,7 @@ function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): Re
     verifiedBy,
     ...(versionId !== undefined && { destinationVersionId: versionId }),
     ...(lost.length > 0 && { lost }),
+    ...(transfer && { transfer }),
   };
 }
 

@@ -20,6 +20,7 @@ import type { Batch } from '../rows/batch-row.ts';
 import { addLive, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
 import { openPaced } from '../rows/pace.ts';
 import { standBackMs } from '../rows/priority.ts';
+import { taskOf } from '../rows/tasks.ts';
 import { copyEntries } from './copy-entries.ts';
 import { lineOfJob } from './copy-entry.ts';
 import { totalIfDone } from './read-range.ts';
@@ -144,5 +145,5 @@ async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, thrott
 /** A batch that was ended while we worked: its summary is to have what we know. */
 async function tellStopped(world: BatchWorld, batch: Batch | undefined): Promise<void> {
   if (!batch || !isFinal(batch.job.state) || batch.job.state === 'done') return;
-  await world.queue.send([{ kind: 'total', batchId: batch.id }]);
+  await world.queue.send([taskOf(batch, { kind: 'total' })]);
 }

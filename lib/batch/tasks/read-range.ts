@@ -15,6 +15,7 @@ import type { Batch } from '../rows/batch-row.ts';
 import { addLive, changeBatch, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
 import { endingOnFailure } from '../rows/end.ts';
 import { pagesOf } from '../rows/pages.ts';
+import { taskOf } from '../rows/tasks.ts';
 import { openSourceOf } from './open-source.ts';
 
 /** So many ranges are read at once; more would not be faster, for copying is slower than reading. */
@@ -68,7 +69,7 @@ async function readOn(world: BatchWorld, reading: Reading, newest: PageHeader | 
     batch = await settlePage(world, batch, header, reading.options);
     if (header.last || world.isStopping?.(reading.batch.id)) return;
     if (invocation.deadline - world.clock.now() < world.settings.partReserveMs) {
-      await world.queue.send([{ kind: 'read', batchId: reading.batch.id, range: range.range }]);
+      await world.queue.send([taskOf(reading.batch, { kind: 'read', range: range.range })]);
       return;
     }
   }
@@ -151,11 +152,11 @@ async function settlePage(
     now = await changeBatch(world, id, (found) => endRanges(world, found, change));
   }
   await world.queue.send([
-    ...(needsCheck(batch.request) ? [] : [{ kind: 'page' as const, batchId: id, page }]),
-    ...(split ? [{ kind: 'read' as const, batchId: id, range: split.range }] : []),
+    ...(needsCheck(batch.request) ? [] : [taskOf(batch, { kind: 'page', page })]),
+    ...(split ? [taskOf(batch, { kind: 'read', range: split.range })] : []),
   ]);
   if (!now) return undefined;
-  if (now.row.check && !now.row.check.done) await world.queue.send([{ kind: 'check', batchId: id }]);
+  if (now.row.check && !now.row.check.done) await world.queue.send([taskOf(batch, { kind: 'check' })]);
   if (now.job.state === 'copying') await totalIfDone(world, now);
   return await addLive(world, now, (live) => ({
     ...live,
@@ -180,7 +181,7 @@ function endRanges(world: BatchWorld, { job, row, request }: Batch, change: Reco
 /** The counter is a hint: who adds up looks at the files. */
 export async function totalIfDone(world: BatchWorld, batch: Batch): Promise<void> {
   if (batch.job.partsDone < pagesOf(batch)) return;
-  await world.queue.send([{ kind: 'total', batchId: batch.id }]);
+  await world.queue.send([taskOf(batch, { kind: 'total' })]);
 }
 
 async function readRangeSpec({ id, files }: Batch, range: string, options: CallOptions): Promise<RangeSpec> {

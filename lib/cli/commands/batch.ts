@@ -37,7 +37,7 @@ const description = `Copies, moves or changes millions of objects from one reque
 
 export const defineBatch: DefineCommand = (program, context) => {
   const batch = program.command('batch').summary('many objects from one request').description(description);
-  const act = (flags: Flags, work: (session: Session) => Promise<number>, looks = false) =>
+  const act = (flags: Flags, work: (session: Session) => Promise<number>, looks: boolean | 'stores' = false) =>
     withSession(context.io, flags, work, { looks }).then((code) => void (context.code = code));
 
   for (const verify of [false, true]) {
@@ -54,7 +54,7 @@ export const defineBatch: DefineCommand = (program, context) => {
     if (verify) addVerifyOptions(command);
     else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
-      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun);
+      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun && 'stores');
     });
   }
 

@@ -1,11 +1,13 @@
 import { defaultSettings } from '../../copy/model/settings.ts';
 import { awsPrices, publishedLarge, publishedSmall, type Published } from '../../cost/aws-prices.ts';
 import { costOf, usageOf, type Cost, type Usage, type Workload } from '../../cost/aws-replication.ts';
+import { transferCost, wayBetween, type Transfers } from '../../cost/transfer-prices.ts';
 import { s3 } from '../../store/dialects/s3.ts';
 import { addOutputOptions, type OutputFlags } from '../input/options.ts';
 import { parseBytes, wholeNumber } from '../input/parse.ts';
+import { transferText } from '../output/plan.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit } from '../process/exit.ts';
+import { exit, UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
 import { formatBytes, formatCount, formatMoney, plural } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';
@@ -16,6 +18,8 @@ interface CostFlags extends OutputFlags {
   size?: number;
   storageClass?: string;
   concurrency?: number;
+  from?: string;
+  to?: string;
 }
 
 /** Without options: a million small objects, and a terabyte in ten large ones. */
@@ -34,31 +38,56 @@ export const defineCost: DefineCommand = (program, context) => {
     .option('--objects <count>', 'how many objects', wholeNumber(1, 1e12))
     .option('--size <bytes>', 'size of each, such as 64MiB', parseBytes)
     .option('--storage-class <class>', 'class that is written (default STANDARD)')
+    .option('--from <region>', 'region of the source; with --to, the traffic between the two is added')
+    .option('--to <region>', 'region of the destination')
     .option('--concurrency <count>', 'as FERRY_CONCURRENCY: it decides how large parts are', wholeNumber(1, 1_000));
   addOutputOptions(command).action((flags: CostFlags) => {
     const given = flags.objects !== undefined || flags.size !== undefined;
     const workloads = given ? [{ objects: flags.objects ?? 1, size: flags.size ?? 1_000_000 }] : examples;
+    if ((flags.from === undefined) !== (flags.to === undefined))
+      throw new UsageError('--from and --to: name both regions.');
     for (const workload of workloads) print(context.io, workload, flags);
     context.code = exit.done;
   });
 };
 
-function print(io: Io, workload: Workload, { json, storageClass, concurrency }: CostFlags): void {
+function print(io: Io, workload: Workload, { json, storageClass, concurrency, from, to }: CostFlags): void {
   const usage = usageOf(workload, s3.facts, { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) });
   const cost = costOf(usage, { storageClass });
   const beside = 'UploadPartCopy' in usage.calls ? publishedLarge : publishedSmall;
   const { currency, asOf, region } = awsPrices;
+  const crosses = from !== undefined && to !== undefined && from !== to;
+  const transfers: Transfers = crosses ? { [wayBetween({ from, to })]: workload.objects * workload.size } : {};
+  const transfer = transferCost(transfers);
   if (json) {
-    const document = { ...workload, usage, cost, currency, asOf, region, published: beside };
+    const document = {
+      ...workload,
+      usage,
+      cost: crosses ? { ...cost, transfer, total: cost.total + transfer } : cost,
+      ...{ currency, asOf, region, published: beside },
+    };
     io.stdout.write(`${JSON.stringify(document)}\n`);
     return;
   }
   const paint = paintFor(io.stdout, io.env);
   const head = `${plural(workload.objects, 'object')} of ${formatBytes(workload.size)}`;
   const lines = [
-    `${head}, replicated on AWS: ${formatMoney(cost.total, currency)}`,
-    ...factLines([...costFacts(usage, cost, currency), ...beside.map(besideFact)], io.stdout, paint),
-    paint('dim', `  List prices of ${asOf}, ${region}; nothing goes wrong; no storage, no traffic between regions.`),
+    `${head}, replicated on AWS: ${formatMoney(cost.total + transfer, currency)}`,
+    ...factLines(
+      [
+        ...costFacts(usage, cost, currency),
+        ...(crosses
+          ? [['traffic', `${formatMoney(transfer, currency)}: ${transferText(transfers)}`] as [string, string]]
+          : []),
+        ...beside.map(besideFact),
+      ],
+      io.stdout,
+      paint,
+    ),
+    paint(
+      'dim',
+      `  List prices of ${asOf}, ${region}; nothing goes wrong; no storage${crosses ? '' : ', no traffic between regions'}.`,
+    ),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -40,6 +40,7 @@ async function demo(io: Io, file: string): Promise<number> {
   // Nothing of this machine's configuration: the demo must not touch a real store.
   const env = {
     ...terminalOf(io.env),
+    HOME: folder,
     OSS_ENDPOINT: twin.url,
     OSS_REGION: 'cn-hangzhou',
     OSS_ACCESS_KEY_ID: twin.accessKeyId,

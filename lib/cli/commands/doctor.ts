@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
 import { batchRow } from '../../batch/rows/batch-row.ts';
-import type { Scheme } from '../../config/env.ts';
-import { readConfig } from '../../config/env.ts';
+import type { Config, Scheme } from '../../config/env.ts';
+import { loadConfig } from '../../config/load.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { parseUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
@@ -31,9 +30,8 @@ export const defineDoctor: DefineCommand = (program, context) => {
 
 async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Promise<number> {
   const url = text === undefined ? undefined : parseUrl(text);
-  const config = readConfig(io.env, configOptions(io, flags));
+  const config = await loadConfig(io.env, configOptions(io, flags));
   const checks = await import('./doctor-checks.ts');
-  const place = { env: io.env, home: io.env['HOME'] ?? homedir() };
   let failed = false;
   const report = (found: readonly Check[], scheme?: Scheme) => {
     for (const check of found) {
@@ -42,25 +40,28 @@ async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Pr
     }
   };
   report([await checks.check('state', () => describeState(io, flags))]);
-  for (const scheme of url ? [url.scheme] : schemesInUse(io.env)) {
-    const credentials = await checks.checkCredentials(scheme, place);
-    report([credentials, ...(await checks.checkEndpoint(scheme, config))], scheme);
+  for (const scheme of url ? [url.scheme] : schemesInUse(io.env, config, flags.profile)) {
+    const credentials = await checks.checkCredentials(scheme, config, io.env);
+    report([credentials, ...(await checks.checkEndpoint(scheme, config, io.env))], scheme);
     if (!url || credentials.state === 'bad') continue;
     const lookAtBucket = async (session: Session): Promise<number> => {
       const { region } = config.stores[scheme];
       report(await checks.checkBucket(session.client(scheme), url, region, flags.write === true), scheme);
       return exit.done;
     };
-    await withSession(io, flags, lookAtBucket, { looks: !flags.write });
+    await withSession(io, flags, lookAtBucket, { looks: !flags.write && 'stores' });
   }
   return failed ? exit.failed : exit.done;
 }
 
-/** Without a URL: the stores that the environment speaks of, else both. */
-function schemesInUse(env: Io['env']): Scheme[] {
+/** Without a URL: the stores that have the profile, else those that the environment speaks of, else both. */
+function schemesInUse(env: Io['env'], { stores }: Config, profile: string | undefined): Scheme[] {
+  const both = ['oss', 's3'] as const;
   const speaksOf = (prefix: string) => Object.keys(env).some((name) => name.startsWith(prefix) && env[name]);
-  const named = (['oss', 's3'] as const).filter((scheme) => speaksOf(scheme === 'oss' ? 'OSS_' : 'AWS_'));
-  return named.length > 0 ? named : ['oss', 's3'];
+  const named = both.filter((scheme) =>
+    profile === undefined ? speaksOf(scheme === 'oss' ? 'OSS' : 'AWS_') : !stores[scheme].refusal,
+  );
+  return named.length > 0 ? named : [...both];
 }
 
 async function describeState(io: Io, flags: DoctorFlags): Promise<string> {

@@ -37,7 +37,7 @@ async function list(io: Io, text: string, flags: LsFlags): Promise<number> {
       const client = session.client(url?.scheme ?? service ?? 'oss');
       return url ? listObjects(io, client, url, flags) : listBuckets(io, client, flags);
     },
-    { looks: true },
+    { looks: 'stores' },
   );
 }
 

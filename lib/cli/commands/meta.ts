@@ -68,7 +68,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     };
     return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
   };
-  return withSession(io, flags, run, { looks: flags.dryRun || !changes });
+  return withSession(io, flags, run, { looks: (flags.dryRun || !changes) && 'stores' });
 }
 
 async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<number> {

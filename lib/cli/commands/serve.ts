@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { addressOf, readConfig } from '../../config/env.ts';
 import { jsonLog } from '../../log.ts';
 import { wholeNumber } from '../input/parse.ts';
 import type { DefineCommand } from '../process/context.ts';
@@ -13,6 +12,7 @@ interface ServeFlags {
   host?: string;
   port?: number;
   state?: string;
+  profile?: string;
   insecureNoAuth?: boolean;
   schema?: boolean;
 }
@@ -28,6 +28,7 @@ export const defineServe: DefineCommand = (program, context) => {
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .addOption(new Option('--port <port>', 'port; 0 takes a free one (default 8470)').argParser(wholeNumber(0, 65_535)))
     .option('--state <dir>', 'folder that keeps state (also FERRY_HOME; default .ferry)')
+    .option('--profile <name>', 'for stores of the file that name none; as in other commands')
     .option('--insecure-no-auth', 'disable authentication; only allowed on a loopback address')
     .option('--schema', 'print the JSON Schema of the configuration file and exit')
     .action(async (flags: ServeFlags) => {
@@ -42,23 +43,16 @@ async function printSchema(io: Io): Promise<number> {
 }
 
 async function runServer(io: Io, flags: ServeFlags): Promise<number> {
-  const { readServeConfig, variablesIn } = await import('../../config/file.ts');
+  const { loadServeConfig } = await import('../../config/load.ts');
   const { serve } = await import('../../runtime/serve/serve.ts');
   const text = flags.config === undefined ? '' : await readText(flags.config);
-  const config = readConfig(io.env, { home: flags.state, alsoKnown: variablesIn(text) });
-  const file = readServeConfig(text, io.env, (scheme) => addressOf(config, scheme));
+  const { config, file } = await loadServeConfig(io.env, text, { home: flags.state, profile: flags.profile });
   const home = flags.state ?? file.home ?? config.home;
   const log = jsonLog({ write: (line) => void io.stdout.write(`${line}\n`), level: config.logLevel });
   const stop = catchSignals(() => log.info('stopping; a second signal stops at once'));
-  const [{ apiHandler }, { objectCreatedHandler }, { workHandler }] = await Promise.all([
-    import('../../../functions/api.ts'),
-    import('../../../functions/object-created.ts'),
-    import('../../../functions/work.ts'),
-  ]);
   try {
     const serving = await serve({
       serve: { ...file, host: flags.host ?? file.host, port: flags.port ?? file.port },
-      handlers: { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler },
       home,
       config,
       settings: config.settings,

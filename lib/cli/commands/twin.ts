@@ -13,6 +13,7 @@ interface TwinFlags {
   data?: string;
   bucket?: string[];
   region: string;
+  checkRegions?: boolean;
   accessKey: string;
   secret: string;
   user?: string[];
@@ -28,6 +29,7 @@ export const defineTwin: DefineCommand = (program, context) => {
     .option('--data <dir>', 'keep everything in this folder (default: in memory)')
     .option('--bucket <name[:region]>', 'create this bucket (repeatable)', collect)
     .option('--region <name>', 'region of buckets that name none', 'cn-hangzhou')
+    .option('--check-regions', "refuse requests that are signed for another region than the bucket's, as the stores do")
     .option('--access-key <id>', 'access key id', 'twin')
     .option('--secret <secret>', 'access key secret', 'twin-secret')
     .option('--user <name:key:secret>', 'another user with keys of its own (repeatable)', collect)
@@ -44,6 +46,7 @@ async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
     data: flags.data,
     buckets: flags.bucket?.map(parseBucket),
     region: flags.region,
+    quirks: { checkRegion: flags.checkRegions },
     accessKeyId: flags.accessKey,
     secretAccessKey: flags.secret,
     users: flags.user?.map(parseUser),

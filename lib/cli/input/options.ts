@@ -7,6 +7,7 @@ export interface StoreFlags {
   region?: string;
   addressing?: 'auto' | 'path' | 'virtual';
   state?: string;
+  profile?: string;
 }
 
 export interface OutputFlags {
@@ -76,6 +77,10 @@ export function addStoreOptions(command: Command): Command {
     .option('--region <name>', 'region of the store (also OSS_REGION; AWS_REGION)')
     .addOption(
       new Option('--addressing <style>', 'how the bucket is named in requests').choices(['auto', 'path', 'virtual']),
+    )
+    .option(
+      '--profile <name>',
+      'whose keys, endpoint and region: a profile of ~/.aws/config (also AWS_PROFILE) or ~/.ossutilconfig (OSSUTIL_PROFILE)',
     )
     .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
 }

@@ -1,6 +1,7 @@
 /** Values of options, checked where they are read; commander shows the message and exits with the usage code. */
 import { InvalidArgumentError } from 'commander';
 import { parseSize } from '../../config/env.ts';
+import { asUrl, wrongEndpoint } from '../../keys/endpoint.ts';
 
 /** Bytes: `67108864`, `64MiB` (1,048,576 each), `64MB` (1,000,000 each). */
 export function parseBytes(text: string): number {
@@ -44,10 +45,8 @@ export function collect(text: string, previous: string[] = []): string[] {
 
 /** A base URL; a bare host name, as consoles show it, means https. */
 export function parseEndpoint(text: string): string {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new InvalidArgumentError('Write a URL such as https://oss-cn-hangzhou.aliyuncs.com.');
-  }
-  return full;
+  const wrong = wrongEndpoint(text);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`It is no endpoint such as https://oss-cn-hangzhou.aliyuncs.com: ${wrong}.`);
+  return asUrl(text);
 }

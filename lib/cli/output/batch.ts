@@ -102,7 +102,7 @@ export function batchLines(view: BatchView, stream: TextStream, paint: Paint): s
     ['not kept', list(counts.losses) || undefined],
     ['differences', list(counts.differences) || undefined],
     ['calls', hasCalls(counts) ? callsText(counts.calls) : undefined],
-    ['price', hasCalls(counts) ? priceText(request, counts.calls) : undefined],
+    ['price', hasCalls(counts) ? priceText(request, counts.calls, counts.transfers) : undefined],
     ['rate', `${formatCount(view.rate)} objects/s`],
     ['throttled', view.throttled > 0 ? plural(view.throttled, 'answer') : undefined],
     ['pace', pace === undefined ? undefined : `${formatCount(pace)} requests/s`],
@@ -140,10 +140,12 @@ function hasCalls({ calls }: Tally): boolean {
 }
 
 /** `1,204 requests, about 0.0054 USD`. */
-export function costText({ request, counts: { calls } }: BatchView): string {
+export function costText({ request, counts: { calls, transfers } }: BatchView): string {
   const sent = Object.values(calls).reduce((sum, count) => sum + count, 0);
-  const { amount, currency } = costOf(request, calls);
-  return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}`;
+  const { amount, transfer, currency } = costOf(request, calls, transfers);
+  const between =
+    transfer === undefined ? '' : `, ${formatMoney(transfer, currency)} of it for transfer between regions`;
+  return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}${between}`;
 }
 
 /** 3 where some of many failed, differ or could not be compared, 1 where all did or the batch itself failed. */
@@ -168,7 +170,7 @@ export function dryRunLines(request: BatchRequest, plan: BatchDryRun, stream: Te
     ],
     ...(Object.keys(plan.ways).length > 0 ? [['ways', list(plan.ways)] as [string, string]] : []),
     ['calls', callsText(calls)],
-    ['price', priceText(request, calls)],
+    ['price', priceText(request, calls, scaledTransfers(plan))],
     ...(plan.bytesReadAtMost === undefined
       ? []
       : [
@@ -218,13 +220,29 @@ function conflictFacts({ conflicts }: BatchDryRun): [string, string][] {
 /** The plan of a batch, for machines. */
 export function dryRunDocument(request: BatchRequest, plan: BatchDryRun): Record<string, unknown> {
   const calls = scaledCalls(plan);
-  return { status: 'planned', ...plan, calls, price: priceOf(request, calls), seconds: secondsOf(request, calls) };
+  const transfers = scaledTransfers(plan);
+  return {
+    status: 'planned',
+    ...plan,
+    calls,
+    ...(transfers && { transfers }),
+    price: priceOf(request, calls, transfers),
+    seconds: secondsOf(request, calls),
+  };
 }
 
 /** Calls of those looked at, for all that were read. */
-function scaledCalls({ calls, looked, objects }: BatchDryRun): Record<string, number> {
+function scaledCalls(plan: BatchDryRun): Record<string, number> {
+  return scaled(plan.calls, plan);
+}
+
+function scaledTransfers(plan: BatchDryRun): Record<string, number> | undefined {
+  return plan.transfers && scaled(plan.transfers, plan);
+}
+
+function scaled(counts: Record<string, number>, { looked, objects }: BatchDryRun): Record<string, number> {
   const factor = looked === 0 ? 0 : objects / looked;
-  return Object.fromEntries(Object.entries(calls).map(([name, count]) => [name, Math.round(count * factor)]));
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Math.round(count * factor)]));
 }
 
 /** What stores usually take from one client before they ask it to slow down. */

@@ -4,10 +4,12 @@ import { leftOut } from '../../copy/fidelity/acl.ts';
 import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
+import { transferCost, type Transfers } from '../../cost/transfer-prices.ts';
 import { exit } from '../process/exit.ts';
-import { formatBytes, formatCount, formatDuration, formatRate, plural } from '../text/format.ts';
+import { formatBytes, formatCount, formatDuration, formatMoney, formatRate, plural } from '../text/format.ts';
 import type { Paint } from '../text/paint.ts';
 import { exitOf } from './batch.ts';
+import { transferText } from './plan.ts';
 import { errorDocument, leftOutText, resultDocument, type Subject } from './result.ts';
 
 const verbs = { copy: 'copied', rename: 'moved', metadata: 'changed', verify: 'compared' } as const;
@@ -21,6 +23,7 @@ export function manyEndLine(view: BatchView, paint: Paint): string {
   const failures = Object.entries(tally.failures).map(([name, count]) => `${formatCount(count)} ${name}`);
   const pieces = [
     `${plural(tally.entries - failed - skipped, 'object')}, ${formatBytes(tally.bytes)} in ${formatDuration(seconds)}${rate}`,
+    ...(tally.transfers ? [`, ${crossedText(tally.transfers)}`] : []),
     ...(unchanged > 0 ? [`, ${formatCount(unchanged)} of them unchanged`] : []),
     ...(skipped > 0 ? [`; ${formatCount(skipped)} skipped`] : []),
     ...(failed > 0 ? [`; ${formatCount(failed)} failed (${failures.join(', ')})`] : []),
@@ -30,17 +33,31 @@ export function manyEndLine(view: BatchView, paint: Paint): string {
   return `${mark} ${verbs[request.mode]} ${pieces.join('')}`;
 }
 
+function crossedText(transfers: Transfers): string {
+  return `${transferText(transfers)} (about ${formatMoney(transferCost(transfers), 'USD')} for the transfer)`;
+}
+
 /** The document of `--json` for one object of many. */
 export function lineDocument(
   { mode, store, options }: { mode: Subject['mode']; store: StoreAddress; options: CopyOptions },
   line: ResultLine,
 ): Record<string, unknown> {
   const subject = subjectOf({ mode, store }, line);
-  const { status, error, way = 'unchanged', size = 0, etag = '', parts, verifiedBy = 'store', lost = [] } = line;
+  const {
+    status,
+    error,
+    way = 'unchanged',
+    size = 0,
+    etag = '',
+    parts,
+    verifiedBy = 'store',
+    lost = [],
+    transfer,
+  } = line;
   if (status === 'skipped') return { ...errorDocument(subject, errorOfLine(line)), status };
   if (error) return errorDocument(subject, errorOfLine(line));
   const result = {
-    ...{ way, size, etag, versionId: line.destinationVersionId, parts, lost },
+    ...{ way, size, etag, versionId: line.destinationVersionId, parts, lost, transfer },
     verifiedBy: verifiedBy === 'bytes' ? ('store' as const) : verifiedBy,
     ...leftOut({ mode, options: { ...options, ...line.options } }),
     ...(status === 'renamed' && { sourceRemoved: true }),

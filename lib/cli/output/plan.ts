@@ -3,6 +3,7 @@ import type { DryRun } from '../../copy/dry-run.ts';
 import type { PartRun } from '../../copy/model/job.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
 import { costOf } from '../../cost/request-prices.ts';
+import { wayBetween, type Transfers } from '../../cost/transfer-prices.ts';
 import type { TextStream } from '../process/io.ts';
 import { formatBytes, formatCount, formatMoney, plural } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';
@@ -15,7 +16,7 @@ export function planLines(request: CopyRequest, plan: DryRun, stream: TextStream
     ['size', formatBytes(plan.size)],
     ['way', wayText(plan)],
     ['calls', callsText(plan.calls)],
-    ['price', priceText(request, plan.calls)],
+    ['price', priceText(request, plan.calls, transfersOf(plan))],
     ['permissions', plan.permissions.join(', ')],
     ['lost', plan.lost.length === 0 ? 'nothing' : plan.lost.map(lossText).join('; ')],
     ...(plan.notKept ? [['left out', leftOutText(plan.notKept)] as [string, string]] : []),
@@ -35,18 +36,43 @@ export function planDocument(request: CopyRequest, plan: DryRun): Record<string,
     source: `${scheme}://${request.source.bucket}/${request.source.key}`,
     destination: `${scheme}://${request.destination.bucket}/${request.destination.key}`,
     ...plan,
-    price: costOf(request, plan.calls),
+    price: costOf(request, plan.calls, transfersOf(plan)),
   };
 }
 
-/** Price of the calls at the class that is written, in the currency of the store's list. */
-export function priceOf(request: Pick<CopyRequest, 'store' | 'options'>, calls: Record<string, number>): number {
-  return costOf(request, calls).amount;
+/** Bytes of a plan that cross from one region to another. */
+export function transfersOf({ transfer, size }: Pick<DryRun, 'transfer' | 'size'>): Transfers {
+  return transfer ? { [wayBetween(transfer)]: size } : {};
 }
 
-export function priceText(request: Pick<CopyRequest, 'store' | 'options'>, calls: Record<string, number>): string {
-  const { amount, currency, asOf, region } = costOf(request, calls);
-  return `about ${formatMoney(amount, currency)} (requests only, list prices of ${asOf}, ${region})`;
+/** Price of the calls at the class that is written, and of what crosses regions, in the currency of the store's list. */
+export function priceOf(
+  request: Pick<CopyRequest, 'store' | 'options'>,
+  calls: Record<string, number>,
+  transfers?: Transfers,
+): number {
+  return costOf(request, calls, transfers).amount;
+}
+
+export function priceText(
+  request: Pick<CopyRequest, 'store' | 'options'>,
+  calls: Record<string, number>,
+  transfers: Transfers = {},
+): string {
+  const { amount, transfer, currency, asOf, region } = costOf(request, calls, transfers);
+  const what =
+    transfer === undefined
+      ? 'requests only'
+      : `requests, and ${formatMoney(transfer, currency)} for the transfer of ${transferText(transfers)}`;
+  return `about ${formatMoney(amount, currency)} (${what}, list prices of ${asOf}, ${region})`;
+}
+
+/** `2.0 GiB from eu-west-1 to us-east-1`. */
+export function transferText(transfers: Transfers): string {
+  const ways = Object.entries(transfers).map(
+    ([way, bytes]) => `${formatBytes(bytes)} from ${way.replace(' -> ', ' to ')}`,
+  );
+  return ways.join(', ');
 }
 
 export function callsText(calls: Record<string, number>): string {

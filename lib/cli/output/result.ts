@@ -19,6 +19,7 @@ const proof: Record<CopyResult['verifiedBy'], string> = {
   crc64: 'CRC-64 equal',
   checksum: 'checksum equal',
   etag: 'ETag equal',
+  'part-etags': 'ETag as its parts make it',
   size: 'size equal',
   store: 'one call of the store',
 };
@@ -46,6 +47,7 @@ export function resultLine(subject: Subject, result: CopyResult, seconds: number
   else facts.push(proof[result.verifiedBy]);
   facts.push(formatDuration(seconds));
   if (result.way === 'parts') facts.push(formatRate(result.size, seconds));
+  if (result.transfer) facts.push(`from ${result.transfer.from} to ${result.transfer.to}`);
   if (result.notKept) facts.push(leftOutText(result.notKept));
   return `${paint('green', '✓')} ${done[subject.mode]} ${subjectText(subject)} ${paint('dim', `(${facts.join(', ')})`)}`;
 }
@@ -114,11 +116,11 @@ export function resultDocument(
   seconds: number,
   jobId?: string,
 ): Record<string, unknown> {
-  const { way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved } = result;
+  const { way, size, etag, versionId, parts, verifiedBy, lost, transfer, notKept, sourceRemoved } = result;
   return {
     status: way === 'unchanged' ? 'unchanged' : done[subject.mode],
     ...subjectDocument(subject),
-    ...{ way, size, etag, versionId, parts, verifiedBy, lost, notKept, sourceRemoved },
+    ...{ way, size, etag, versionId, parts, verifiedBy, lost, transfer, notKept, sourceRemoved },
     seconds: Math.round(seconds * 1000) / 1000,
     job: jobId,
   };

@@ -31,5 +31,5 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     const many = { mode, store, source, destination, options, include, exclude, objects };
     return runMany(session, many, flags);
   };
-  return withSession(io, flags, run, { looks: flags.dryRun });
+  return withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
 }

@@ -1,42 +1,38 @@
 /** What the commands on replication rules have in common: the rules of a `ferry serve` file, and a lister for them. */
 import { readFile } from 'node:fs/promises';
-import { addressOf, readConfig } from '../../config/env.ts';
 import type { Job } from '../../copy/model/job.ts';
 import { isFinal } from '../../copy/model/job.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
 import type { List } from '../../replicate/compare/listing.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
-import { workByRules } from '../../replicate/run-task.ts';
 import type { OutputFlags, StoreFlags } from '../input/options.ts';
 import { UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
 import { pagesOf } from './listing.ts';
-import { withSession, type Session } from './session.ts';
+import { configOptions, withSession, type Session } from './session.ts';
 
 /** @throws UsageError when the file cannot be read; GiveUp BadRequest that lists what is wrong in it. */
-async function readRules(io: Io, path: string): Promise<RuleSet> {
-  const { readServeConfig, variablesIn } = await import('../../config/file.ts');
+async function readInstallation(io: Io, path: string, flags: StoreFlags) {
+  const { loadServeConfig } = await import('../../config/load.ts');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
   });
-  const config = readConfig(io.env, { alsoKnown: variablesIn(text) });
-  return readServeConfig(text, io.env, (scheme) => addressOf(config, scheme)).rules;
+  return await loadServeConfig(io.env, text, configOptions(io, flags));
 }
 
 /**
  * Runs a command on the embedded runtime, which decides by the rules of a `ferry serve` file about copies that it sends again.
  *
- * @throws as `withSession` and `readRules` do.
+ * @throws as `withSession` and `readInstallation` do.
  */
 export async function withRules(
   io: Io,
   flags: StoreFlags & OutputFlags & { config: string },
   command: (session: Session, rules: RuleSet) => Promise<number>,
 ): Promise<number> {
-  const rules = await readRules(io, flags.config);
-  return await withSession(io, flags, (session) => command(session, rules), {
-    work: (world, task, invocation) => workByRules(world, rules, task, invocation),
-  });
+  const { config, file } = await readInstallation(io, flags.config, flags);
+  const { rules } = file;
+  return await withSession(io, flags, (session) => command(session, rules), { config, rules });
 }
 
 export function listerOf({ runtime }: Session): List {

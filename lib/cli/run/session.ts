@@ -1,5 +1,6 @@
 /** One command's hold on the runtime: configuration, state folder, signals, and where lines go. */
-import { addressOf, readConfig, type Config, type ConfigOptions } from '../../config/env.ts';
+import { addressOf, type Config } from '../../config/env.ts';
+import { loadConfig, type LoadOptions } from '../../config/load.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import { humanLog } from '../../log.ts';
 import type { Embedded, EmbeddedOptions } from '../../runtime/embedded/open.ts';
@@ -30,12 +31,17 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** The command only looks: Ctrl-C may end the process at once. */
-  looks?: boolean;
+  /**
+   * The command only looks: Ctrl-C may end the process at once. `stores`: it looks at stores alone, and needs no state that
+   * can be written.
+   */
+  looks?: boolean | 'stores';
+  /** As `loadConfig` read it; by itself the session does that. */
+  config?: Config;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
-  /** Does the tasks of the runtime; the engine's own `work` when absent. */
-  work?: EmbeddedOptions['work'];
+  /** Decide about replicas that are copied again. */
+  rules?: EmbeddedOptions['rules'];
 }
 
 /**
@@ -47,9 +53,9 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, onRequest, work: doTask }: SessionOptions = {},
+  { looks = false, config: given, onRequest, rules }: SessionOptions = {},
 ): Promise<number> {
-  const config = readConfig(io.env, configOptions(io, flags));
+  const config = given ?? (await loadConfig(io.env, configOptions(io, flags)));
   let progress: Progress | undefined;
   const say = (line: string): void => {
     if (progress) progress.log(line);
@@ -58,7 +64,10 @@ export async function withSession(
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
-  const runtime = await openEmbedded({ home, config, settings, env: io.env, log, onRequest, work: doTask });
+  const runtime = await openEmbedded({
+    ...{ home, config, settings, env: io.env, log, onRequest, rules },
+    looks: looks === 'stores',
+  });
   if (!looks) io.outliveReaders?.();
   const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
@@ -111,11 +120,12 @@ async function interruption(error: unknown, home: string): Promise<Interrupted> 
 }
 
 /** The flags that every command has, as configuration; they go before the environment. */
-export function configOptions(io: Io, flags: StoreFlags): ConfigOptions {
-  const { endpointUrl: endpoint, region, addressing, state } = flags;
+export function configOptions(io: Io, flags: StoreFlags): LoadOptions {
+  const { endpointUrl: endpoint, region, addressing, state, profile } = flags;
   const store = { endpoint, region, addressing };
   return {
     home: state,
+    profile,
     // People read the result line; the steps on the way are for who asks for them.
     logLevel: io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
     stores: { oss: store, s3: store },

@@ -16,6 +16,7 @@ import { describe } from '../model/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult } from '../model/result.ts';
+import { crossed } from '../plan/check-region.ts';
 import { holdingDestination } from '../row/hold-destination.ts';
 
 /**
@@ -47,6 +48,7 @@ export async function copyDirect(
     versionId: written.versionId,
     verifiedBy: 'store',
     lost: [],
+    ...(await crossed(store, request)),
     ...leftOut(request),
   };
   if (!kept) result.lost.push(...acl.lost, ...(await applyAcl(store, request.destination, acl.document, options)));

@@ -8,6 +8,7 @@ import type { ObjectHead } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult, FidelityLoss } from '../model/result.ts';
+import { crossed } from '../plan/check-region.ts';
 import { prefersParts } from '../plan/choose-plan.ts';
 import { plan } from '../plan/plan.ts';
 import { copyOnce, mayLose, mayLoseChecksum } from './copy.ts';
@@ -70,6 +71,7 @@ export async function copyUnseen(
     versionId: written.versionId,
     verifiedBy: 'store',
     lost: head ? await checksumLosses(store, request, head, written, options) : [],
+    ...(await crossed(store, request)),
     ...leftOut(request),
   };
 }

@@ -31,7 +31,7 @@ export function judge(destination: ObjectHead, evidence: Evidence): Proof | 'mis
   if (evidence.verify !== 'size') {
     const proof = proofOf(pin, destination);
     if (proof !== 'undecided') return proof;
-    if (sameEtag(destination.etag, expectedEtag)) return 'etag';
+    if (sameEtag(destination.etag, expectedEtag)) return 'part-etags';
   }
   if (sameEtag(destination.etag, writtenEtag) || sameEtag(destination.etag, expectedEtag)) return 'size';
   // Where the store named what it wrote, anything else is a later write of another client.

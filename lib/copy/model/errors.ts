@@ -12,6 +12,8 @@ export type Decision = 'retry' | 'give-up' | 'source-changed' | 'superseded';
 export type GiveUpCode =
   | 'AccessDenied'
   | 'Archived'
+  /** The store answers, and leaves out what its protocol promises. */
+  | 'BadAnswer'
   | 'BadRequest'
   | 'Cancelled'
   | 'ClientEncrypted'
@@ -97,13 +99,20 @@ export class RetryLater extends CopyError {
   }
 }
 
+export interface GiveUpOptions extends CopyErrorOptions {
+  /** `unknown`: the store may have done what it was asked for, although its answer cannot be used. */
+  effect?: 'none' | 'unknown';
+}
+
 export class GiveUp extends CopyError {
   readonly decision = 'give-up';
   readonly code: GiveUpCode;
+  readonly effect: 'none' | 'unknown';
 
-  constructor(code: GiveUpCode, message: string, options: CopyErrorOptions = {}) {
+  constructor(code: GiveUpCode, message: string, options: GiveUpOptions = {}) {
     super(message, options);
     this.code = code;
+    this.effect = options.effect ?? 'none';
   }
 }
 

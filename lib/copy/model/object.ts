@@ -6,6 +6,10 @@ export interface StoreAddress {
   /** Base URL; absent means the vendor's own endpoint for the region. */
   endpoint?: string;
   region?: string;
+  /** Whose keys: a profile of the vendor's configuration files. Absent: those that the environment leads to. */
+  profile?: string;
+  /** ARN of a role that those keys may assume, and whose keys are used instead. */
+  role?: string;
 }
 
 export interface ObjectRef {

@@ -40,6 +40,8 @@ export interface StoreFacts {
   forbiddenKeyStarts: readonly string[];
   /** Source and destination must be in one region. */
   sameRegionOnly: boolean;
+  /** Why, and what to do instead, where that is not a rule of the store but of the way in which it is reached. */
+  regionAdvice?: string;
   /** `HEAD ?partNumber=1` tells the source's own part layout, which the copy then repeats to keep its ETag. */
   tellsPartLayout: boolean;
   /** Multipart ETag is md5 over the parts' binary md5s, `-N`: the expected value can be computed before Complete. */
@@ -182,8 +184,11 @@ export interface ObjectStore {
   ): Promise<PartsPage>;
   /** Every open upload of exactly this key. @throws GiveUp Unsupported where the store cannot tell. */
   listUploads(destination: ObjectRef, options?: CallOptions): Promise<UploadEntry[]>;
-  /** Where a bucket is; only on stores with `facts.sameRegionOnly`. May answer from memory. */
-  region?(bucket: string, options?: CallOptions): Promise<string | undefined>;
+  /**
+   * Where a bucket is; undefined where the store does not tell. May answer from memory, and does so alone with `ask: false`.
+   * @throws GiveUp NoSuchBucket.
+   */
+  region?(bucket: string, options?: CallOptions & { ask?: boolean }): Promise<string | undefined>;
   getTags(ref: ObjectRef, options?: CallOptions): Promise<Record<string, string>>;
   putTags(ref: ObjectRef, tags: Record<string, string>, options?: CallOptions): Promise<void>;
   getAcl(ref: ObjectRef, options?: CallOptions): Promise<Acl>;

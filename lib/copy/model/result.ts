@@ -10,6 +10,12 @@ export interface FidelityLoss {
   why?: string;
 }
 
+/** Bytes cross from one region to another, which the vendor charges by the byte. */
+export interface Transfer {
+  from: string;
+  to: string;
+}
+
 export interface CopyResult {
   /**
    * - `direct`: one CopyObject.
@@ -23,11 +29,16 @@ export interface CopyResult {
   versionId?: string;
   /** Number of parts, for `parts`. */
   parts?: number;
-  /** The strongest proof that destination and source are equal. */
-  verifiedBy: 'crc64' | 'checksum' | 'etag' | 'size' | 'store';
+  /**
+   * The strongest proof that destination and source are equal. `etag`: theirs are. `part-etags`: the destination's is the one that
+   * follows from the parts that were copied, and the source's is another one because it was written in another way.
+   */
+  verifiedBy: 'crc64' | 'checksum' | 'etag' | 'part-etags' | 'size' | 'store';
   lost: FidelityLoss[];
   /** What this copy leaves out unless asked to carry it: `acl`. The worker did not check whether the source has one. */
   notKept?: string[];
+  /** Absent inside one region, and where the store has not told the regions. */
+  transfer?: Transfer;
   /** Renames only. */
   sourceRemoved?: boolean;
 }

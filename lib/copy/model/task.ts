@@ -1,7 +1,10 @@
 import type { CopyRequest } from './request.ts';
 
 /** A message that asks a worker to do one bounded thing. Tasks may arrive twice, late and in any order. */
-export type Task = JobTask | BatchTask;
+export type Task = (JobTask | BatchTask) & {
+  /** Set by the sweep: the task was sent before, and a worker may have died with it. */
+  again?: true;
+};
 
 /** About one object; the engine does these. */
 export type JobTask =
@@ -20,24 +23,28 @@ export type JobTask =
       from: number;
       /** How many consecutive parts. */
       count: number;
+      /** Part copies of the job in flight at once, where the request says; absent: the setting of the process. */
+      concurrency?: number;
       /** Set by the sweep: try to finish afterwards whatever the counter says, for earlier reports may be lost. */
       thenFinish?: boolean;
     }
   | { kind: 'finish'; jobId: string };
 
 /** About one request for many objects; `lib/batch` does these. */
-export type BatchTask =
+export type BatchTask = BatchStep & {
+  batchId: string;
+  /** Who asked for the batch: a queue gives callers turns. Absent: the batch did not come by way of the API. */
+  caller?: string;
+};
+
+export type BatchStep =
   /** Read one range of the source into pages. */
-  | { kind: 'read'; batchId: string; range: string }
+  | { kind: 'read'; range: string }
   /** Copy the objects of one page. */
-  | { kind: 'page'; batchId: string; page: string }
+  | { kind: 'page'; page: string }
   /** See whether rows get in each other's way, and release the pages. */
-  | { kind: 'check'; batchId: string }
+  | { kind: 'check' }
   /** Add up the results, and end the batch if none is missing. */
-  | { kind: 'total'; batchId: string };
+  | { kind: 'total' };
 
 export type TaskKind = Task['kind'];
-
-export function isBatchTask(task: Task): task is BatchTask {
-  return task.kind === 'read' || task.kind === 'page' || task.kind === 'check' || task.kind === 'total';
-}

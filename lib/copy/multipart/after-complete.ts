@@ -15,6 +15,7 @@ import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from '../model/ports.ts';
 import type { CopyResult } from '../model/result.ts';
+import { crossed } from '../plan/check-region.ts';
 import { partCount } from '../plan/plan.ts';
 import { abortOwn } from '../row/end.ts';
 import { move } from '../row/move.ts';
@@ -85,6 +86,7 @@ export async function conclude(
     parts: way === 'parts' ? partCount(job.parts ?? []) : undefined,
     verifiedBy: proof,
     lost: losses,
+    ...(await crossed(store, job)),
     ...leftOut(request),
     sourceRemoved: job.mode === 'rename' ? true : undefined,
   };

@@ -1,5 +1,5 @@
 import { sendWithLock } from '../fidelity/send-with-lock.ts';
-import { gaveUp, RetryLater } from '../model/errors.ts';
+import { gaveUp, GiveUp, RetryLater } from '../model/errors.ts';
 import type { AclPlan, Job } from '../model/job.ts';
 import type { Due, Expected } from '../model/object.ts';
 import type { ObjectStore, World } from '../model/ports.ts';
@@ -85,7 +85,7 @@ async function initiate(
       const plain = { ...call, tags: {}, checksumAlgorithm: undefined };
       return (await sendWithLock(plain, (each) => store.initiate(each))).uploadId;
     }
-    const certain = !(error instanceof RetryLater) || error.effect === 'none';
+    const certain = !(error instanceof RetryLater || error instanceof GiveUp) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);
     throw error;
   }

@@ -4,7 +4,7 @@ import type { Found } from '../fidelity/expected.ts';
 import { changeTags, expectedFrom } from '../fidelity/expected.ts';
 import { keptFields, readKept } from '../fidelity/kept.ts';
 import { readTags, survivesParts } from '../fidelity/losses.ts';
-import { endsJob, gaveUp, GiveUp, RetryLater, SourceChanged } from '../model/errors.ts';
+import { endsJob, gaveUp, RetryLater, SourceChanged } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { Job, PartRun } from '../model/job.ts';
 import { isPinned, requestOf } from '../model/job.ts';
@@ -13,6 +13,7 @@ import type { StartOutcome } from '../model/outcome.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { Task } from '../model/task.ts';
+import { checkRegion } from '../plan/check-region.ts';
 import { partCount, partsPerTask } from '../plan/plan.ts';
 import { end, endChanged, reasonOf } from '../row/end.ts';
 import { endIfCopied } from '../row/end-if-copied.ts';
@@ -31,6 +32,7 @@ export async function startParts(
   parts: PartRun[],
   options: CallOptions,
 ): Promise<StartOutcome> {
+  // The store would refuse the first part, and the upload would have been started by then.
   await checkRegion(store, request, options);
   const input = await prepare(store, request, found, options);
   const intent = world.clock.now();
@@ -140,11 +142,12 @@ async function copiedBefore(
 
 async function sendParts(world: World, job: Job): Promise<void> {
   const count = partCount(job.parts ?? []);
-  const perTask = partsPerTask(count, world.settings, job.options.concurrency);
+  const { concurrency } = job.options;
+  const perTask = partsPerTask(count, world.settings, concurrency);
   const tasks: Task[] = [];
   for (let from = 1; from <= count; from += perTask) {
     const size = Math.min(perTask, count - from + 1);
-    tasks.push({ kind: 'parts', jobId: job.id, uploadId: job.uploadId ?? '', from, count: size });
+    tasks.push({ kind: 'parts', jobId: job.id, uploadId: job.uploadId ?? '', from, count: size, concurrency });
   }
   await world.queue.send(tasks);
 }
@@ -160,23 +163,4 @@ async function endIfOver(world: World, job: Job, error: unknown): Promise<void> 
 
 function changedBeforeStart(job: Job): string {
   return `${describe(job.store, job.source)} changed before its copy began; nothing was written. Ask again to copy the newer version.`;
-}
-
-/** Parts of a cross-region copy would only be refused after the upload was started. @throws GiveUp CrossRegion. */
-async function checkRegion(
-  store: ObjectStore,
-  { source, destination }: CopyRequest,
-  options: CallOptions,
-): Promise<void> {
-  if (!store.facts.sameRegionOnly || !store.region || source.bucket === destination.bucket) return;
-  const [from, to] = await Promise.all([
-    store.region(source.bucket, options),
-    store.region(destination.bucket, options),
-  ]);
-  if (from === undefined || to === undefined || from === to) return;
-  throw new GiveUp(
-    'CrossRegion',
-    `${source.bucket} is in ${from} and ${destination.bucket} in ${to}; this store copies only inside one region. ` +
-      `Use a destination bucket in ${from}, or the store's own cross-region replication. Nothing was written.`,
-  );
 }

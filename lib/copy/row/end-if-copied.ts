@@ -12,6 +12,7 @@ import type { StartOutcome } from '../model/outcome.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
 import type { CopyResult } from '../model/result.ts';
 import { hasTagsOf } from '../plan/check-destination.ts';
+import { crossed } from '../plan/check-region.ts';
 import { move } from './move.ts';
 
 /**
@@ -60,7 +61,8 @@ export async function alreadyCopied(
   const isOurs = expected ? isAsAsked(lost, expected) : isGiven(job, there);
   if (!isOurs || (head && !(await hasTagsOf(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
-  return { way: 'direct', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(job) };
+  const result = { size, etag, versionId, verifiedBy: proof, lost };
+  return { way: 'direct', ...result, ...(await crossed(store, job)), ...leftOut(job) };
 }
 
 /** planned to done: a job without parts holds no lease. */

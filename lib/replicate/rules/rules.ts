@@ -14,11 +14,16 @@ export interface RuleSet {
   addedMetadata: ReadonlySet<string>;
 }
 
+/** For a process that has none. */
+export const noRules: RuleSet = { routes: [], addedMetadata: new Set() };
+
 export interface RulesContext {
   /** Addresses by the names that rules may use. */
   stores?: Record<string, StoreAddress>;
   /** For rules that name none, when the file has no `store` either. */
   defaultStore?: StoreAddress;
+  /** Completes the address of a store that a rule describes itself; by itself it is taken as it is. */
+  resolve?(store: StoreAddress): StoreAddress;
 }
 
 /**
@@ -107,14 +112,14 @@ function describeIssue(issue: { path: PropertyKey[]; message: string }, input: u
 }
 
 function resolveStore(asked: string | StoreAddress | undefined, context: RulesContext): StoreAddress {
-  const { stores = {}, defaultStore } = context;
-  const found =
-    typeof asked === 'string' ? (Object.hasOwn(stores, asked) ? stores[asked] : undefined) : (asked ?? defaultStore);
+  const { stores = {}, defaultStore, resolve = (store) => store } = context;
+  if (typeof asked === 'object') return resolve(asked);
+  const found = asked === undefined ? defaultStore : Object.hasOwn(stores, asked) ? stores[asked] : undefined;
   if (found) return found;
   if (asked === undefined) throw new GiveUp('BadRequest', 'it names no store and there is no default store');
   throw new GiveUp(
     'BadRequest',
-    `there is no store '${String(asked)}'; there are: ${Object.keys(stores).join(', ') || 'none'}`,
+    `there is no store '${asked}'; there are: ${Object.keys(stores).join(', ') || 'none'}`,
   );
 }
 

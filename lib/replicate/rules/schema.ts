@@ -1,17 +1,29 @@
 /** The replication rules as people write them. Unknown keys are refused everywhere: a misspelt filter must not copy everything. */
 import * as z from 'zod';
+import { asUrl, endpointRule, wrongEndpoint } from '../../keys/endpoint.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 
 const text = z.string().min(1);
-const store = z
+/** A store as `ferry.yaml` and rules name it. */
+export const storeSchema = z
   .strictObject({
     scheme: z.enum(['oss', 's3']),
-    endpoint: z
-      .string()
-      .regex(/^https?:\/\/[^/?#]+\/?$/, 'must be a base URL such as https://s3.example.com')
+    endpoint: text
+      .refine((value) => wrongEndpoint(value) === undefined, {
+        message: `is no endpoint such as https://s3.example.com: ${endpointRule}`,
+      })
+      .transform(asUrl)
       .optional()
-      .describe("Base URL; left out: the vendor's own endpoint for the region."),
-    region: text.optional(),
+      .describe("Base URL. Left out: that of the profile or the environment, else the vendor's own for the region."),
+    region: text.optional().describe('Left out: that of the profile or the environment.'),
+    profile: text
+      .optional()
+      .describe('Whose keys: a profile of ~/.aws/config and ~/.aws/credentials (s3) or ~/.ossutilconfig (oss).'),
+    role: z
+      .string()
+      .regex(/^(?:arn:[a-z-]+:iam:|acs:ram:):[^\s]+$/, 'must be the ARN of a role')
+      .optional()
+      .describe('ARN of a role that these keys may assume; its keys are used.'),
   })
   .describe('Which store, and how to reach it. Credentials never stand here.');
 
@@ -19,7 +31,7 @@ const source = z.strictObject({
   bucket: text,
   prefix: z.string().default('').describe('Only keys that start with this.'),
   store: z
-    .union([text, store])
+    .union([text, storeSchema])
     .optional()
     .describe('A name from the configuration, or an address. Left out: the default store.'),
 });
@@ -61,7 +73,7 @@ export const ruleSchema = z.strictObject({
 });
 
 export const rulesSchema = z.strictObject({
-  store: z.union([text, store]).optional().describe('Default store of the rules.'),
+  store: z.union([text, storeSchema]).optional().describe('Default store of the rules.'),
   rules: z.array(ruleSchema).min(1).max(1000),
 });
 

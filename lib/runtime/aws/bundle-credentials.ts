@@ -4,8 +4,9 @@
  */
 
 /** For `@aws-sdk/credential-provider-node`. */
-export function defaultProvider() {
+export function defaultProvider({ profile }: { profile?: string } = {}) {
   return async () => {
+    if (profile) throw new Error(`a cloud function has no profile '${profile}'; name a role in the store instead.`);
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
     if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
       throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set.');
@@ -28,3 +29,14 @@ export const DefaultCredentialsProvider = {
     }),
   }),
 };
+
+/** Other providers of that package, which a store with a role of OSS needs. */
+const missing = {
+  builder: (): never => {
+    throw new Error('a role of OSS cannot be assumed in a function on AWS; give the function keys that need none.');
+  },
+};
+export const ECSRAMRoleCredentialsProvider = missing;
+export const RAMRoleARNCredentialsProvider = missing;
+export const StaticAKCredentialsProvider = missing;
+export const StaticSTSCredentialsProvider = missing;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { WorkPlace } from '../../batch/index.ts';
 import type { Config, Env } from '../../config/env.ts';
-import { addressOf, readConfig } from '../../config/env.ts';
+import { addressOf } from '../../config/env.ts';
 import type { ServeConfig } from '../../config/file.ts';
-import { readServeConfig, variablesIn } from '../../config/file.ts';
+import { loadServeConfig } from '../../config/load.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 
 /** Where the stack keeps things; `serverless.ts` sets these variables. */
@@ -30,9 +30,8 @@ export interface AwsConfig {
 /** @throws GiveUp BadRequest that names the variable, or every problem of the file by its place. */
 export async function readAwsConfig(env: Env): Promise<AwsConfig> {
   const text = await readText(env);
-  const alsoKnown = [...Object.values(variables), workVariable, fileVariable, ...variablesIn(text)];
-  const config = readConfig(env, { alsoKnown });
-  const file = readServeConfig(text, env, (scheme) => addressOf(config, scheme));
+  const alsoKnown = [...Object.values(variables), workVariable, fileVariable];
+  const { config, file } = await loadServeConfig(env, text, { alsoKnown });
   const need = (name: string): string => {
     const value = env[name];
     if (value) return value;

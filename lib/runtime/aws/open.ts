@@ -15,7 +15,7 @@ import { systemClock } from '../shared/system-clock.ts';
 import type { AwsClients } from './clients.ts';
 import { awsClients, dynamoShared, dynamoState, sqsQueue } from './clients.ts';
 import { readAwsConfig, workBucket } from './config.ts';
-import { attemptOf } from './sqs-event.ts';
+import { attemptOf } from '../middleware/messages.ts';
 
 export interface AwsOptions {
   env?: Env;

@@ -4,9 +4,6 @@ import type { ProcessRegistry } from '../../state/processes.ts';
 /** Well within `heartbeatLimitMs`, also when a beat is late. */
 const everyMs = 10_000;
 
-/** Logged with the `letter` of what was under way each time. */
-export const diedTooOften = 'a message is set aside: processes died while it was under way';
-
 /** Sends heartbeats while work is in progress. Read-only commands start no timer. */
 export class Heartbeat {
   readonly #processes: ProcessRegistry;

@@ -1,114 +1,38 @@
-import { once } from 'node:events';
-import type { BatchView, BatchWorld } from '../../batch/index.ts';
+import type { BatchWorld } from '../../batch/index.ts';
 import { sweepBatches } from '../../batch/index.ts';
-import { findBatch } from '../../batch/rows/batch-row.ts';
-import { endingOnFailure } from '../../batch/rows/end.ts';
-import { workOnBatches } from '../../batch/run-task.ts';
-import type { Config } from '../../config/env.ts';
 import { cancelJob } from '../../copy/cancel.ts';
-import { GiveUp } from '../../copy/model/errors.ts';
-import type { Job, JobState } from '../../copy/model/job.ts';
-import type { StoreAddress } from '../../copy/model/object.ts';
-import type { Clock, Invocation, JobPage, Landed, Log, StateTable, TaskQueue, World } from '../../copy/model/ports.ts';
-import type { CopyRequest } from '../../copy/model/request.ts';
-import type { Settings } from '../../copy/model/settings.ts';
+import type { Invocation, SendOptions, World } from '../../copy/model/ports.ts';
 import { defaultSettings } from '../../copy/model/settings.ts';
 import type { Task } from '../../copy/model/task.ts';
-import { isBatchTask } from '../../copy/model/task.ts';
-import { guarded } from '../../copy/row/end.ts';
-import { work } from '../../copy/run-task.ts';
-import type { SweepReport } from '../../copy/sweep.ts';
 import { noLog } from '../../log.ts';
-import { DurableQueue, mostDeaths } from '../../queue/durable.ts';
-import { EmbeddedQueue } from '../../queue/embedded.ts';
-import { WorkerPool } from '../../queue/worker-pool.ts';
+import { diedTooOften, mostDeaths } from '../../queue/deaths.ts';
+import { noRules } from '../../replicate/rules/rules.ts';
 import { StateDatabase } from '../../state/database.ts';
 import { EmbeddedStateTable } from '../../state/embedded.ts';
 import { EmbeddedSharedRecords } from '../../state/embedded-shared.ts';
 import { ProcessRegistry } from '../../state/processes.ts';
-import type { RunLog } from '../../state/runs.ts';
 import { EmbeddedRunLog } from '../../state/runs.ts';
 import { UnderWay } from '../../state/under-way.ts';
-import type { StoreClient } from '../../store/open.ts';
 import { batchWorld, workFolderOf } from '../shared/batch-world.ts';
-import type { StoresOptions } from '../shared/stores.ts';
+import { endAsDead } from '../shared/end-as-dead.ts';
+import { runTask } from '../shared/run-task.ts';
 import { Stores } from '../shared/stores.ts';
 import { systemClock } from '../shared/system-clock.ts';
-import type { RunOutcome, Watch } from './driver.ts';
 import { Driver } from './driver.ts';
-import { diedTooOften, Heartbeat } from './heartbeat.ts';
-import { lanesByCaller } from './lanes.ts';
+import type { Embedded, EmbeddedOptions } from './embedded.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { PagesUnderWay } from './pages-under-way.ts';
 import { PartGate } from './part-gate.ts';
-import type { ResumeOptions, ResumeOutcome } from './resume.ts';
 import { dueHere, interruptedJobs, resumeJobs, sweepAll } from './resume.ts';
-import type { BatchWatch } from './run-batch.ts';
 import { runBatch } from './run-batch.ts';
 import { runCopy } from './run-copy.ts';
-import { withoutSuspects } from './suspects.ts';
+import { invocationMs, startWorkers } from './start-workers.ts';
 
+export type { Embedded, EmbeddedOptions } from './embedded.ts';
 export type { BatchWatch } from './run-batch.ts';
 export type { Progress, RunOutcome, Watch } from './driver.ts';
 export { Interrupted } from './driver.ts';
 export type { ResumeOptions, ResumeOutcome } from './resume.ts';
-
-export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'env' | 'onRequest' | 'open'> {
-  /** Folder that keeps state; made when it is not there. Default `.ferry`. */
-  home?: string;
-  config?: Pick<Config, 'stores'>;
-  settings?: Partial<Settings>;
-  log?: Log;
-  clock?: Clock;
-  /** In [0, 1). */
-  random?: () => number;
-  /** Wraps the state table that everything here writes to, to hear of changes. */
-  observe?(state: StateTable): StateTable;
-  /** Does one task; default: the engine's own `work`. */
-  work?: typeof work;
-  /** How long tasks under way may go on when they are asked to stop, milliseconds. */
-  graceMs?: number;
-}
-
-/** The whole of object-ferry in one process. */
-export interface Embedded {
-  readonly world: World;
-  /** For `lib/batch`: batches are kept in `home`, and `runBatch` works on them. */
-  readonly batches: BatchWorld;
-  readonly runs: RunLog;
-  /** Durable queue for copies that have no job row and so could not be rebuilt. Drained by `startInbox`, `resume` and `sweep`. */
-  readonly inbox: DurableQueue;
-  /** This process in the state file. */
-  readonly processes: ProcessRegistry;
-  readonly database: StateDatabase;
-  store(address: StoreAddress): StoreClient;
-  /** One copy, to its end. @throws CopyError that ended it; Interrupted when `watch.signal` aborts. */
-  run(request: CopyRequest, watch?: Watch): Promise<RunOutcome>;
-  /**
-   * A batch, new or left by a dead process, to its end; one that another living process works on is only watched.
-   * @throws GiveUp NotFound, StateUnusable; Interrupted; RetryLater when it is stalled.
-   */
-  runBatch(id: string, watch?: BatchWatch): Promise<BatchView>;
-  /** Unfinished jobs and batches that no living process works on, as `interruptedJobs` says. */
-  interrupted(): Promise<Job[]>;
-  /** Resumes and completes jobs abandoned by dead processes. @throws Interrupted. */
-  resume(options?: ResumeOptions): Promise<ResumeOutcome[]>;
-  /** One sweep over all; waits for the tasks it sent, unless `wait` is false or until the signal aborts. */
-  sweep(options?: { wait?: boolean; signal?: AbortSignal }): Promise<SweepReport>;
-  cancel(id: string): Promise<Landed>;
-  jobs(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
-  job(id: string): Promise<Job | undefined>;
-  /** Begins to work on the inbox, and says to others that this process lives, until `close`. */
-  startInbox(): void;
-  /** Lets tasks under way end, within the grace time, and leaves everything else for later. */
-  close(): Promise<void>;
-}
-
-/** One invocation of a worker; long enough for a task of many slow parts. */
-const invocationMs = 900_000;
-
-/** Tasks of batches at work at once: ranges being read, pages being copied. */
-const readsAtOnce = 4;
-const pagesAtOnce = 4;
 
 /**
  * Opens the state in `home` and wires the engine to it. Several processes may have the same home open.
@@ -117,18 +41,18 @@ const pagesAtOnce = 4;
  */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
   const { home = '.ferry', log = noLog, clock = systemClock, random = Math.random, graceMs = 10_000 } = options;
+  const { rules = noRules, run = runTask } = options;
   const settings = { ...defaultSettings, ...options.settings };
-  const database = StateDatabase.openIn(home);
+  const database = options.looks ? StateDatabase.openToLook(home) : StateDatabase.openIn(home);
   const processes = new ProcessRegistry(database, { clock });
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });
   const state = options.observe?.(table) ?? table;
   const shared = new EmbeddedSharedRecords(database, clock);
   const runs = new EmbeddedRunLog(database, processes, clock);
+  const underWay = new UnderWay(database, token);
   const stores = new Stores({ ...options, clock, random, log, concurrency: settings.concurrency });
   const heartbeat = new Heartbeat(processes, clock, log);
-  const gate = new PartGate(settings.concurrency);
-  const doTask = options.work ?? work;
 
   let invocations = 0;
   const newInvocation = (attempt = 1): Invocation => ({
@@ -136,68 +60,22 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     deadline: clock.now() + invocationMs,
     attempt,
   });
-  const poolOptions = { clock, random, log, maxAttempts: settings.maxAttempts, invocationMs, holder: token };
 
-  const underWay = new UnderWay(database, token);
-  const handleInMemory = withoutSuspects({ underWay, log, setAside }, handle);
-  const queue = new EmbeddedQueue({
-    ...poolOptions,
-    handle: handleInMemory,
-    // Twice the parts that may be in flight: while one task waits for its last part, the next one's fill the gap.
-    capacity: () => 2 * gate.width,
-    weigh: (task) => (task.kind === 'parts' ? task.count : 1),
-    minTasks: 2,
-    onSettled: (task, error) => driver.settled(task, error),
-  });
-  const laneOf = lanesByCaller(state);
   const watchers = new Map<string, Set<() => void>>();
   const stopping = new Set<string>();
-  const batchQueue = (width: number): EmbeddedQueue =>
-    new EmbeddedQueue({
-      ...poolOptions,
-      handle: handleInMemory,
-      laneOf,
-      capacity: () => width,
-      onSettled: (task) => {
-        if ('batchId' in task) watchers.get(task.batchId)?.forEach((wake) => wake());
-      },
-    });
-  // Reading goes on while pages are copied, and neither waits behind the other's tasks.
-  const reads = batchQueue(readsAtOnce);
-  const pages = batchQueue(pagesAtOnce);
-  const inbox: DurableQueue = new DurableQueue(database, {
-    name: 'tasks',
-    clock,
-    token,
-    onSent: () => inboxPool.wake(),
-  });
-  const inboxPool = new WorkerPool<Task>({
-    ...poolOptions,
-    inbox,
-    holder: `${token}/inbox`,
-    handle,
-    capacity: () => settings.concurrency,
-    pollMs: 1_000,
-  });
-
-  // What has a row is rebuilt from it by the sweep; a copy that has none would be lost with the process.
-  const tasks: TaskQueue = {
-    send: async (sent, sendOptions) => {
-      const rowless = sent.filter((task) => task.kind === 'copy' && task.jobId === undefined);
-      if (rowless.length > 0) await inbox.send(rowless, sendOptions);
-      const isStopped = (task: Task): boolean => 'batchId' in task && stopping.has(task.batchId);
-      const others = sent.filter((task) => !rowless.includes(task) && !isStopped(task));
-      const queueOf = ({ kind }: Task): EmbeddedQueue =>
-        kind === 'read' || kind === 'check' ? reads : kind === 'page' || kind === 'total' ? pages : queue;
-      for (const one of [reads, pages, queue]) {
-        const its = others.filter((task) => queueOf(task) === one);
-        if (its.length > 0) await one.send(its, sendOptions);
-      }
+  const workers = startWorkers({
+    ...{ database, underWay, token, settings, clock, random, log, setAside },
+    store: (address) => stores.get(address),
+    run: (task, invocation, store) => run({ ...world, store }, rules, batches, task, invocation),
+    onSettled(task, error) {
+      driver.settled(task, error);
+      if ('batchId' in task) watchers.get(task.batchId)?.forEach((wake) => wake());
     },
-  };
+  });
+  const { inbox } = workers;
   const world: World = {
     store: (address) => stores.get(address),
-    ...{ state, shared, queue: tasks, clock, random, log, settings },
+    ...{ state, shared, queue: { send }, clock, random, log, settings },
   };
   const objects = new PartGate(Infinity);
   const progress = new PagesUnderWay();
@@ -211,42 +89,20 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     isStopping: (batch) => stopping.has(batch),
     onPage: (batch, page, known) => progress.note(batch, page, known),
   };
-  const batchParts = {
-    world: batches,
-    queues: [reads, pages],
-    processes,
-    progress,
-    watchers,
-    stopping,
-    newInvocation: () => newInvocation(),
-    graceMs,
-  };
-  const driver = new Driver({ world, queue, processes, newInvocation, graceMs });
+  const common = { processes, newInvocation, graceMs };
+  const driver = new Driver({ ...common, world, queue: workers.jobs });
+  const batchParts = { ...common, world: batches, queues: workers.batches, progress, watchers, stopping };
 
-  async function handle(task: Task, invocation: Invocation): Promise<void> {
-    if (isBatchTask(task)) return await workOnBatches(batches, task, invocation);
-    if (task.kind !== 'parts') return await doTask(world, task, invocation);
-    const job = await state.get(task.jobId);
-    const limit = job?.options.concurrency ?? settings.concurrency;
-    const takeBack = gate.wish(limit);
-    queue.wake();
-    try {
-      const gated: World = { ...world, store: (address) => gate.guard(stores.get(address), limit) };
-      await doTask(gated, task, invocation);
-    } finally {
-      takeBack();
-    }
+  /** A batch that was interrupted here begins nothing more; `resume` sends what it lacks. */
+  async function send(tasks: Task[], sendOptions?: SendOptions): Promise<void> {
+    const wanted = tasks.filter((task) => !('batchId' in task && stopping.has(task.batchId)));
+    await workers.tasks.send(wanted, sendOptions);
   }
 
-  /** The job or batch ends with that reason; what its task was is kept. */
+  /** What the task was is kept. */
   async function setAside(task: Task, reason: string): Promise<void> {
     await inbox.keepDead([task], mostDeaths, reason);
-    const error = new GiveUp('WorkerDied', reason);
-    const fail = () => Promise.reject(error);
-    if ('batchId' in task) {
-      const batch = await findBatch(batches, task.batchId);
-      if (batch) await endingOnFailure(batches, batch, fail);
-    } else if (task.jobId !== undefined) await guarded(world, task.jobId, fail);
+    await endAsDead(world, batches, task, reason);
   }
 
   function purge(): void {
@@ -263,35 +119,24 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     for (const id of inbox.reclaim(living).setAside) log.error(diedTooOften, { letter: `tasks-${id}` });
   }
 
-  async function drained(signal?: AbortSignal): Promise<void> {
-    const idle = Promise.all([queue, inboxPool, reads, pages].map((one) => one.idle()));
-    if (!signal) await idle;
-    else if (!signal.aborted) await Promise.race([idle, once(signal, 'abort')]);
-  }
-
   underWay.reclaim(processes.living());
 
   let stopBeating = (): void => {};
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    const ended = await Promise.all([queue, inboxPool, reads, pages].map((one) => one.stop(graceMs)));
+    const ended = await workers.stop(graceMs);
     stopBeating();
     inbox.release();
     underWay.release();
     processes.leave();
     database.close();
-    await stores.close(!ended.every(Boolean));
+    await stores.close(!ended);
   }
 
   return {
-    world,
-    batches,
-    runs,
-    inbox,
-    processes,
-    database,
+    ...{ world, batches, runs, inbox, processes, database },
     store: (address) => stores.get(address),
-    run: (request, watch) => heartbeat.during(() => runCopy({ world, driver, newInvocation, graceMs }, request, watch)),
+    run: (request, watch) => heartbeat.during(() => runCopy({ ...common, world, driver }, request, watch)),
     runBatch: (id, watch) => heartbeat.during(() => runBatch(batchParts, id, watch)),
     interrupted: () => interruptedJobs({ world, processes }),
     resume: (resumeOptions = {}) =>
@@ -301,7 +146,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
           { world, driver, processes, runBatch: (id, watch) => runBatch(batchParts, id, watch) },
           resumeOptions,
         );
-        await drained(resumeOptions.signal);
+        await workers.drained(resumeOptions.signal);
         return outcomes;
       }),
     sweep: ({ wait = true, signal } = {}) =>
@@ -309,7 +154,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         purge();
         const report = await sweepAll({ world, processes }, newInvocation());
         report.revived += await sweepBatches({ ...batches, state: dueHere({ world, processes }) }, newInvocation());
-        if (wait) await drained(signal);
+        if (wait) await workers.drained(signal);
         return report;
       }),
     cancel: (id) => cancelJob(world, id),
@@ -318,7 +163,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     startInbox: () => {
       stopBeating = heartbeat.hold();
       reclaim();
-      inboxPool.wake();
+      workers.startInbox();
     },
     close: () => (closing ??= close()),
   };

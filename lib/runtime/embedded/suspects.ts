@@ -1,8 +1,8 @@
 import type { Invocation, Log } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
-import { mostDeaths } from '../../queue/durable.ts';
+import { diedTooOften, mostDeaths } from '../../queue/deaths.ts';
 import type { UnderWay } from '../../state/under-way.ts';
-import { diedTooOften } from './heartbeat.ts';
+import { nameOf } from '../shared/task-name.ts';
 
 type Handle = (task: Task, invocation: Invocation) => Promise<void>;
 
@@ -44,24 +44,4 @@ export function withoutSuspects({ underWay, log, setAside }: SuspectParts, handl
     last = turn.catch(() => {});
     return await turn;
   };
-}
-
-/** What the task is about, and not how it came to be sent: the same when the sweep sends it again. */
-function nameOf(task: Task): string {
-  switch (task.kind) {
-    case 'copy':
-      return `copy ${task.jobId ?? ''}`;
-    case 'parts':
-      return `parts ${task.jobId} ${task.from}`;
-    case 'finish':
-      return `finish ${task.jobId}`;
-    case 'read':
-      return `read ${task.batchId} ${task.range}`;
-    case 'page':
-      return `page ${task.batchId} ${task.page}`;
-    case 'check':
-      return `check ${task.batchId}`;
-    case 'total':
-      return `total ${task.batchId}`;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../../copy/model/ports.ts';
-import { diedTooOften } from '../embedded/heartbeat.ts';
+import { diedTooOften } from '../../queue/deaths.ts';
 import type { Embedded } from '../embedded/open.ts';
 import { Interrupted } from '../embedded/open.ts';
 import type { Queues } from './queues.ts';

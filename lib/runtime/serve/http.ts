@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpEventAnswer } from '../../api/http/gateway-event.ts';
 import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { jsonResponse, maxBodyBytes } from '../../api/http/http.ts';
 import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
@@ -15,8 +14,8 @@ import type { Metrics } from './prometheus.ts';
 const maxEventBytes = 1024 * 1024;
 
 export interface HttpParts {
-  /** The API's function, in the shape in which API Gateway calls it. */
-  api(event: object): Promise<HttpEventAnswer>;
+  /** Answers a request to the API. Never rejects. */
+  api(request: ApiRequest): Promise<ApiResponse>;
   /** `/events` and `/events/TOKEN`. */
   postEvent(request: ApiRequest): Promise<ApiResponse>;
   /** Whether the body of a request is worth reading, by its head. */
@@ -94,7 +93,7 @@ async function serve(
     if (parts.refuseBrowsers) refuseBrowsers(head);
     const request = { ...head, body };
     answer =
-      (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await callApi(parts, request));
+      (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await parts.api(request));
   } catch (error) {
     // The client has gone away in the middle of its request.
     if (incoming.destroyed && !incoming.complete) return;
@@ -133,20 +132,6 @@ function noMetrics(): Problem {
   const detail =
     'Send "Authorization: Bearer KEY" with the key of a caller, or one of `metricsTokens` of the configuration.';
   return new Problem('unauthorized', detail, { headers });
-}
-
-/** By way of the event shape of API Gateway, so that the function that answers is the one that runs in the clouds. */
-async function callApi(parts: HttpParts, { method, path, query, headers, body }: ApiRequest): Promise<ApiResponse> {
-  const { statusCode, ...answer } = await parts.api({
-    version: '2.0',
-    rawPath: path,
-    rawQueryString: query,
-    headers,
-    body: Buffer.from(body).toString('base64'),
-    isBase64Encoded: true,
-    requestContext: { stage: '$default', http: { method } },
-  });
-  return { status: statusCode, headers: answer.headers, body: answer.body };
 }
 
 function headersOf({ headers }: IncomingMessage): ApiRequest['headers'] {

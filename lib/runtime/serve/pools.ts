@@ -1,15 +1,15 @@
 import type { ApiMessage } from '../../api/model/message.ts';
-import type { Invocation, Log, World } from '../../copy/model/ports.ts';
+import type { Log } from '../../copy/model/ports.ts';
 import { WorkerPool } from '../../queue/worker-pool.ts';
-import type { PlatformContext } from '../shared/invocation.ts';
+import { readEvents } from '../../replicate/events/read.ts';
+import { replicateEvents } from '../../replicate/replicate-events.ts';
+import { runQueued } from '../shared/run-queued.ts';
+import type { Runtime } from '../shared/runtime.ts';
 import type { PostedEvent } from './post-event.ts';
 import type { Queues } from './queues.ts';
 
-/** A function of the clouds, given the runtime of this process. */
-export type Handler<Answer> = (event: unknown, context: PlatformContext) => Promise<Answer>;
-
 export interface PoolParts {
-  world: World;
+  runtime: Runtime;
   log: Log;
   queues: Queues;
   /** Names this process. */
@@ -29,30 +29,28 @@ const maxAttempts = 200;
 /** How long one event, or one step of a prefix, may take, milliseconds. */
 const invocationMs = 900_000;
 
-/** Workers that hand what was kept on the disk to the functions. */
-export function openPools(
-  { world, log, queues, holder, isBusy }: PoolParts,
-  handlers: { objectCreated: Handler<unknown>; work: Handler<unknown> },
-): Pools {
+/** Starts the workers on what was kept on the disk: events, and messages of the API. */
+export function openPools({ runtime, log, queues, holder, isBusy }: PoolParts): Pools {
+  const { world, rules } = runtime;
   const { clock, random, settings } = world;
   const capacity = () => (isBusy() ? 1 : settings.concurrency);
   const common = { clock, random, log, maxAttempts, invocationMs, capacity, pollMs: 1_000 };
-  const contextOf = ({ id, deadline }: Invocation): PlatformContext => ({
-    awsRequestId: id,
-    getRemainingTimeInMillis: () => deadline - clock.now(),
-  });
   return {
     events: new WorkerPool({
       ...common,
       inbox: queues.events,
       holder: `${holder}/events`,
-      handle: async ({ body }, invocation) => void (await handlers.objectCreated(body, contextOf(invocation))),
+      handle: async (posted, invocation) => {
+        // A text that no store is known to send fails here, and so becomes a dead letter; so does an event of a former version.
+        const reading = posted.kind === 'events' ? posted : readEvents(posted.body);
+        await replicateEvents(world, rules, reading, invocation);
+      },
     }),
     messages: new WorkerPool({
       ...common,
       inbox: queues.messages,
       holder: `${holder}/messages`,
-      handle: async (message, invocation) => void (await handlers.work(message, contextOf(invocation))),
+      handle: async (message, invocation) => void (await runQueued(runtime, message, invocation)),
     }),
   };
 }

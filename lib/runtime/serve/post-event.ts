@@ -3,15 +3,13 @@ import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { emptyResponse, jsonResponse } from '../../api/http/http.ts';
 import { Problem } from '../../api/http/problem.ts';
 import { gaveUp } from '../../copy/model/errors.ts';
+import type { ObjectEvent } from '../../replicate/events/event.ts';
 import { readEvents } from '../../replicate/events/read.ts';
 import type { AdmissionParts } from './admission.ts';
 import { isKnownToken, tokenIn } from './admission.ts';
 
-/** What a store has posted, as it came: it is read again by the function that handles it. */
-export interface PostedEvent {
-  kind: 'posted';
-  body: string;
-}
+/** What a store has posted: the events that were read from it, or the text of what no store is known to send. */
+export type PostedEvent = { kind: 'events'; events: ObjectEvent[] } | { kind: 'posted'; body: string };
 
 export interface EventParts extends AdmissionParts {
   /** On the disk when it resolves. */
@@ -34,7 +32,7 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
   try {
     const { events, refused } = readEvents(body);
     if (refused) throw refused;
-    if (events.length > 0) await parts.keep({ kind: 'posted', body });
+    if (events.length > 0) await parts.keep({ kind: 'events', events });
     return jsonResponse(202, { accepted: events.length });
   } catch (error) {
     if (!gaveUp(error, 'BadRequest')) throw error;

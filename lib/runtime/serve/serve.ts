@@ -2,16 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { notifier, observed } from '../../api/callbacks/notify.ts';
 import { digest } from '../../api/callers/callers.ts';
-import type { HttpEventAnswer } from '../../api/http/gateway-event.ts';
+import { handleApi } from '../../api/handle.ts';
 import type { ServeConfig } from '../../config/file.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { Job } from '../../copy/model/job.ts';
 import { isFinal } from '../../copy/model/job.ts';
 import type { Log } from '../../copy/model/ports.ts';
-import { workByRules } from '../../replicate/run-task.ts';
 import type { Embedded, EmbeddedOptions } from '../embedded/open.ts';
 import { openEmbedded } from '../embedded/open.ts';
 import { apiRuntime, everyoneOf } from '../shared/api-deps.ts';
+import { runTask } from '../shared/run-task.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { admissionOf } from './admission.ts';
 import { keepSweeping, takeOver } from './background.ts';
@@ -20,22 +20,14 @@ import type { HttpParts, Listening } from './http.ts';
 import { listen } from './http.ts';
 import { mayMeasure, metricsReader } from './guards.ts';
 import { openServeMetrics } from './metrics.ts';
-import type { Handler, Pools } from './pools.ts';
+import type { Pools } from './pools.ts';
 import { openPools } from './pools.ts';
 import { postEvent } from './post-event.ts';
 import type { Queues } from './queues.ts';
 import { openQueues } from './queues.ts';
 
-/** The functions of the clouds, given the runtime of this process. */
-export interface ServeHandlers {
-  api(getRuntime: () => Promise<Runtime>): Handler<HttpEventAnswer>;
-  objectCreated(getRuntime: () => Promise<Runtime>): Handler<unknown>;
-  work(getRuntime: () => Promise<Runtime>): Handler<unknown>;
-}
-
-export interface ServeOptions extends Omit<EmbeddedOptions, 'work' | 'log'> {
+export interface ServeOptions extends Omit<EmbeddedOptions, 'run' | 'rules' | 'log'> {
   serve: ServeConfig;
-  handlers: ServeHandlers;
   log: Log;
   /** Disables authentication; only allowed on a loopback address. */
   insecureNoAuth?: boolean;
@@ -57,14 +49,15 @@ const requestMs = 25_000;
  * the port is in use; StateUnusable.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { serve: config, log, handlers, graceMs = defaultGraceMs, onRequest } = options;
+  const { serve: config, log, graceMs = defaultGraceMs, onRequest } = options;
   const everyone = everyoneOf(config, options.insecureNoAuth);
   const metrics = openServeMetrics(() => queues);
   const embedded = await openEmbedded({
     ...options,
     observe: (state) => observed(state, onState),
-    work: async (world, task, invocation) => {
-      await workByRules(world, config.rules, task, invocation);
+    rules: config.rules,
+    run: async (world, rules, batches, task, invocation) => {
+      await runTask(world, rules, batches, task, invocation);
       metrics.count('ferry_tasks_done_total', { kind: task.kind });
     },
     onRequest: (info) => {
@@ -81,26 +74,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (isFinal(job.state)) metrics.count(ended, { mode: job.mode, state: job.state });
     await notify(job);
   }
-  const getRuntime = async (): Promise<Runtime> => ({
-    world,
-    rules: config.rules,
-    api,
-    batches,
-  });
-  const answerApi = handlers.api(getRuntime);
-
+  const runtime: Runtime = { world, rules: config.rules, api, batches };
   const burst = new Burst(world.clock);
-  const pools = openPools(
-    { world, log, queues, holder: embedded.processes.token, isBusy: () => burst.isOn() },
-    { objectCreated: handlers.objectCreated(getRuntime), work: handlers.work(getRuntime) },
-  );
+  const holder = embedded.processes.token;
+  const pools = openPools({ runtime, log, queues, holder, isBusy: () => burst.isOn() });
 
   const tokenDigests = config.eventTokens.map(digest);
   const admission = { callers: api.callers, everyone, tokenDigests, clock: world.clock };
   const readers = [...api.callers, ...metricsReader(config.metricsTokens)];
   const stop = new AbortController();
   const http = await listenOrClose(embedded, config, {
-    api: (event) => answerApi(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => requestMs }),
+    api: (request) =>
+      handleApi(api, request, { id: randomUUID(), deadline: world.clock.now() + requestMs, attempt: 1 }),
     postEvent: (request) =>
       postEvent(
         {

@@ -1,8 +1,9 @@
-import { homedir } from 'node:os';
-import type { Config, Env, Scheme } from '../../config/env.ts';
+import { optionsFor, type Config, type Env, type Scheme } from '../../config/env.ts';
+import { withoutLineEnds } from '../../config/environment.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { Clock, Log } from '../../copy/model/ports.ts';
 import type { Dispatcher } from 'undici';
+import { readNetwork } from '../../profiles/network.ts';
 import { openAgent } from '../../store/http/connection.ts';
 import { credentialsFor } from '../../store/sign/credentials.ts';
 import type { CredentialsProvider } from '../../store/sign/credentials.ts';
@@ -13,7 +14,7 @@ import type { RequestInfo, StoreClient, StoreConfig } from '../../store/open.ts'
 const requestsAtOnce = 128;
 
 export interface StoresOptions {
-  config?: Pick<Config, 'stores'>;
+  config?: Pick<Config, 'stores' | 'named'>;
   /** In place of looking where people keep credentials. */
   credentials?: Partial<Record<Scheme, CredentialsProvider>>;
   /** Where credentials are looked for; default: the process environment. */
@@ -31,8 +32,9 @@ export interface StoresOptions {
 export class Stores {
   readonly #options: StoresOptions;
   readonly #clients = new Map<string, StoreClient>();
-  #agent: Dispatcher | undefined;
-  readonly #credentials = new Map<Scheme, CredentialsProvider>();
+  readonly #credentials = new Map<string, CredentialsProvider>();
+  /** By the certificate authorities that they trust. */
+  readonly #agents = new Map<string | undefined, Dispatcher>();
 
   constructor(options: StoresOptions) {
     this.#options = options;
@@ -40,17 +42,16 @@ export class Stores {
 
   /** @throws GiveUp BadRequest for an address that cannot be used. */
   get(address: StoreAddress): StoreClient {
-    const { scheme, endpoint, region } = address;
-    const key = JSON.stringify([scheme, endpoint, region]);
+    const { scheme, endpoint, region, profile, role } = address;
+    const key = JSON.stringify([scheme, endpoint, region, profile, role]);
     const known = this.#clients.get(key);
     if (known) return known;
     const { open = openStore, config, clock, random, log, onRequest, concurrency } = this.#options;
-    const { addressing, cname, internal } = config?.stores[scheme] ?? {};
+    const { addressing, cname, internal, caBundle } = optionsFor(config, address) ?? {};
     const maxConcurrency = Math.max(requestsAtOnce, concurrency);
-    this.#agent ??= openAgent(maxConcurrency);
     const client = open({
-      address: { scheme, endpoint, region },
-      credentials: this.#credentialsOf(scheme),
+      address: { scheme, endpoint, region, profile, role },
+      credentials: this.#credentialsOf(address),
       addressing,
       cname,
       internal,
@@ -59,18 +60,34 @@ export class Stores {
       log,
       onRequest,
       maxConcurrency,
-      dispatcher: this.#agent,
+      dispatcher: this.#agentFor(caBundle, maxConcurrency),
     });
     this.#clients.set(key, client);
     return client;
   }
 
-  #credentialsOf(scheme: Scheme): CredentialsProvider {
-    const { credentials, env = process.env } = this.#options;
-    let provider = credentials?.[scheme] ?? this.#credentials.get(scheme);
+  #agentFor(caBundle: string | undefined, maxConnections: number): Dispatcher {
+    const known = this.#agents.get(caBundle);
+    if (known) return known;
+    const agent = openAgent(maxConnections, readNetwork(this.#env, caBundle));
+    this.#agents.set(caBundle, agent);
+    return agent;
+  }
+
+  get #env(): Env {
+    return withoutLineEnds(this.#options.env ?? process.env);
+  }
+
+  #credentialsOf({ scheme, endpoint, region, profile, role }: StoreAddress): CredentialsProvider {
+    const given = this.#options.credentials?.[scheme];
+    if (given) return given;
+    const key = JSON.stringify([scheme, profile, role, ...(role === undefined ? [] : [endpoint, region])]);
+    let provider = this.#credentials.get(key);
     if (!provider) {
-      provider = credentialsFor(scheme, { env, home: homedir() });
-      this.#credentials.set(scheme, provider);
+      const elsewhere = endpoint !== undefined && !/\.(?:amazonaws\.com(?:\.cn)?)$/.test(new URL(endpoint).hostname);
+      const place = { env: this.#env, profile, role, region, ...(elsewhere && { endpoint }) };
+      provider = credentialsFor(scheme, place);
+      this.#credentials.set(key, provider);
     }
     return provider;
   }
@@ -79,7 +96,7 @@ export class Stores {
   async close(now = false): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
     this.#clients.clear();
-    await (now ? this.#agent?.destroy() : this.#agent?.close());
-    this.#agent = undefined;
+    await Promise.all([...this.#agents.values()].map((agent) => (now ? agent.destroy() : agent.close())));
+    this.#agents.clear();
   }
 }

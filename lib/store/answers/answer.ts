@@ -35,6 +35,8 @@ export interface Failure {
   date?: number;
   /** Where the bucket is to be addressed, where the store tells: an endpoint or a region. */
   elsewhere?: string;
+  /** The region that the bucket is in, where the store tells and it is not the one that we asked in. */
+  region?: string;
   /** The header or parameter that the store minds, where it tells. */
   argument?: string;
   /** The condition that failed, where the store tells. */

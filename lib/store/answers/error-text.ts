@@ -46,6 +46,8 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     case 'ClientEncrypted':
       return 'the object is encrypted with a key of the client; the store cannot copy it by itself.';
     case 'CrossRegion':
+      if (dialect.crossRegionAdvice)
+        return `source and destination are in different regions; ${dialect.crossRegionAdvice}`;
       return `source and destination must be in one region, and bucket ${subject.source?.bucket ?? subject.bucket} is not in ${region}. Use a destination bucket in the source's region, or the store's own cross-region replication.`;
     case 'DestinationExists':
       return 'there is an object already, and overwriting is not allowed here.';
@@ -74,7 +76,7 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     case 'Unsupported':
       return 'the store does not support this call or one of its options.';
     case 'WrongEndpoint':
-      return `the bucket cannot be reached this way. ${failure.elsewhere ? `Use ${failure.elsewhere} as endpoint or region` : `Check endpoint, region (now ${region}) and addressing style`}.`;
+      return `the bucket cannot be reached this way. ${wayOut(failure, dialect, region)}`;
     case 'BadRequest':
       if (failure.status === 400 && subject.operation === 'HeadObject' && failure.code === undefined) {
         return 'the store refuses to say anything about the object; S3 does so for objects encrypted with a key of the customer (SSE-C), which cannot be copied without it.';
@@ -83,6 +85,17 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     default:
       return 'the store refused the request; see its own words.';
   }
+}
+
+function wayOut({ elsewhere, region: told }: Failure, { endpoints, scheme }: Dialect, region: string): string {
+  if (told) {
+    return `The store says that it is in ${told}, and ${region} was asked. Give --region ${told}, and an endpoint that leads there or none.`;
+  }
+  if (!elsewhere) return `Check endpoint, region (now ${region}) and addressing style.`;
+  const host = elsewhere.replace(/^[a-z]+:\/\//i, '').replace(/[:/].*$/, '');
+  if (endpoints.vendor.test(host)) return `Use ${elsewhere} as endpoint.`;
+  const vendor = scheme === 'oss' ? 'Alibaba Cloud' : 'Amazon';
+  return `The store names ${elsewhere} instead. That is no host of ${vendor}, so the credentials were not sent there; give it as --endpoint-url if it is the right one.`;
 }
 
 function theirWords(failure: Failure): string {

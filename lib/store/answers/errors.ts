@@ -1,6 +1,7 @@
 import type { CopyError, StoreAnswer } from '../../copy/model/errors.ts';
 import { GiveUp, RetryLater, SourceChanged } from '../../copy/model/errors.ts';
 import type { Dialect, Meaning } from '../dialects/dialect.ts';
+import { vendorHost } from '../dialects/vendor-host.ts';
 import { operations } from '../wire/operations.ts';
 import type { Element } from '../wire/xml.ts';
 import { readAnyXml } from '../wire/xml.ts';
@@ -30,6 +31,14 @@ export function readFailure(answer: Answer, context: FailureContext): Failure {
   const text = (name: string) => softText(document, name);
   const { errorNumber, requestId, bucketRegion } = dialect.headers;
   const date = Date.parse(headers['date'] ?? '');
+  const endpoint = text('Endpoint');
+  const told = [
+    bucketRegion && headers[bucketRegion],
+    text('Region'),
+    // Some stores say it in words alone.
+    /\bexpecting '([a-z0-9-]+)'/.exec(text('Message') ?? '')?.[1],
+    endpoint && vendorHost(dialect, hostName(endpoint))?.region,
+  ].find((name) => name && name !== region);
   return {
     status: answer.status,
     code: text('Code'),
@@ -38,13 +47,17 @@ export function readFailure(answer: Answer, context: FailureContext): Failure {
     requestId: headers[requestId] ?? text('RequestId'),
     delayMs: askedDelay(headers, dialect, Number.isNaN(date) ? now : date),
     date: Number.isNaN(date) ? undefined : date,
-    elsewhere:
-      text('Endpoint') ??
-      [text('Region'), bucketRegion && headers[bucketRegion]].find((name) => name && name !== region),
+    elsewhere: endpoint ?? told,
+    ...(told && { region: told }),
     argument: text('ArgumentName'),
     condition: text('Condition'),
     deleteMarker: headers[`${dialect.headers.prefix}delete-marker`] === 'true',
   };
+}
+
+/** Of an endpoint as stores write it: with or without a scheme, in front of a port or a path. */
+function hostName(endpoint: string): string {
+  return endpoint.replace(/^[a-z]+:\/\//i, '').replace(/[:/?#].*$/, '');
 }
 
 /** HEAD has no body: OSS puts the document into a header. */

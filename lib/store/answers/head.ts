@@ -2,7 +2,7 @@ import type { Checksum, ContentHeaders, Encryption, ObjectHead, ObjectLock } fro
 import type { Dialect } from '../dialects/dialect.ts';
 import { readChecksums, strongestOf } from '../wire/checksums.ts';
 import { fromWire } from '../wire/encode.ts';
-import { MalformedAnswer } from '../wire/xml.ts';
+import { IncompleteAnswer, MalformedAnswer } from '../wire/xml.ts';
 
 /** Lower-case names; values in wire form (one character per byte). */
 export type AnswerHeaders = Readonly<Record<string, string>>;
@@ -34,18 +34,22 @@ export function bareEtag(etag: string): string {
 /**
  * What HEAD (or GET) says about an object.
  * @param now epoch milliseconds: a restored copy is readable until its expiry date.
- * @throws MalformedAnswer when size, ETag or date are missing.
+ * @throws IncompleteAnswer when size or date are missing; MalformedAnswer when it does not look like the answer of a store at all.
  */
 export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number): ObjectHead {
   const { prefix, customerKey, crc64, redirect, hiddenMetadata } = dialect.headers;
   const of = (name: string) => headers[prefix + name];
   const userMetadata = readUserMetadata(headers, `${prefix}meta-`);
+  if (headers['etag'] === undefined && headers['last-modified'] === undefined)
+    throw new MalformedAnswer(
+      'the answer has neither an ETag nor a date, and may come from something else than a store',
+    );
   const etag = bareEtag(headers['etag'] ?? '');
   const storageClass = of('storage-class') || dialect.facts.defaultStorageClass;
   const marks = dialect.clientEncryptionMetadata;
   const algorithm = of('server-side-encryption');
   const head: ObjectHead = {
-    size: wholeNumber(headers, 'content-length'),
+    size: tellsSize(headers) && headers['content-length'] === undefined ? 0 : wholeNumber(headers, 'content-length'),
     etag,
     lastModified: lastModified(headers),
     content: readContent(headers),
@@ -75,6 +79,14 @@ export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number):
   if (others) head.others = others;
   if (of('mp-parts-count') !== undefined) head.partsCount = wholeNumber(headers, `${prefix}mp-parts-count`);
   return head;
+}
+
+/** MD5 of no bytes. */
+const etagOfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
+
+/** False where Content-Length is left out, as some stores do for empty objects, and the ETag is not that of nothing. */
+export function tellsSize(headers: AnswerHeaders): boolean {
+  return headers['content-length'] !== undefined || bareEtag(headers['etag'] ?? '').toLowerCase() === etagOfNothing;
 }
 
 function readContent(headers: AnswerHeaders): ContentHeaders {
@@ -171,12 +183,12 @@ function wholeNumber(headers: AnswerHeaders, name: string): number {
   const text = headers[name] ?? '';
   const value = Number(text);
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
-    throw new MalformedAnswer(`the answer has no usable ${name}`);
+    throw new IncompleteAnswer(`the answer has no usable ${name}`);
   return value;
 }
 
 function lastModified(headers: AnswerHeaders): number {
   const time = Date.parse(headers['last-modified'] ?? '');
-  if (Number.isNaN(time)) throw new MalformedAnswer('the answer has no usable last-modified');
+  if (Number.isNaN(time)) throw new IncompleteAnswer('the answer has no usable last-modified');
   return time;
 }

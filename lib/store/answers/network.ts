@@ -38,9 +38,14 @@ export function networkError(error: unknown, subject: CallSubject, dialect: Dial
   if (notTrusted.test(code)) {
     return new GiveUp(
       'WrongEndpoint',
-      `${name}: no trusted TLS connection to ${host} (${code}); check the endpoint's scheme and certificate.`,
+      `${name}: no trusted TLS connection to ${host} (${code}); check the endpoint's scheme and certificate. The certificate authority of your own network goes into AWS_CA_BUNDLE (S3) or NODE_EXTRA_CA_CERTS, as a PEM file.`,
       options,
     );
+  }
+  const refusal = refusalOfProxy(error);
+  if (refusal !== undefined) {
+    const words = `${name}: the proxy does not connect to ${host} (${refusal}); check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`;
+    return refusal >= 500 ? new RetryLater(words, options) : new GiveUp('WrongEndpoint', words, options);
   }
   if (code === 'UND_ERR_INVALID_ARG') {
     return new GiveUp(
@@ -50,7 +55,10 @@ export function networkError(error: unknown, subject: CallSubject, dialect: Dial
     );
   }
   if (notSent.has(code)) {
-    return new RetryLater(`${name}: ${host} cannot be reached (${code}); check endpoint, region and network.`, options);
+    return new RetryLater(
+      `${name}: ${host} cannot be reached (${code}); check endpoint, region, network and proxy.`,
+      options,
+    );
   }
   return new RetryLater(
     `${name}: the connection to ${host} failed (${code}), so whether the call took effect is unknown.`,
@@ -59,6 +67,12 @@ export function networkError(error: unknown, subject: CallSubject, dialect: Dial
       effect: 'unknown',
     },
   );
+}
+
+/** The status with which a proxy refused the way to the store; undici has no code for it. */
+function refusalOfProxy(error: unknown): number | undefined {
+  const [, status] = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec((error as Error).message) ?? [];
+  return status === undefined ? undefined : Number(status);
 }
 
 /** Undici gives its parser errors a name, and not always a code. */

@@ -5,7 +5,7 @@ import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import type { Element } from '../wire/xml.ts';
-import { MalformedAnswer, readXml, writeXml } from '../wire/xml.ts';
+import { IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
 import { bucketRegion, plainRegion } from './bucket-region.ts';
 import type { BucketEntry, BucketInfo, StoreClient, Versioning } from './client.ts';
 
@@ -31,16 +31,17 @@ async function createBucket(
   bucket: string,
   options: CallOptions & { acl?: string } = {},
 ): Promise<void> {
-  const { dialect, addressing } = caller;
+  const { dialect, routes } = caller;
+  const { region } = routes.home.addressing;
   const call: Call = {
     operation: 'CreateBucket',
     method: 'PUT',
     bucket,
     headers: { [dialect.headers.prefix + dialect.headers.bucketAcl]: options.acl },
     // Only S3 has a region outside which a bucket must name its own.
-    ...(dialect.defaultRegion === undefined || addressing.region === dialect.defaultRegion
+    ...(dialect.defaultRegion === undefined || region === dialect.defaultRegion
       ? {}
-      : { body: writeXml('CreateBucketConfiguration', [['LocationConstraint', addressing.region]]) }),
+      : { body: writeXml('CreateBucketConfiguration', [['LocationConstraint', region]]) }),
   };
   try {
     await perform(caller, call, options, () => undefined);
@@ -103,8 +104,8 @@ function listBucketsPage(caller: Caller, marker: string | undefined, options?: C
     const list = readXml(answer.body, 'ListAllMyBucketsResult');
     const buckets = list.child('Buckets').list('Bucket').map(bucketEntry);
     if (!list.flag('IsTruncated')) return { buckets };
-    const next = list.need('NextMarker');
-    if (next === marker) throw new MalformedAnswer('the list of buckets does not advance');
+    const next = list.text('NextMarker') || (buckets.at(-1)?.name ?? list.need('NextMarker'));
+    if (next === marker) throw new IncompleteAnswer('the list of buckets does not advance');
     return { buckets, next };
   });
 }

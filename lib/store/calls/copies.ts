@@ -1,3 +1,4 @@
+import { crossRegion } from '../../copy/plan/check-region.ts';
 import type { CopyError } from '../../copy/model/errors.ts';
 import { GiveUp, SourceChanged, gaveUp } from '../../copy/model/errors.ts';
 import type { ObjectRef } from '../../copy/model/object.ts';
@@ -10,8 +11,8 @@ import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import { copySource } from '../wire/encode.ts';
-import { MalformedAnswer, readXml } from '../wire/xml.ts';
-import { bucketRegion } from './bucket-region.ts';
+import { IncompleteAnswer, readXml } from '../wire/xml.ts';
+import { knownRegions } from './bucket-region.ts';
 import { headObject } from './head-object.ts';
 import { sendPart } from './part-source.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
@@ -84,7 +85,7 @@ async function uploadPartCopy(caller: Caller, request: UploadPartCopyCall, optio
         return await perform(caller, call(copySource), options, (answer) => {
           checkRange(caller, call(copySource), request, answer.headers['content-range']);
           const etag = bareEtag(resultEtag(answer, 'CopyPartResult') ?? '');
-          if (etag === '') throw new MalformedAnswer('the part has no ETag');
+          if (etag === '') throw new IncompleteAnswer('the part has no ETag');
           return { etag };
         });
       } catch (error) {
@@ -130,11 +131,14 @@ function checkRange(caller: Caller, call: Call, request: UploadPartCopyCall, ran
 async function explained(caller: Caller, error: unknown, call: Call, options?: CallOptions): Promise<unknown> {
   if (error instanceof Undecided412) return decided(caller, error, call, options);
   if (gaveUp(error, 'CrossRegion') && call.source) {
-    const { bucket } = call.source;
-    const there = await looked(() => bucketRegion(caller, bucket, options));
-    if (there === undefined) return error;
-    const words = `Bucket ${bucket} is in ${there}, bucket ${call.bucket} is reached in ${caller.addressing.region}.`;
-    return new GiveUp('CrossRegion', `${error.message} ${words}`, { answer: error.answer });
+    const [source, destination] = await Promise.all(
+      [call.source.bucket, call.bucket ?? ''].map(async (bucket) => {
+        const region = await looked(() => knownRegions(caller)(bucket, options));
+        return region === undefined ? undefined : { bucket, region };
+      }),
+    );
+    const regionAdvice = caller.routes.home.addressing.oneRegion ?? caller.dialect.crossRegionAdvice;
+    return source && destination ? crossRegion({ regionAdvice }, source, destination, error.answer) : error;
   }
   return error;
 }

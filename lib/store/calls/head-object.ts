@@ -2,11 +2,13 @@ import { GiveUp, gaveUp } from '../../copy/model/errors.ts';
 import type { ObjectHead, ObjectRef } from '../../copy/model/object.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
 import { nameCall } from '../answers/error-text.ts';
-import { readHead } from '../answers/head.ts';
+import type { AnswerHeaders } from '../answers/head.ts';
+import { bareEtag, readHead, tellsSize } from '../answers/head.ts';
 import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import { headBucket } from './buckets.ts';
+import { listObjects } from './lists.ts';
 
 export type HeadOptions = CallOptions & { partNumber?: number; checksum?: boolean };
 
@@ -24,15 +26,49 @@ export async function headObject(caller: Caller, ref: ObjectRef, options: HeadOp
     throw new GiveUp('Unsupported', `${nameCall(call, dialect)}: the store does not tell single parts of an object.`);
   }
   try {
-    const head = await perform(caller, call, options, (answer) => readHead(answer.headers, dialect, clock.now()));
+    const found = await perform(caller, call, options, ({ headers }) => {
+      const sized = tellsSize(headers) || headers['etag'] === undefined || partNumber !== undefined;
+      return sized ? { head: readHead(headers, dialect, clock.now()) } : { headers };
+    });
     caller.knownBuckets.add(ref.bucket);
-    return head;
+    return found.head ?? (await headListed(caller, ref, found.headers, options));
   } catch (error) {
     if (gaveUp(error, 'NotFound') && dialect.headHidesBucket && !caller.knownBuckets.has(ref.bucket)) {
       await mustExist(caller, ref.bucket, options);
     }
     throw error;
   }
+}
+
+/**
+ * A HEAD without Content-Length: the listing tells the size, and is believed where it means the same version.
+ * @throws GiveUp BadAnswer where it does not tell either.
+ */
+async function headListed(
+  caller: Caller,
+  { bucket, key, versionId }: ObjectRef,
+  headers: AnswerHeaders,
+  { deadline, onRequest }: HeadOptions,
+): Promise<ObjectHead> {
+  const { dialect, clock } = caller;
+  let size: number | undefined;
+  if (versionId === undefined) {
+    try {
+      const { contents } = await listObjects(caller, bucket, { prefix: key, limit: 1, deadline, onRequest });
+      const listed = contents.find((object) => object.key === key);
+      if (listed?.etag === bareEtag(headers['etag'] ?? '')) size = listed.size;
+    } catch (error) {
+      if (!gaveUp(error, 'AccessDenied', 'BadAnswer', 'Unsupported')) throw error;
+    }
+  }
+  if (size !== undefined) return readHead({ ...headers, 'content-length': String(size) }, dialect, clock.now());
+  throw new GiveUp(
+    'BadAnswer',
+    `${nameCall({ operation: 'HeadObject', bucket, key, versionId }, dialect)}: the store does not tell the size of the object ` +
+      `(its answer has no Content-Length), nor does a listing of it. It would be the same the next time; without the size ` +
+      `no copy can be checked.`,
+    { answer: { operation: 'HeadObject', status: 200 } },
+  );
 }
 
 /** HEAD of S3 says the same for a missing object and a missing bucket. Each bucket is asked for once. */

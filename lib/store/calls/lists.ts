@@ -6,7 +6,7 @@ import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import { decodeListed } from '../wire/encode.ts';
 import type { Element } from '../wire/xml.ts';
-import { fitsXml, MalformedAnswer, readXml, writeXml } from '../wire/xml.ts';
+import { fitsXml, IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
 import type {
   DeleteEntry,
   DeleteFailure,
@@ -26,10 +26,42 @@ export function listCalls(caller: Caller): Pick<StoreClient, 'listObjects' | 'li
   };
 }
 
-async function listObjects(
+/** Before a key in place of a token: no token of a store can begin so, for XML cannot write it. */
+const afterKey = '\u0000';
+
+/**
+ * One page of keys. A store of the first version of the call, which knows neither tokens nor `start-after`, is found out by its
+ * answer and from then on asked by marker; a page that says "more" and not from where goes on after its last key.
+ */
+export async function listObjects(
   caller: Caller,
   bucket: string,
   query: ListObjectsQuery & CallOptions = {},
+): Promise<ObjectsPage> {
+  const goesOnAfter = query.token?.startsWith(afterKey) ? query.token.slice(afterKey.length) : undefined;
+  const asked = goesOnAfter === undefined ? query : { ...query, token: undefined, startAfter: goesOnAfter };
+  const byMarker = caller.listing.byMarker === true;
+  const page = await listPage(caller, bucket, asked, byMarker);
+  const { startAfter, token } = asked;
+  const ignored = startAfter !== undefined && token === undefined && isFromBefore(page, startAfter);
+  if (!ignored) return page;
+  if (!byMarker) {
+    caller.listing.byMarker = true;
+    return await listObjects(caller, bucket, asked);
+  }
+  throw new GiveUp(
+    'BadAnswer',
+    `ListObjectsV2 of ${caller.dialect.scheme}://${bucket}: the store heeds neither a token nor start-after nor a marker, ` +
+      `so only the first page of a listing can be had. Name the objects in a list (--manifest).`,
+    { answer: { operation: 'ListObjectsV2', status: 200 } },
+  );
+}
+
+async function listPage(
+  caller: Caller,
+  bucket: string,
+  query: ListObjectsQuery & CallOptions,
+  byMarker: boolean,
 ): Promise<ObjectsPage> {
   const { prefix, delimiter, startAfter, token, limit = 1000 } = query;
   const call: Call = {
@@ -43,6 +75,7 @@ async function listObjects(
       ['prefix', prefix],
       ['delimiter', delimiter],
       ['start-after', startAfter],
+      ['marker', byMarker ? startAfter : undefined],
       ['continuation-token', token],
     ]),
   };
@@ -51,14 +84,44 @@ async function listObjects(
     const decode = decoder(list);
     const page: ObjectsPage = {
       contents: list.list('Contents').map((entry) => listedObject(entry, decode)),
-      commonPrefixes: list.list('CommonPrefixes').map((entry) => decode(entry.need('Prefix'))),
+      // A folder that is the marker itself has been told before.
+      commonPrefixes: list
+        .list('CommonPrefixes')
+        .map((entry) => decode(entry.need('Prefix')))
+        .filter((name) => name !== startAfter),
     };
-    if (list.flag('IsTruncated')) {
-      page.next = list.need('NextContinuationToken');
-      if (page.next === token) throw new MalformedAnswer('the list of objects does not advance');
-    }
+    if (list.flag('IsTruncated')) page.next = nextOf(list, page, decode, token ?? startAfter);
+    if (page.next?.startsWith(afterKey)) caller.listing.byMarker = true;
     return page;
   });
+}
+
+/** Where the next page begins. @throws IncompleteAnswer when that is where this one began. */
+function nextOf(
+  list: Element,
+  { contents, commonPrefixes }: ObjectsPage,
+  decode: (text: string) => string,
+  before: string | undefined,
+): string {
+  const token = list.text('NextContinuationToken');
+  const marker = list.text('NextMarker');
+  const last = marker ? decode(marker) : lastOf([contents.at(-1)?.key, commonPrefixes.at(-1)]);
+  const next = token?.trim() ? token : last;
+  if (!next) return list.need('NextContinuationToken');
+  if (next === before) throw new IncompleteAnswer('the list of objects does not advance');
+  return token?.trim() ? token : afterKey + next;
+}
+
+/** Of names in the order of their bytes. */
+function lastOf(names: (string | undefined)[]): string | undefined {
+  const known = names.filter((name) => name !== undefined);
+  return known.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).at(-1);
+}
+
+/** The page begins anew although it was to begin after a key. A folder may begin before that key and end behind it. */
+function isFromBefore({ contents }: ObjectsPage, startAfter: string): boolean {
+  const [first] = contents;
+  return first !== undefined && Buffer.compare(Buffer.from(first.key), Buffer.from(startAfter)) <= 0;
 }
 
 function listedObject(entry: Element, decode: (text: string) => string): ListedObject {
@@ -112,10 +175,16 @@ export async function listMultipartUploads(
     };
     if (list.flag('IsTruncated')) {
       const uploadIdNext = list.text('NextUploadIdMarker');
-      page.next = {
-        keyMarker: decode(list.need('NextKeyMarker')),
-        ...(uploadIdNext ? { uploadIdMarker: uploadIdNext } : {}),
-      };
+      const keyNext = list.text('NextKeyMarker');
+      const last = page.uploads.at(-1);
+      // A store that leaves the marks out means the last upload of the page.
+      page.next =
+        keyNext || !last
+          ? {
+              keyMarker: decode(list.need('NextKeyMarker')),
+              ...(uploadIdNext ? { uploadIdMarker: uploadIdNext } : {}),
+            }
+          : { keyMarker: last.key, uploadIdMarker: last.uploadId };
     }
     return page;
   });
@@ -214,7 +283,7 @@ function decoder(list: Element): (text: string) => string {
     try {
       return decodeListed(text);
     } catch {
-      throw new MalformedAnswer(`a key is not encoded as promised: ${text.slice(0, 80)}`);
+      throw new IncompleteAnswer(`a key is not encoded as promised: ${text.slice(0, 80)}`);
     }
   };
 }

@@ -15,7 +15,7 @@ import { bareEtag } from '../answers/head.ts';
 import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
-import { MalformedAnswer, readXml, writeXml } from '../wire/xml.ts';
+import { IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
 import { listMultipartUploads } from './lists.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
 
@@ -128,8 +128,11 @@ async function listParts(
     const initiator = list.child('Initiator').text('ID');
     if (initiator) page.initiator = initiator;
     if (list.flag('IsTruncated')) {
-      page.next = list.integer('NextPartNumberMarker');
-      if (page.next <= after) throw new MalformedAnswer('the list of parts does not advance');
+      // A store that leaves the mark out means the last part of the page.
+      page.next = list.text('NextPartNumberMarker')
+        ? list.integer('NextPartNumberMarker')
+        : (parts.at(-1)?.number ?? list.integer('NextPartNumberMarker'));
+      if (page.next <= after) throw new IncompleteAnswer('the list of parts does not advance');
     }
     return page;
   });

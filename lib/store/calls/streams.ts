@@ -17,14 +17,8 @@ export function streamCalls(caller: Caller): Pick<StoreClient, 'getObject' | 'pu
     putObject: (ref, data, query) => putObject(caller, ref, data, query),
     presign: async (method, ref, expires) => {
       const time = caller.clock.now() + caller.skew.offset;
-      return presignUrl(
-        { method, ...ref },
-        caller.addressing,
-        caller.signer,
-        await caller.credentials(),
-        time,
-        expires,
-      );
+      const { addressing, signer } = caller.routes.of(ref);
+      return presignUrl({ method, ...ref }, addressing, signer, await caller.credentials(), time, expires);
     },
   };
 }

@@ -13,15 +13,43 @@ import type { OperationName } from '../wire/operations.ts';
  */
 export type Meaning = GiveUpCode | 'throttled' | 'busy' | 'unsure' | 'clock' | 'token' | 'precondition' | 'range';
 
+/** Hosts of one kind that belong to the vendor. */
+export interface VendorHost {
+  /** Of a whole host name; its group `region` stands where the name holds a region. */
+  name: RegExp;
+  /** The region of buckets behind it where the name holds none; absent: the caller must say it. */
+  region?: string;
+  /**
+   * Where buckets of another region are reached: a replacement for `name` that holds `{region}`, `same` for a host that serves
+   * all regions. Absent: it reaches no other region.
+   */
+  elsewhere?: string;
+  /** Why a copy through it stays inside one region, and what to do instead. */
+  oneRegion?: string;
+}
+
 /** One store's way of saying what the client needs to say, as data. */
 export interface Dialect {
   scheme: 'oss' | 's3';
   facts: StoreFacts;
   signer: SignerConstants;
-  /** The vendor's endpoints: `{region}` is filled in, `region` reads it back. */
-  endpoints: { public: string; internal: string; region: RegExp };
+  endpoints: {
+    /** `{region}` and `{domain}` are filled in. */
+    public: string;
+    internal: string;
+    /** Names of hosts that belong to the vendor; credentials go to no other host that a store's answer names. */
+    vendor: RegExp;
+    /** What a name of a region looks like in such a host. */
+    regionName: RegExp;
+    /** The first that fits counts. */
+    hosts: readonly VendorHost[];
+    /** Domains by region, the first that fits; credentials are worth nothing in another one. */
+    domains: readonly { regions: RegExp; domain: string }[];
+  };
   /** Used when the address names none; absent means that there must be one. */
   defaultRegion?: string;
+  /** What to do about a copy that the store refuses because it crosses regions, where the store itself would take it. */
+  crossRegionAdvice?: string;
   /** The bucket stands in the signature even where the host already names it. */
   signsBucket: boolean;
   /** How the payload is declared: a hash of the body, or a constant. */

@@ -51,9 +51,29 @@ export const oss: Dialect = {
     },
   },
   endpoints: {
-    public: 'https://oss-{region}.aliyuncs.com',
-    internal: 'https://oss-{region}-internal.aliyuncs.com',
-    region: /\boss-([a-z]+-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com/,
+    public: 'https://oss-{region}.{domain}',
+    internal: 'https://oss-{region}-internal.{domain}',
+    vendor: /(?:^|\.)aliyuncs\.com$/,
+    regionName: /^[a-z]{2,3}(?:-[a-z0-9]+)+$/,
+    hosts: [
+      // The internal host of another region cannot be reached from here: its buckets have the public one.
+      {
+        name: /^(?<lead>(?:.+\.)?)oss-(?<region>[a-z]{2,3}-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/,
+        elsewhere: '$<lead>oss-{region}.aliyuncs.com',
+      },
+      // With IPv6.
+      {
+        name: /^(?<lead>(?:.+\.)?)(?<region>[a-z]{2,3}-[a-z0-9-]+?)(?:-internal)?\.oss\.aliyuncs\.com$/,
+        elsewhere: '$<lead>{region}.oss.aliyuncs.com',
+      },
+      // An OSS accelerator: a cache in one zone.
+      {
+        name: /^(?<lead>(?:.+\.)?)(?<region>[a-z]{2,3}-[a-z0-9-]+?)(?:-internal)?\.oss-data-acc\.aliyuncs\.com$/,
+        elsewhere: '$<lead>oss-{region}.aliyuncs.com',
+      },
+      { name: /(?:^|\.)oss-accelerate(?:-overseas)?\.aliyuncs\.com$/, elsewhere: 'same' },
+    ],
+    domains: [{ regions: /^/, domain: 'aliyuncs.com' }],
   },
   signsBucket: true,
   payload: 'unsigned',

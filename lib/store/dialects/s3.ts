@@ -53,11 +53,42 @@ export const s3: Dialect = {
     },
   },
   endpoints: {
-    public: 'https://s3.{region}.amazonaws.com',
-    internal: 'https://s3.{region}.amazonaws.com',
-    region: /\bs3[.-](?:dualstack\.)?([a-z]{2}-[a-z-]+-\d)\.amazonaws\.com/,
+    public: 'https://s3.{region}.{domain}',
+    internal: 'https://s3.{region}.{domain}',
+    vendor: /(?:^|\.)amazonaws\.(?:com|com\.cn|eu)$/,
+    regionName: /^[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2}$/,
+    hosts: [
+      // The interface endpoint of a VPC reaches the region that it stands in.
+      {
+        name: /(?:^|\.)vpce-[a-z0-9-]+\.s3\.(?<region>[a-z0-9-]+)\.vpce\.amazonaws\.(?:com|com\.cn|eu)$/,
+        oneRegion: 'a VPC endpoint of S3 copies only inside its own region; leave the endpoint out for this copy.',
+      },
+      {
+        name: /(?:^|\.)s3-accelerate(?:\.dualstack)?\.amazonaws\.com$/,
+        elsewhere: 'same',
+        oneRegion: 'S3 Transfer Acceleration copies only inside one region; leave the endpoint out for this copy.',
+      },
+      // The first region has two names more.
+      {
+        name: /^(?<lead>(?:.+\.)?)s3(?:-external-1)?\.amazonaws\.com$/,
+        region: 'us-east-1',
+        elsewhere: '$<lead>s3.{region}.amazonaws.com',
+      },
+      {
+        name: /^(?<lead>(?:.+\.)?)s3(?<fips>-fips)?[.-](?<dual>dualstack\.)?(?<region>[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2})\.(?<domain>amazonaws\.(?:com|com\.cn|eu))$/,
+        elsewhere: '$<lead>s3$<fips>.$<dual>{region}.$<domain>',
+      },
+    ],
+    domains: [
+      { regions: /^cn-/, domain: 'amazonaws.com.cn' },
+      { regions: /^eusc-/, domain: 'amazonaws.eu' },
+      { regions: /^/, domain: 'amazonaws.com' },
+    ],
   },
   defaultRegion: 'us-east-1',
+  crossRegionAdvice:
+    'the VPC endpoint on the way from here to S3 takes no requests across regions. Run this from a machine whose requests do ' +
+    'not pass through it.',
   signsBucket: false,
   payload: 'sha256',
   headers: {
@@ -166,6 +197,7 @@ export const s3: Dialect = {
       TooManyRequests: 'throttled',
     },
     byWords: [
+      { code: 'AccessDenied', words: /VPC endpoints do not support cross-region/i, meaning: 'CrossRegion' },
       { code: 'InvalidRequest', words: /larger than the maximum|maximum allow/i, meaning: 'TooLarge' },
       { code: 'InvalidRequest', words: /object lock/i, meaning: 'Unsupported' },
       { code: 'InvalidRequest', words: /\bitself\b/i, meaning: 'SameObject' },

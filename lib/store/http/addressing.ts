@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { domainOf, hostElsewhere, vendorHost } from '../dialects/vendor-host.ts';
 import { encodeKey } from '../wire/encode.ts';
 
 export interface AddressingOptions {
@@ -26,17 +27,29 @@ export interface Addressing {
   /** As the signature wants it, e.g. `cn-hangzhou`. */
   region: string;
   target(bucket?: string, key?: string): Target;
+  /** True where the host is the vendor's, which serves no request that is signed for another region than the bucket's. */
+  checksRegion: boolean;
+  /** Why a copy through this endpoint stays inside one region, and what to do instead, where it does. */
+  oneRegion?: string;
+  /** The same for the buckets of another region; undefined where this endpoint cannot lead there. */
+  elsewhere(region: string): Addressing | undefined;
 }
 
 /**
- * Decides once, from the configuration, how buckets are addressed.
+ * Decides, from the configuration, how buckets of the configured region are addressed.
  * @throws GiveUp BadRequest for an endpoint that is no URL, or when the region cannot be known.
  */
 export function resolveAddressing(address: StoreAddress, dialect: Dialect, options: AddressingOptions): Addressing {
-  const region = regionOf(address, dialect);
+  const given = address.endpoint === undefined ? undefined : parseEndpoint(address.endpoint);
+  const region = regionOf(address.region, given, dialect);
   const vendor = options.internal ? dialect.endpoints.internal : dialect.endpoints.public;
-  const china = dialect.scheme === 's3' && region.startsWith('cn-') ? '.cn' : '';
-  const base = parseEndpoint(address.endpoint ?? vendor.replace('{region}', region) + china);
+  const own = vendor.replace('{region}', region).replace('{domain}', domainOf(dialect, region));
+  return addressingAt(given ?? parseEndpoint(own), region, dialect, options);
+}
+
+/** How buckets of one region are addressed at one endpoint. */
+function addressingAt(base: URL, region: string, dialect: Dialect, options: AddressingOptions): Addressing {
+  const isVendors = dialect.endpoints.vendor.test(base.hostname);
   const prefix = base.pathname === '/' ? '' : base.pathname.replace(/\/$/, '');
   const style = options.cname ? 'none' : (options.addressing ?? 'auto');
 
@@ -49,21 +62,48 @@ export function resolveAddressing(address: StoreAddress, dialect: Dialect, optio
     const canonicalUri = dialect.signsBucket && bucket !== undefined ? `/${bucket}/${encodeKey(key ?? '')}` : path;
     return { origin: `${base.protocol}//${host}`, host, path, canonicalUri };
   };
-  return { region, target };
+  return {
+    region,
+    target,
+    checksRegion: isVendors,
+    oneRegion: vendorHost(dialect, base.hostname)?.kind.oneRegion,
+    elsewhere: (other) => {
+      // A host of the user's own serves what it serves, whatever the request is signed for.
+      if (!isVendors) return isRegion(other) ? addressingAt(base, other, dialect, options) : undefined;
+      const host = hostElsewhere(dialect, base.hostname, other);
+      if (host === undefined) return undefined;
+      const there = new URL(base);
+      there.hostname = host;
+      return addressingAt(there, other, dialect, options);
+    },
+  };
 }
 
-/** As given, `oss-` left out; or else read from an endpoint of the vendor's. */
-function regionOf(address: StoreAddress, dialect: Dialect): string {
-  const given = address.region || dialect.endpoints.region.exec(address.endpoint ?? '')?.[1];
-  const region = (given || dialect.defaultRegion)?.replace(/^oss-(?=[a-z])/, '');
+/**
+ * As given, `oss-` left out; or else read from a host of the vendor's that holds one. A host of the vendor's that holds none is
+ * never taken for the default region's.
+ */
+function regionOf(given: string | undefined, endpoint: URL | undefined, dialect: Dialect): string {
+  const host = endpoint?.hostname ?? '';
+  const found = given || vendorHost(dialect, host)?.region;
+  const asked = dialect.endpoints.vendor.test(host) ? undefined : dialect.defaultRegion;
+  const region = (found || asked)?.replace(/^oss-(?=[a-z])/, '');
   if (region === undefined) {
+    const [example, variable] = dialect.scheme === 'oss' ? ['cn-hangzhou', 'OSS_REGION'] : ['eu-west-1', 'AWS_REGION'];
+    const name = dialect.scheme.toUpperCase();
     throw new GiveUp(
       'BadRequest',
-      'The region of the OSS buckets is not known; give one, e.g. cn-hangzhou, or set OSS_REGION.',
+      `The region of the ${name} buckets is not known${endpoint ? `: the host ${host} does not tell it` : ''}. ` +
+        `Give it with --region, e.g. ${example}, or set ${variable}.`,
     );
   }
-  if (!/^[a-z0-9-]+$/i.test(region)) throw new GiveUp('BadRequest', `${JSON.stringify(region)} is no region name.`);
+  if (!isRegion(region)) throw new GiveUp('BadRequest', `${JSON.stringify(region)} is no region name.`);
   return region;
+}
+
+/** What can stand in a signature's scope; stores other than the vendor's name their regions as they like. */
+function isRegion(text: string): boolean {
+  return /^[a-z0-9-]{1,64}$/i.test(text);
 }
 
 function parseEndpoint(endpoint: string): URL {

@@ -2,9 +2,8 @@
 import type { Clock, Log } from '../../copy/model/ports.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { CredentialsProvider } from '../sign/credentials.ts';
-import type { Signer } from '../sign/sign.ts';
 import type { AdaptiveLimiter } from './adaptive.ts';
-import type { Addressing } from './addressing.ts';
+import type { Routes } from './routes.ts';
 import type { Transport } from './transport.ts';
 
 /** Times in milliseconds. */
@@ -38,9 +37,10 @@ export const defaultRetry: RetrySettings = {
 
 export interface Caller {
   partSources: PartSources;
+  /** Where the store has shown that it knows no tokens, and no `start-after`. */
+  listing: { byMarker?: boolean };
   dialect: Dialect;
-  addressing: Addressing;
-  signer: Signer;
+  routes: Routes;
   credentials: CredentialsProvider;
   transport: Transport;
   limiter: AdaptiveLimiter;

@@ -1,23 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import request from 'undici/lib/api/api-request.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
 
-/** Milliseconds. */
-const connectTimeout = 10_000;
-
-/** A keep-alive pool per origin. */
-export function openAgent(maxConnections: number): Dispatcher {
-  return new Agent({ connect: { timeout: connectTimeout }, connections: maxConnections, pipelining: 1 });
-}
-
-/** Sends one request and resolves when the headers of its answer are there. */
-export function send(
-  dispatcher: Dispatcher,
-  options: Dispatcher.DispatchOptions & { signal?: AbortSignal },
-): Promise<Dispatcher.ResponseData> {
-  return request.call(dispatcher, options);
-}
+export { openAgent, send } from '../wire/agent.ts';
 
 /**
  * Some servers send a body after a 304 (every Ceph gateway does) or after a HEAD, where HTTP knows none. The parser would

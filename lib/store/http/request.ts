@@ -13,6 +13,8 @@ import { bodySize } from './call.ts';
 
 /** What goes to the dispatcher: exactly the bytes that were signed. */
 export interface WireRequest {
+  /** That it is signed for. */
+  region: string;
   origin: string;
   path: string;
   method: Call['method'];
@@ -46,6 +48,7 @@ export function buildRequest(
   );
   const text = encodeQuery(query);
   return {
+    region: addressing.region,
     origin: target.origin,
     path: text === '' ? target.path : `${target.path}?${text}`,
     method: call.method,

@@ -1,22 +1,23 @@
 import type { CopyError } from '../../copy/model/errors.ts';
-import { RetryLater } from '../../copy/model/errors.ts';
+import { GiveUp, RetryLater } from '../../copy/model/errors.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
 import type { Answer, Failure } from '../answers/answer.ts';
 import { nameCall } from '../answers/error-text.ts';
 import { isErrorDocument, readFailure, toError } from '../answers/errors.ts';
 import { isClosed } from '../answers/network.ts';
 import { operations } from '../wire/operations.ts';
-import { MalformedAnswer } from '../wire/xml.ts';
+import { IncompleteAnswer, MalformedAnswer } from '../wire/xml.ts';
 import type { Call } from './call.ts';
 import type { Caller } from './caller.ts';
 import { correct } from './correct-clock-and-token.ts';
 import type { WireRequest } from './request.ts';
 import { buildRequest } from './request.ts';
+import { reroute } from './reroute.ts';
 import { exchange } from './transport.ts';
 
 /**
  * Performs a call: signs, sends, reads, and repeats what is safe to repeat. `read` turns a good answer into the result; if
- * it throws `MalformedAnswer`, the answer counts as lost. Retries stand above the reading because stores send errors in
+ * it throws `MalformedAnswer`, the answer counts as lost; after an `IncompleteAnswer` no other one is asked for. Retries stand above the reading because stores send errors in
  * answers with status 200.
  *
  * @throws CopyError only. `RetryLater` has effect `unknown` when any attempt may have taken effect.
@@ -43,11 +44,11 @@ export type Attempt<T> = (
 
 /** The store's error answer, without what it may repeat of our secrets (I11). */
 export function failed(caller: Caller, answer: Answer, wire: WireRequest): { failure: Failure } {
-  const { dialect, addressing, clock } = caller;
+  const { dialect, clock } = caller;
   const signature = /Signature=(\w+)/.exec(wire.headers['authorization'] ?? '')?.[1];
   const token = wire.headers[`${dialect.headers.prefix}security-token`];
   const secrets = [signature, token].filter((secret) => secret !== undefined);
-  return { failure: readFailure(answer, { dialect, region: addressing.region, now: clock.now(), secrets }) };
+  return { failure: readFailure(answer, { dialect, region: wire.region, now: clock.now(), secrets }) };
 }
 
 export async function performWith<T>(
@@ -60,7 +61,7 @@ export async function performWith<T>(
   const spec = operations[call.operation];
   const slow = 'slow' in spec && spec.slow === true;
   const deadline = Math.min(options?.deadline ?? Infinity, clock.now() + (slow ? retry.slowTotal : retry.total));
-  const corrected = { clock: false, token: false };
+  const corrected = { clock: false, token: false, region: false };
   const reads = call.method === 'GET' || call.method === 'HEAD';
   let uncertain = false;
   let last: CopyError | undefined;
@@ -73,16 +74,20 @@ export async function performWith<T>(
       if (remaining <= 0) throw outOfTime(call, caller, last, uncertain);
       const credentials = await caller.credentials();
       const time = clock.now() + caller.skew.offset;
-      const wire = buildRequest(call, caller.dialect, caller.addressing, caller.signer, credentials, time);
+      const route = caller.routes.of(call);
+      const wire = buildRequest(call, caller.dialect, route.addressing, route.signer, credentials, time);
       const timeout = Math.max(1, Math.min(slow ? retry.slowTimeout : retry.timeout, remaining));
       options?.onRequest?.(call.operation);
       const result = await attemptOnce(wire, attempt, timeout);
       if ('value' in result) {
         outcome = 'served';
+        caller.routes.served(call, route);
         return result.value;
       }
+      outcome = 'served';
       if (await correct(caller, call, result.failure, credentials, corrected)) continue;
-      error = toError(result.failure, call, caller.dialect, caller.addressing.region);
+      if (await reroute(caller, call, result.failure, { route, credentials }, corrected, options)) continue;
+      error = toError(result.failure, call, caller.dialect, wire.region);
       outcome = error instanceof RetryLater && error.throttled ? 'throttled' : 'served';
     } catch (thrown) {
       if (!(thrown instanceof RetryLater) || thrown === last) throw thrown;
@@ -131,6 +136,20 @@ export function readGood<T>(
     return read(answer);
   } catch (error) {
     if (!(error instanceof MalformedAnswer)) throw error;
+    // What became of a Complete is found out by looking, whatever its answer is worth.
+    if (error instanceof IncompleteAnswer && call.operation !== 'CompleteMultipartUpload') {
+      const reads = call.method === 'GET' || call.method === 'HEAD';
+      throw new GiveUp(
+        'BadAnswer',
+        `${nameCall(call, caller.dialect)}: the store's answer leaves out what its protocol promises: ${error.message}. ` +
+          `It would be the same the next time; check that the endpoint is one of a store of this kind.`,
+        {
+          answer: { operation: call.operation, status: answer.status },
+          cause: error,
+          effect: reads ? 'none' : 'unknown',
+        },
+      );
+    }
     throw new RetryLater(`${nameCall(call, caller.dialect)}: the store's answer cannot be read: ${error.message}.`, {
       answer: { operation: call.operation, status: answer.status },
       cause: error,
@@ -142,7 +161,7 @@ export function readGood<T>(
 /** A 2xx with an error inside. A completed upload may stand behind it all the same, so only looking can tell. */
 function errorInside(caller: Caller, call: Call, answer: Answer, wire: WireRequest): CopyError {
   const { failure } = failed(caller, answer, wire);
-  const error = toError(failure, call, caller.dialect, caller.addressing.region, false);
+  const error = toError(failure, call, caller.dialect, wire.region, false);
   if (error instanceof RetryLater || call.operation !== 'CompleteMultipartUpload') return error;
   return new RetryLater(error.message, { answer: error.answer, effect: 'unknown' });
 }

@@ -132,12 +132,16 @@ function hostOf(wire: WireRequest): string {
 
 async function dispatch(
   transport: Transport,
-  wire: WireRequest,
+  { origin, path, method, headers, body }: WireRequest,
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<OpenAnswer> {
   const response = await send(transport.dispatcher, {
-    ...wire,
+    origin,
+    path,
+    method,
+    headers,
+    body,
     signal,
     headersTimeout: timeout,
     bodyTimeout: timeout,

@@ -3,6 +3,9 @@ import { XMLParser } from 'fast-xml-parser';
 /** An answer that is not what the protocol promises. The caller decides whether the call may be repeated. */
 export class MalformedAnswer extends Error {}
 
+/** An answer that is whole, and leaves out what the protocol promises: the store would give it again and again. */
+export class IncompleteAnswer extends MalformedAnswer {}
+
 // Entities are decoded below, and only the harmless ones: values stay strings, blanks in keys stay blanks.
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -35,7 +38,7 @@ export class Element {
   /** Text of a child that must be there and not be empty. */
   need(name: string): string {
     const value = this.text(name);
-    if (value === undefined || value.trim() === '') throw new MalformedAnswer(`${this.#name} has no ${name}`);
+    if (value === undefined || value.trim() === '') throw new IncompleteAnswer(`${this.#name} has no ${name}`);
     return value;
   }
 
@@ -44,7 +47,7 @@ export class Element {
     const text = this.need(name).trim();
     const value = Number(text);
     if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
-      throw new MalformedAnswer(`${name} is no whole number: ${text.slice(0, 40)}`);
+      throw new IncompleteAnswer(`${name} is no whole number: ${text.slice(0, 40)}`);
     }
     return value;
   }
@@ -52,7 +55,7 @@ export class Element {
   /** Epoch milliseconds. */
   time(name: string): number {
     const value = Date.parse(this.need(name).trim());
-    if (Number.isNaN(value)) throw new MalformedAnswer(`${name} is no date`);
+    if (Number.isNaN(value)) throw new IncompleteAnswer(`${name} is no date`);
     return value;
   }
 
@@ -84,7 +87,7 @@ export class Element {
 
   #only(name: string): unknown {
     const values = this.#all(name);
-    if (values.length > 1) throw new MalformedAnswer(`${this.#name} has more than one ${name}`);
+    if (values.length > 1) throw new IncompleteAnswer(`${this.#name} has more than one ${name}`);
     return values[0];
   }
 }
@@ -124,7 +127,7 @@ export function readAnyXml(text: string): { name: string; element: Element } | u
 function asObject(name: string, value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) return {};
-  throw new MalformedAnswer(`${name} holds text where elements belong`);
+  throw new IncompleteAnswer(`${name} holds text where elements belong`);
 }
 
 function textOf(name: string, value: unknown): string {
@@ -134,7 +137,7 @@ function textOf(name: string, value: unknown): string {
     if (Object.keys(elements).length === 0 && isText(text) && isText(cdata))
       return decodeEntities(text ?? '') + (cdata ?? '');
   }
-  throw new MalformedAnswer(`${name} holds elements where text belongs`);
+  throw new IncompleteAnswer(`${name} holds elements where text belongs`);
 }
 
 function isText(value: unknown): value is string | undefined {

@@ -89,11 +89,12 @@ async function readObject(call: Call, withContent: boolean): Promise<Reply> {
   const { first, length, partial, partsCount } = windowOf(call, object);
   const { size } = object.content;
   const wantsChecksum = call.dialect.name === 's3' && call.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
+  const hidesLength = call.world.quirks.hidesEmptyLength && !withContent && size === 0;
   const headers: Headers = {
     ...(await objectHeaders(call, bucket, object)),
     ...(wantsChecksum && length === size && (await checksumHeaders(object))),
     ...overrides(call),
-    'content-length': String(length),
+    'content-length': hidesLength ? undefined : String(length),
     'content-range': partial && size > 0 ? `bytes ${first}-${first + length - 1}/${size}` : undefined,
     'x-amz-mp-parts-count': partsCount === undefined ? undefined : String(partsCount),
   };

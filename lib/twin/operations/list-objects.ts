@@ -99,6 +99,7 @@ function fromToken(token: string): string {
 }
 
 export async function listObjectsV2(call: Call): Promise<Reply> {
+  if (call.world.quirks.firstLists) return listObjects(call);
   if (call.query.get('list-type') !== '2') throw refuse('InvalidArgument', { fields: { ArgumentName: 'list-type' } });
   const bucket = addressedBucket(call);
   const asked = readAsked(call);

@@ -10,11 +10,16 @@ export function bucketOf(call: Call, name = call.bucket): Bucket {
   return bucket;
 }
 
-/** The bucket the request is addressed to; its endpoint and, where asked for, the signed region must be the bucket's. */
+/**
+ * The bucket the request is addressed to; its endpoint and, where asked for, the signed region must be the bucket's. One port
+ * has no host for each region: there the signed region can stand for the host.
+ */
 export function addressedBucket(call: Call): Bucket {
   const bucket = bucketOf(call);
   const { name, region } = bucket.settings;
-  if (call.hostRegion !== undefined && call.hostRegion !== region) {
+  const { checkRegion } = call.world.quirks;
+  const asked = call.hostRegion ?? (checkRegion === true ? call.signedRegion : undefined);
+  if (asked !== undefined && asked !== region) {
     const endpoint = call.dialect.name === 'oss' ? `oss-${region}.aliyuncs.com` : `s3.${region}.amazonaws.com`;
     const fields = { Bucket: name, Endpoint: endpoint };
     const message = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
@@ -22,12 +27,13 @@ export function addressedBucket(call: Call): Bucket {
       ? refuse('AccessDenied', { message, fields, ec: '0003-00001403' })
       : refuse('PermanentRedirect', { message, fields, headers: { 'x-amz-bucket-region': region } });
   }
-  if (call.world.quirks.checkRegion && call.signedRegion !== undefined && call.signedRegion !== region) {
+  if (checkRegion && call.signedRegion !== undefined && call.signedRegion !== region) {
     throw call.dialect.name === 'oss'
       ? refuse('InvalidArgument', { message: `Invalid signing region: the bucket is in ${region}.` })
       : refuse('AuthorizationHeaderMalformed', {
           message: `The region '${call.signedRegion}' is wrong; expecting '${region}'`,
           fields: { Region: region },
+          headers: { 'x-amz-bucket-region': region },
         });
   }
   return bucket;

@@ -71,7 +71,9 @@ export async function sendReply(response: ServerResponse, context: AnswerContext
     response.writeHead(reply.status, headers).end(document);
     return 0;
   }
-  if (reply.status !== 204 && headers['content-length'] === undefined) headers['content-length'] = '0';
+  // A reply that names the length and leaves it open has none.
+  const open = reply.headers !== undefined && Object.hasOwn(reply.headers, 'content-length');
+  if (reply.status !== 204 && !open) headers['content-length'] = '0';
   response.writeHead(reply.status, headers).end();
   return 0;
 }

@@ -3,9 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import { apiHandler } from '../../../functions/api.ts';
-import { objectCreatedHandler } from '../../../functions/object-created.ts';
-import { workHandler } from '../../../functions/work.ts';
 import { readServeConfig } from '../../../lib/config/file.ts';
 import { noLog } from '../../../lib/log.ts';
 import { serve } from '../../../lib/runtime/serve/serve.ts';
@@ -158,17 +155,14 @@ describe('ferry serve', () => {
     ['two options contradict each other', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
   ])('does not start when %s', async (_what, text, insecureNoAuth, message) => {
     const home = newHome();
-    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
-    const started = serve({ serve: readServeConfig(text, {}), handlers, home, log: noLog, insecureNoAuth });
+    const started = serve({ serve: readServeConfig(text, {}), home, log: noLog, insecureNoAuth });
     await expect(started).rejects.toThrow(message);
   });
 
   it('without authentication refuses what a web page sends', async () => {
     const home = newHome();
-    const handlers = { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler };
     const serving = await serve({
       serve: readServeConfig('port: 0', {}),
-      handlers,
       home,
       log: noLog,
       insecureNoAuth: true,

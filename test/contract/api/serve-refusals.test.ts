@@ -6,9 +6,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { apiHandler } from '../../../functions/api.ts';
-import { objectCreatedHandler } from '../../../functions/object-created.ts';
-import { workHandler } from '../../../functions/work.ts';
 import type { ApiRequest } from '../../../lib/api/http/http.ts';
 import { readServeConfig } from '../../../lib/config/file.ts';
 import { noLog } from '../../../lib/log.ts';
@@ -49,7 +46,6 @@ beforeAll(async () => {
   const lead = start - Date.now();
   serving = await serve({
     serve: readServeConfig(stringify({ port: 0, stores, callers: callerConfigs }), {}),
-    handlers: { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler },
     home,
     credentials: { oss: credentials, s3: credentials },
     // The signatures of the list are of that time.

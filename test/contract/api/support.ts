@@ -6,9 +6,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { apiHandler } from '../../../functions/api.ts';
-import { objectCreatedHandler } from '../../../functions/object-created.ts';
-import { workHandler } from '../../../functions/work.ts';
 import { readServeConfig } from '../../../lib/config/file.ts';
 import type { Settings } from '../../../lib/copy/model/settings.ts';
 import { jsonLog } from '../../../lib/log.ts';
@@ -96,7 +93,6 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
   };
   const serving = await serve({
     serve: readServeConfig(stringify(config), {}),
-    handlers: { api: apiHandler, objectCreated: objectCreatedHandler, work: workHandler },
     home,
     settings,
     credentials: { [scheme]: credentials },

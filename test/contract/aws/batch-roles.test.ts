@@ -17,15 +17,14 @@ import {
   retryBatch,
   sweepBatches,
 } from '../../../lib/batch/index.ts';
-import { workOnBatches } from '../../../lib/batch/run-task.ts';
 import { readConfig } from '../../../lib/config/env.ts';
 import type { Invocation } from '../../../lib/copy/model/ports.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
-import { isBatchTask } from '../../../lib/copy/model/task.ts';
-import { work } from '../../../lib/copy/run-task.ts';
 import { sweep } from '../../../lib/copy/sweep.ts';
 import { workBucket } from '../../../lib/runtime/aws/config.ts';
+import { noRules } from '../../../lib/replicate/rules/rules.ts';
 import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
+import { runTask } from '../../../lib/runtime/shared/run-task.ts';
 import type { RequestRecord } from '../../../lib/twin/requests.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
 import type { Access, Statement } from './iam.ts';
@@ -71,7 +70,7 @@ async function observe(): Promise<void> {
   const invocation = (): Invocation => ({ id: 'test', deadline: Date.now() + 300_000, attempt: 1 });
   const workOn = async () => {
     for (let task = tasks.shift(); task; task = tasks.shift()) {
-      await (isBatchTask(task) ? workOnBatches(world, task, invocation()) : work(world, task, invocation()));
+      await runTask(world, noRules, world, task, invocation());
     }
   };
 

@@ -3,8 +3,9 @@ import { isFinal } from '../../../lib/copy/model/job.ts';
 import type { World } from '../../../lib/copy/model/ports.ts';
 import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
-import { work } from '../../../lib/copy/run-task.ts';
 import { lookAt } from '../../../lib/copy/sweep.ts';
+import { noRules } from '../../../lib/replicate/rules/rules.ts';
+import { runTask } from '../../../lib/runtime/shared/run-task.ts';
 
 /** Thrown by every call of a worker that is dead; no error of the engine, so nothing handles it. */
 export class Died extends Error {}
@@ -58,7 +59,9 @@ export async function runMortal(world: World, task: Task, death?: Death, attempt
     queue: { send: async (more) => void tasks.push(...more) },
   };
   try {
-    for (let next = tasks.shift(); next; next = tasks.shift()) await work(mortal, next, invocation(attempt));
+    for (let next = tasks.shift(); next; next = tasks.shift()) {
+      await runTask(mortal, noRules, undefined, next, invocation(attempt));
+    }
   } catch (error) {
     if (!dead) throw error;
   }

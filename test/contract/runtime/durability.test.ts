@@ -30,7 +30,7 @@ describe('a copy that has no row yet', () => {
     let begun = 0;
     const stuck = await rig.open({
       graceMs: 10,
-      work: () => {
+      run: () => {
         begun += 1;
         return new Promise(() => {});
       },

@@ -107,8 +107,29 @@ it('path style refused, as OSS does', async () => {
   expect((await s3(twin, { method: 'GET', bucket: 'a', key: 'k' })).status).toBe(200);
 });
 
-it("requests signed for another region than the bucket's refused", async () => {
+it("requests signed for another region than the bucket's refused, as the host of that region does", async () => {
   await started({ checkRegion: true });
+  twin.store.createBucket({ name: 'b', region: 'eu-west-1' });
+  const get = { method: 'GET', bucket: 'b', key: 'k' };
+  const refused = await oss(twin, { ...get, region: 'cn-beijing' });
+  expect([refused.status, refused.xml('Code'), refused.xml('EC')]).toEqual([403, 'AccessDenied', '0003-00001403']);
+  expect(refused.xml('Endpoint')).toBe('oss-eu-west-1.aliyuncs.com');
+  const moved = await s3(twin, get);
+  expect([moved.status, moved.xml('Code'), moved.headers['x-amz-bucket-region']]).toEqual([
+    301,
+    'PermanentRedirect',
+    'eu-west-1',
+  ]);
+  for (const key of [undefined, 'k']) {
+    const head = await s3(twin, { method: 'HEAD', bucket: 'b', ...(key && { key }) });
+    expect([head.status, head.headers['x-amz-bucket-region']]).toEqual([301, 'eu-west-1']);
+  }
+  const told = await s3(twin, { method: 'HEAD', bucket: 'b', region: 'eu-west-1' });
+  expect([told.status, told.headers['x-amz-bucket-region']]).toEqual([200, 'eu-west-1']);
+});
+
+it("requests signed for another region than the bucket's refused, as the right host does", async () => {
+  await started({ checkRegion: 'signature' });
   const get = { method: 'GET', bucket: 'a', key: 'k' };
   expect((await oss(twin, { ...get, region: 'cn-beijing' })).status).toBe(400);
   const answer = await s3(twin, get);

@@ -11,9 +11,9 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import { CopyError } from '../../../lib/copy/model/errors.ts';
 import { SqsQueue } from '../../../lib/queue/sqs.ts';
 import { openAws } from '../../../lib/runtime/aws/open.ts';
-import { answerBatch, attemptOf, queueMessages } from '../../../lib/runtime/aws/sqs-event.ts';
-import { invocationOf } from '../../../lib/runtime/shared/invocation.ts';
-import { parseTask } from '../../../lib/runtime/shared/parse-task.ts';
+import { cloudFunction } from '../../../lib/runtime/middleware/function.ts';
+import { eachMessage, settleEach, type BatchAnswer, type Delivery } from '../../../lib/runtime/middleware/messages.ts';
+import { readMessage } from '../../../lib/runtime/shared/read-message.ts';
 import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import type { Handle } from '../../contract/queue/suite.ts';
 import { taskQueueContract } from '../../contract/queue/suite.ts';
@@ -55,19 +55,23 @@ function onSqs(server: ServerInfo<'moto'>): void {
     };
     const clients = { sqs: async () => client, dynamodb: () => Promise.reject(new Error('no table here')) };
     const runtime = await openAws({ env: { FERRY_TABLE: 'none', ...urls }, clients, random: () => 0, write: () => {} });
-    const invoke = async (event: unknown) => {
-      const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 30_000 };
-      const invocation = invocationOf(context, systemClock);
-      const answer = await answerBatch(runtime, queueMessages(event) ?? [], async (message) => {
-        try {
-          await handle(parseTask(message.body), { ...invocation, attempt: attemptOf(message) });
-        } catch (error) {
-          // What the `work` function does with a task that is over.
-          if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
-        }
-      });
-      return { answer };
-    };
+    const carry = cloudFunction<Delivery[], unknown, BatchAnswer>(
+      async () => runtime,
+      [eachMessage()],
+      async (deliveries, { invocation }) =>
+        await settleEach(deliveries, async ({ input, attempt }) => {
+          const message = readMessage(input);
+          try {
+            if ('task' in message) await handle(message.task, { ...invocation, attempt });
+          } catch (error) {
+            // What the `work` function does with a task that is over.
+            if (!(error instanceof CopyError) || error.decision === 'retry') throw error;
+          }
+        }),
+    );
+    const invoke = async (event: unknown) => ({
+      answer: await carry(event, { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 30_000 }),
+    });
     const source = new EventSource({
       ...{ client, url: tasks.url, arn: tasks.arn, batchSize: 1, maximumConcurrency: 8, reportsFailures: true },
       invoke,

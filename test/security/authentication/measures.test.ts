@@ -19,7 +19,7 @@ afterEach(async () => {
 async function start(host: string, withoutAuthentication = false): Promise<string> {
   open = await listen(
     {
-      api: async () => ({ statusCode: 200, headers: {}, body: 'api', isBase64Encoded: false }),
+      api: async () => ({ status: 200, headers: {}, body: 'api' }),
       postEvent: async () => jsonResponse(202, {}),
       admit: () => 'known',
       refuseBrowsers: withoutAuthentication,

@@ -30,10 +30,7 @@ async function start(deadlines?: Deadlines): Promise<number> {
   const answer = (body: Uint8Array) => jsonResponse(200, { bytes: body.length });
   open = await listen(
     {
-      api: async (event) => {
-        const { body } = event as { body: string };
-        return { statusCode: 401, headers: {}, body: JSON.stringify({ bytes: body.length }), isBase64Encoded: false };
-      },
+      api: async ({ body }) => ({ status: 401, headers: {}, body: JSON.stringify({ bytes: body.length }) }),
       postEvent: async ({ body }) => answer(body),
       admit: (head) => admissionOf(admission, head),
       refuseBrowsers: false,

@@ -15,7 +15,7 @@ async function liveAndDie(home: string, othersTakeLong: boolean): Promise<void> 
   const never = new Promise<void>(() => {});
   const embedded = await openEmbedded({
     home,
-    work: async (_world, task) => {
+    run: async (_world, _rules, _batches, task) => {
       const isPoison = 'jobId' in task && task.jobId === 'poison';
       if (isPoison) poisoned();
       if (isPoison || othersTakeLong) await never;
@@ -34,7 +34,7 @@ it('fails with WorkerDied, keeps its task as a dead letter, and takes no task al
   const tried: string[] = [];
   const embedded = await openEmbedded({
     home,
-    work: async (_world, task) => void tried.push('jobId' in task ? (task.jobId ?? '') : ''),
+    run: async (_world, _rules, _batches, task) => void tried.push('jobId' in task ? (task.jobId ?? '') : ''),
   });
   await embedded.world.queue.send(sent.map(finish));
   await expect.poll(async () => (await embedded.job('poison'))?.state).toBe('failed');

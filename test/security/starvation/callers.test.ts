@@ -7,10 +7,10 @@ import type { Batch } from '../../../lib/batch/rows/batch-row.ts';
 import { scopesOf } from '../../../lib/batch/rows/pace.ts';
 import { bookPace, returnPace } from '../../../lib/batch/rows/pace-row.ts';
 import { announcePriority, standBackMs } from '../../../lib/batch/rows/priority.ts';
+import { taskOf } from '../../../lib/batch/rows/tasks.ts';
 import type { Job } from '../../../lib/copy/model/job.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
 import { MemoryInbox } from '../../../lib/queue/memory-inbox.ts';
-import { lanesByCaller } from '../../../lib/runtime/embedded/lanes.ts';
 import { ModelShared } from '../../simulation/model/shared.ts';
 import { jobOf } from '../../unit/state/home.ts';
 
@@ -127,25 +127,18 @@ describe('a rate', () => {
 });
 
 describe('the queue of pages', () => {
-  const page = (batchId: string, n: number): Task => ({ kind: 'page', batchId, page: String(n) });
+  const page = (batch: Batch, n: number): Task => taskOf(batch, { kind: 'page', page: String(n) });
 
   it('gives each caller its turn, however many pages another one has waiting', async () => {
-    const { world, rows, begin, clock } = rig();
-    for (const [id, caller] of [
-      ['b1', 'bob'],
-      ['b2', 'bob'],
-      ['a', 'alice'],
-    ] as const)
-      await begin(id, caller);
-    expect(rows.size).toBe(3);
-    const laneOf = lanesByCaller(world.state);
+    const { begin, clock } = rig();
     const inbox = new MemoryInbox(clock);
-    const add = async (id: string, count: number) => {
-      for (let n = 0; n < count; n += 1) inbox.add([page(id, n)], 0, await laneOf(page(id, n)));
+    const add = async (id: string, caller: string, count: number) => {
+      const batch = await begin(id, caller);
+      for (let n = 0; n < count; n += 1) inbox.add([page(batch, n)]);
     };
-    await add('b1', 1000);
-    await add('b2', 1000);
-    await add('a', 3);
+    await add('b1', 'bob', 1000);
+    await add('b2', 'bob', 1000);
+    await add('a', 'alice', 3);
     const order: string[] = [];
     for (let n = 0; n < 8; n += 1)
       for (const { task } of await inbox.receive(1)) order.push('batchId' in task ? task.batchId : '');
@@ -153,12 +146,13 @@ describe('the queue of pages', () => {
   });
 
   it('keeps a task that comes again in its lane', async () => {
-    const { clock } = rig();
+    const { begin, clock } = rig();
     const inbox = new MemoryInbox(clock);
-    inbox.add([page('b', 1), page('b', 2)], 0, 'bob');
+    const [bobs, alices] = [await begin('b', 'bob'), await begin('a', 'alice')];
+    inbox.add([page(bobs, 1), page(bobs, 2)]);
     const [first] = await inbox.receive(1);
     if (first) await inbox.retry(first, 5);
-    inbox.add([page('a', 1)], 0, 'alice');
+    inbox.add([page(alices, 1)]);
     clock.at += 5;
     const order = (await inbox.receive(9)).map(({ task }) => ('page' in task ? `${task.batchId}${task.page}` : ''));
     expect(order).toEqual(['b2', 'a1', 'b1']);

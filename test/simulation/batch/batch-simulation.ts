@@ -10,8 +10,8 @@ import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import type { CopyObjectCall, Invocation } from '../../../lib/copy/model/ports.ts';
 import { defaultSettings } from '../../../lib/copy/model/settings.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
-import { isBatchTask } from '../../../lib/copy/model/task.ts';
-import { work } from '../../../lib/copy/run-task.ts';
+import { noRules } from '../../../lib/replicate/rules/rules.ts';
+import { runTask } from '../../../lib/runtime/shared/run-task.ts';
 import { sweep } from '../../../lib/copy/sweep.ts';
 import { noLog } from '../../../lib/log.ts';
 import type { Message } from '../model/queue.ts';
@@ -178,7 +178,8 @@ export class BatchSimulation {
     });
     const world = worldOf(this, caller);
     const invocation = this.#invocation(caller, delivery);
-    const doing = isBatchTask(task) ? workOnBatches(world, task, invocation) : work(world, task, invocation);
+    const doing =
+      'batchId' in task ? workOnBatches(world, task, invocation) : runTask(world, noRules, undefined, task, invocation);
     void doing.then(
       () => this.queue.acknowledge(message),
       (error: unknown) => {

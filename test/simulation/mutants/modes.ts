@@ -177,7 +177,9 @@ export const modeMutants: readonly Mutant[] = [
   {
     name: 'Complete overwrites what came into its way',
     file: 'copy/finish.ts',
-    edits: [{ find: 'forbidOverwrite: mustBeAbsent(job),', replace: 'forbidOverwrite: false,' }],
+    edits: [
+      { find: 'store.complete({ ...call, forbidOverwrite }, options)', replace: 'store.complete(call, options)' },
+    ],
     caughtBy: ['options'],
   },
   {

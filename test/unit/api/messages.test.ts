@@ -1,19 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { workHandler } from '../../../functions/work.ts';
 import { readApiMessage } from '../../../lib/api/run-message.ts';
+import { readMessage } from '../../../lib/runtime/shared/read-message.ts';
 import type { Runtime } from '../../../lib/runtime/shared/runtime.ts';
 import { bench } from './fakes.ts';
 
 const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };
 
-describe('readApiMessage', () => {
+describe('readMessage', () => {
   it('knows the messages of the API in every form a queue may give them', () => {
     const message = { kind: 'callback', jobId: 'j', attempt: 2, notBefore: 7 };
     const text = JSON.stringify(message);
-    for (const form of [message, text, Buffer.from(text)]) expect(readApiMessage(form)).toEqual(message);
-    expect(readApiMessage({ kind: 'rename-prefix', jobId: 'j' })).toEqual({ kind: 'rename-prefix', jobId: 'j' });
+    for (const form of [message, text, Buffer.from(text)]) expect(readMessage(form)).toEqual({ api: message });
+    expect(readMessage({ kind: 'rename-prefix', jobId: 'j' })).toEqual({ api: { kind: 'rename-prefix', jobId: 'j' } });
   });
 
+  it('parses a text once, and tells a task of the engine from a message of the API', () => {
+    const task = { kind: 'finish', jobId: 'j' };
+    expect(readMessage(JSON.stringify(task))).toEqual({ task });
+  });
+});
+
+describe('readApiMessage', () => {
   it.each([
     [undefined],
     [null],

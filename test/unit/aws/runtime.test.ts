@@ -8,7 +8,9 @@ import { objectCreatedHandler } from '../../../functions/object-created.ts';
 import { workHandler } from '../../../functions/work.ts';
 import { RetryLater } from '../../../lib/copy/model/errors.ts';
 import { openAws } from '../../../lib/runtime/aws/open.ts';
-import { answerBatch } from '../../../lib/runtime/aws/sqs-event.ts';
+import { cloudFunction } from '../../../lib/runtime/middleware/function.ts';
+import { eachMessage, settleEach, type Delivery } from '../../../lib/runtime/middleware/messages.ts';
+import type { Runtime } from '../../../lib/runtime/shared/runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferry-aws-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,6 +62,8 @@ const message = (body: string, queue: string, received = '1') => ({
   eventSourceARN: `arn:aws:sqs:eu-central-1:111122223333:${queue}`,
 });
 
+const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };
+
 describe('openAws', () => {
   it('has no API and no rules without a file, and asks for no client', async () => {
     const { runtime, asked } = await rig();
@@ -110,7 +114,11 @@ describe('openAws', () => {
 });
 
 describe('a message that comes again', () => {
-  const fails = (error: Error) => () => Promise.reject(error);
+  /** Hands one message to a function whose work ends in that error. */
+  const failing = async (runtime: Runtime, record: object, error: Error): Promise<unknown> => {
+    const fail = async (deliveries: Delivery[]) => await settleEach(deliveries, () => Promise.reject(error));
+    return await cloudFunction(async () => runtime, [eachMessage()], fail)({ Records: [record] }, context);
+  };
 
   it.each([
     ['parts', '1', 90_000, 90],
@@ -119,22 +127,20 @@ describe('a message that comes again', () => {
   ])('from %s, received %s times, is hidden for as long as it should', async (queue, received, delayMs, seconds) => {
     const { runtime, sent } = await rig();
     const error = new RetryLater('slow down', { delayMs });
-    const answer = await answerBatch(runtime, [message('{}', queue, received)], fails(error));
+    const answer = await failing(runtime, message('{}', queue, received), error);
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
     expect(sent).toEqual([{ QueueUrl: queueUrl(queue), ReceiptHandle: 'receipt', VisibilityTimeout: seconds }]);
   });
 
   it('is left to the queue when it is of another, or when the failure is not one that passes', async () => {
     const { runtime, sent } = await rig();
-    await answerBatch(runtime, [message('{}', 'strange')], fails(new RetryLater('slow down')));
-    await answerBatch(runtime, [message('{}', 'tasks')], fails(new Error('broken')));
+    await failing(runtime, message('{}', 'strange'), new RetryLater('slow down'));
+    await failing(runtime, message('{}', 'tasks'), new Error('broken'));
     expect(sent).toEqual([]);
   });
 });
 
 describe('functions', () => {
-  const context = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 60_000 };
-
   it('need neither table nor queue for an event that no rule is for', async () => {
     const { runtime, asked } = await rig();
     const event = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', eventTime: '2026-01-01T00:00:00.000Z' };

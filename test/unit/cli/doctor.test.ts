@@ -22,12 +22,12 @@ describe('doctor', () => {
   });
 
   it('says where credentials come from', () => {
-    const at = (env: Record<string, string>) => ({ env, home: '/nowhere' });
-    expect(credentialsSource('oss', at({ OSS_ACCESS_KEY_ID: 'x' }))).toBe('OSS_ACCESS_KEY_ID');
-    expect(credentialsSource('oss', at({}))).toBe('Alibaba Cloud provider chain');
-    expect(credentialsSource('s3', at({ AWS_PROFILE: 'work', AWS_ACCESS_KEY_ID: 'x' }))).toBe('AWS profile work');
-    expect(credentialsSource('s3', at({ AWS_ACCESS_KEY_ID: 'x' }))).toBe('AWS_ACCESS_KEY_ID');
-    expect(credentialsSource('s3', at({}))).toBe('AWS provider chain');
+    const nowhere = { HOME: '/nowhere' };
+    expect(credentialsSource('oss', undefined, { ...nowhere, OSS_ACCESS_KEY_ID: 'x' })).toBe('OSS_ACCESS_KEY_ID');
+    expect(credentialsSource('oss', undefined, nowhere)).toBe('Alibaba Cloud provider chain');
+    expect(credentialsSource('s3', 'work', { ...nowhere, AWS_ACCESS_KEY_ID: 'x' })).toBe('AWS profile work');
+    expect(credentialsSource('s3', undefined, { ...nowhere, AWS_ACCESS_KEY_ID: 'x' })).toBe('AWS_ACCESS_KEY_ID');
+    expect(credentialsSource('s3', undefined, nowhere)).toBe('AWS provider chain');
   });
 
   it('turns an error into a line', async () => {

@@ -40,7 +40,9 @@ describe('option values', () => {
   it('reads endpoints', () => {
     expect(parseEndpoint('http://127.0.0.1:9470')).toBe('http://127.0.0.1:9470');
     expect(parseEndpoint('oss-cn-hangzhou.aliyuncs.com')).toBe('https://oss-cn-hangzhou.aliyuncs.com');
-    expect(() => parseEndpoint('')).toThrow(/Write a URL/);
-    expect(() => parseEndpoint('ftp://host')).toThrow(/Write a URL/);
+    expect(parseEndpoint('https://gateway.example/s3/base')).toBe('https://gateway.example/s3/base');
+    for (const wrong of ['', 'ftp://host', 'http://user:pass@host', 'http://host/?x=1', 'http://host/#x']) {
+      expect(() => parseEndpoint(wrong)).toThrow(/It is no endpoint such as/);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { workHandler } from '../../../functions/work.ts';
 import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
 import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { platformOf } from '../../../lib/runtime/current.ts';
-import { invocationOf } from '../../../lib/runtime/shared/invocation.ts';
+import { invocationOf } from '../../../lib/runtime/middleware/invocation.ts';
 import { context, modelRuntime, sqs } from './runtime.ts';
 
 function setUp() {
@@ -50,7 +50,7 @@ describe('work', () => {
     expect(await handle(sqs({ kind: 'finish', jobId: 'j' }), context)).toEqual({ batchItemFailures: [] });
     expect(lines.at(-1)).toEqual([
       'a task is over',
-      { kind: 'finish', job: 'j', code: 'StateUnusable', error: 'broken' },
+      { kind: 'finish', job: 'j', code: 'StateUnusable', error: 'broken', request: 'request-1' },
     ]);
   });
 

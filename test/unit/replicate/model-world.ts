@@ -7,7 +7,7 @@ import type { Task } from '../../../lib/copy/model/task.ts';
 import type { ObjectEvent } from '../../../lib/replicate/events/event.ts';
 import { replicateEvent } from '../../../lib/replicate/replicate.ts';
 import type { RuleSet } from '../../../lib/replicate/rules/rules.ts';
-import { workByRules } from '../../../lib/replicate/run-task.ts';
+import { runTask } from '../../../lib/runtime/shared/run-task.ts';
 import { ModelStore, type Change, type Step } from './model-store.ts';
 
 /** A number in [0, 1) for each call. */
@@ -122,7 +122,7 @@ export class ModelWorld {
     const quiet = (): void => {};
     const send = (tasks: Task[]): Promise<void> => {
       for (const task of tasks) {
-        this.later(() => this.#run((world, invocation) => workByRules(world, this.#rules, task, invocation)));
+        this.later(() => this.#run((world, invocation) => runTask(world, this.#rules, undefined, task, invocation)));
       }
       return Promise.resolve();
     };

@@ -95,6 +95,55 @@ describe('the region', () => {
     expect(readS3('https://minio.example.com')).toBe('us-east-1');
   });
 
+  it.each<[StoreAddress['scheme'], string, string]>([
+    ['s3', 'https://bucket.vpce-1a2b3c4d-5e6f.s3.eu-west-1.vpce.amazonaws.com', 'eu-west-1'],
+    ['s3', 'https://s3-fips.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
+    ['s3', 'https://s3-fips.dualstack.us-east-2.amazonaws.com', 'us-east-2'],
+    ['s3', 'https://s3.dualstack.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['s3', 'https://s3-ap-southeast-2.amazonaws.com', 'ap-southeast-2'],
+    ['s3', 'https://s3.eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1'],
+    ['s3', 'https://photos.s3.eu-north-1.amazonaws.com', 'eu-north-1'],
+    ['s3', 'https://s3-external-1.amazonaws.com', 'us-east-1'],
+    ['oss', 'https://cn-shanghai-internal.oss-data-acc.aliyuncs.com', 'cn-shanghai'],
+    ['oss', 'https://cn-hangzhou.oss.aliyuncs.com', 'cn-hangzhou'],
+    ['oss', 'https://s3.oss-us-west-1.aliyuncs.com', 'us-west-1'],
+    ['oss', 'oss-cn-shenzhen-finance-1-internal.aliyuncs.com', 'cn-shenzhen-finance-1'],
+  ])('of %s is read from %s', (scheme, endpoint, region) => {
+    expect(resolveAddressing({ scheme, endpoint }, scheme === 'oss' ? oss : s3, {}).region).toBe(region);
+  });
+
+  it.each<[StoreAddress['scheme'], string]>([
+    ['s3', 'https://s3-accelerate.amazonaws.com'],
+    ['s3', 'https://s3-accelerate.dualstack.amazonaws.com'],
+    ['s3', 'https://mfzwi23gnjvgw.accesspoint.s3-global.amazonaws.com'],
+    ['oss', 'https://oss-accelerate.aliyuncs.com'],
+    ['oss', 'https://oss-accelerate-overseas.aliyuncs.com'],
+    ['oss', 'https://something-new.aliyuncs.com'],
+  ])('of %s is asked for where %s holds none, and taken as given', (scheme, endpoint) => {
+    const dialect = scheme === 'oss' ? oss : s3;
+    expect(() => resolveAddressing({ scheme, endpoint }, dialect, {})).toThrow(
+      /does not tell it\. Give it with --region/,
+    );
+    expect(resolveAddressing({ scheme, endpoint, region: 'cn-beijing' }, dialect, {}).region).toBe('cn-beijing');
+  });
+
+  it.each<[string, string, string | undefined]>([
+    [
+      'https://s3-fips.dualstack.us-east-2.amazonaws.com',
+      'us-west-2',
+      'https://s3-fips.dualstack.us-west-2.amazonaws.com',
+    ],
+    ['https://s3-ap-southeast-2.amazonaws.com', 'eu-west-1', 'https://s3.eu-west-1.amazonaws.com'],
+    ['https://s3.amazonaws.com', 'eu-west-1', 'https://s3.eu-west-1.amazonaws.com'],
+    ['https://s3-accelerate.amazonaws.com', 'eu-west-1', 'https://s3-accelerate.amazonaws.com'],
+    ['https://bucket.vpce-1a2b-5e6f.s3.us-east-1.vpce.amazonaws.com', 'eu-west-1', undefined],
+    ['https://s3.us-east-1.amazonaws.com', 'cn-north-1', undefined],
+    ['http://127.0.0.1:9000', 'eu-west-1', 'http://127.0.0.1:9000'],
+  ])('%s leads to buckets of %s at %s', (endpoint, region, origin) => {
+    const there = resolveAddressing({ scheme: 's3', endpoint, region: 'us-east-1' }, s3, {}).elsewhere(region);
+    expect(there?.target().origin).toBe(origin);
+  });
+
   it('must be known for OSS', () => {
     expect(() => resolveAddressing({ scheme: 'oss', endpoint: 'https://img.example.com' }, oss, {})).toThrow(
       /OSS_REGION/,

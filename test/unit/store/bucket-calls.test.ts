@@ -88,8 +88,14 @@ describe('buckets', () => {
   });
 
   it('a page that is read again counts once', async () => {
-    const { store } = bench('oss', [buckets(['a'], '<IsTruncated>true</IsTruncated>'), buckets(['a'])]);
+    const { store } = bench('oss', [{ body: '<ListAllMyBucketsResult><Buckets>' }, buckets(['a'])]);
     expect(await store.listBuckets()).toEqual([{ name: 'a', region: 'cn-hangzhou', created: Date.UTC(2026, 5, 1) }]);
+  });
+
+  it('a page without a mark goes on after its last bucket', async () => {
+    const { store, sent } = bench('oss', [buckets(['a', 'b'], '<IsTruncated>true</IsTruncated>'), buckets(['c'])]);
+    expect((await store.listBuckets()).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(sent[1]?.path).toBe('/?max-keys=1000&marker=b');
   });
 
   it('versioning', async () => {

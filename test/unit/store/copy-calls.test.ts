@@ -190,12 +190,17 @@ describe('UploadPartCopy', () => {
 
   it.each<[string, Reply]>([
     ['an error with status 200', { body: '<Error><Code>InternalError</Code></Error>' }],
-    ['no ETag', { body: '<CopyPartResult/>' }],
     ['nothing', {}],
     ['half', { body: '<CopyPartResult><ETag>"P"' }],
   ])('%s: sent again', async (_name, reply) => {
     const { store, sent } = bench('s3', [reply, done()]);
     expect(await store.uploadPartCopy(part)).toEqual({ etag: 'P' });
     expect(sent).toHaveLength(2);
+  });
+
+  it('a whole answer without an ETag is not asked for again', async () => {
+    const { store, sent } = bench('s3', [{ body: '<CopyPartResult/>' }]);
+    expect(await failure(store.uploadPartCopy(part))).toMatchObject({ code: 'BadAnswer', effect: 'unknown' });
+    expect(sent).toHaveLength(1);
   });
 });

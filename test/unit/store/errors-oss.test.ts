@@ -85,24 +85,6 @@ describe('what OSS means by an error', () => {
     });
   });
 
-  it('names the endpoint that the bucket wants', async () => {
-    const words = 'The bucket you are attempting to access must be addressed using the specified endpoint.';
-    const error = await copyFails(
-      refusal(403, 'AccessDenied', words, '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint>'),
-    );
-    expect(error).toMatchObject({ code: 'WrongEndpoint' });
-    expect(error.message).toContain('Use oss-cn-beijing.aliyuncs.com');
-  });
-
-  it('looks up where the source is, to name both regions', async () => {
-    const location = { body: '<LocationConstraint>oss-cn-beijing</LocationConstraint>' };
-    const { store, sent } = bench('oss', [refusal(403, 'AccessDenied', '', ec('0016-00000306')), location]);
-    const error = await failure(store.copyObject(copy));
-    expect(error).toMatchObject({ code: 'CrossRegion' });
-    expect(error.message).toContain('Bucket src is in cn-beijing, bucket dst is reached in cn-hangzhou');
-    expect(sent[1]).toMatchObject({ origin: 'https://src.oss-cn-hangzhou.aliyuncs.com', path: '/?location' });
-  });
-
   it('a line break or a novel in the message stays out of the log line', async () => {
     const error = await copyFails(refusal(400, 'InvalidArgument', `a\nb\u0007${'x'.repeat(5000)}`));
     expect(error.message).toContain('"a b ');

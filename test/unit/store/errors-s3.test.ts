@@ -12,7 +12,8 @@ const copy = {
 } as const;
 const part = { ...copy, uploadId: 'U', partNumber: 1, first: 0, last: 9, sourceSize: 10 };
 
-const copyFails = (reply: Reply) => failure(bench('s3', [reply], { retry: { attempts: 1 } }).store.copyObject(copy));
+const copyFails = (reply: Reply) =>
+  failure(bench('s3', () => reply, { retry: { attempts: 1 } }).store.copyObject(copy));
 const partFails = (reply: Reply) =>
   failure(bench('s3', [reply], { retry: { attempts: 1 } }).store.uploadPartCopy(part));
 
@@ -22,7 +23,7 @@ describe('what S3 means by an error', () => {
     ['bad key pair', refusal(403, 'SignatureDoesNotMatch'), { code: 'InvalidCredentials' }],
     [
       'wrong region',
-      refusal(400, 'AuthorizationHeaderMalformed', '', '<Region>eu-west-1</Region>'),
+      refusal(400, 'AuthorizationHeaderMalformed', '', '<Region>x.y</Region>'),
       { code: 'WrongEndpoint' },
     ],
     [
@@ -71,9 +72,9 @@ describe('what S3 means by an error', () => {
     expect(await copyFails(reply)).toMatchObject(expected);
   });
 
-  it('names the region that the bucket is in', async () => {
-    const error = await copyFails(refusal(400, 'AuthorizationHeaderMalformed', '', '<Region>eu-west-1</Region>'));
-    expect(error.message).toContain('Use eu-west-1');
+  it('names the region that the bucket is in, where the endpoint does not lead there', async () => {
+    const error = await copyFails(refusal(400, 'AuthorizationHeaderMalformed', '', '<Region>cn-north-1</Region>'));
+    expect(error.message).toContain('The store says that it is in cn-north-1, and us-east-1 was asked');
   });
 
   it('a name from Object.prototype is no known code', async () => {
@@ -184,8 +185,8 @@ describe('errors of HEAD, which has no body', () => {
     [405, { 'x-amz-delete-marker': 'true' }, { code: 'NotFound' }],
     [405, {}, { code: 'Unsupported' }],
     [403, {}, { code: 'AccessDenied' }],
-    [301, { 'x-amz-bucket-region': 'eu-west-1' }, { code: 'WrongEndpoint' }],
-    [400, { 'x-amz-bucket-region': 'eu-west-1' }, { code: 'WrongEndpoint' }],
+    [301, { 'x-amz-bucket-region': 'cn-north-1' }, { code: 'WrongEndpoint' }],
+    [400, { 'x-amz-bucket-region': 'cn-north-1' }, { code: 'WrongEndpoint' }],
     [400, {}, { code: 'BadRequest' }],
   ])('%i %j', async (status, headers, expected) => {
     const { store } = bench('s3', [aHead, { status, headers }]);

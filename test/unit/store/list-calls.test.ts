@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bench, failure } from './harness.ts';
+import type { ListObjectsQuery, StoreClient } from '../../../lib/store/calls/client.ts';
+import { bench, failure, type Reply } from './harness.ts';
 
 const entry = (key: string, rest = '') =>
   `<Contents><Key>${key}</Key><Size>1</Size><ETag>"007"</ETag><LastModified>2026-06-01T00:00:00.000Z</LastModified>${rest}</Contents>`;
@@ -61,13 +62,97 @@ describe('listObjects', () => {
     ['no token', page('<IsTruncated>true</IsTruncated>')],
     ['an entry without size', page('<Contents><Key>k</Key></Contents>')],
   ])('%s is an error', async (_name, reply) => {
-    const { store } = bench('s3', () => reply);
-    expect(await failure(store.listObjects('bkt', { token: 't' }))).toMatchObject({ decision: 'retry' });
+    const { store, sent } = bench('s3', () => reply);
+    expect(await failure(store.listObjects('bkt', { token: 't' }))).toMatchObject({
+      code: 'BadAnswer',
+      effect: 'none',
+    });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('an answer that was cut off on its way is asked for again', async () => {
+    const { store, sent } = bench('s3', [{ body: '<ListBucketResult><Contents>' }, page(entry('k'))]);
+    expect(await store.listObjects('bkt')).toMatchObject({ contents: [{ key: 'k' }] });
+    expect(sent).toHaveLength(2);
   });
 
   it('an answer that does not end is cut off', async () => {
     const { store } = bench('s3', [{ body: Buffer.alloc(17 * 1024 * 1024, 32) }], { retry: { attempts: 1 } });
     expect(await failure(store.listObjects('bkt'))).toMatchObject({ decision: 'retry' });
+  });
+});
+
+describe('listObjects of a store that answers as the first version of the call does', () => {
+  const keys = Array.from({ length: 25 }, (_, n) => `${n < 15 ? 'a/' : 'b'}${String(n).padStart(2, '0')}`);
+
+  interface Habits {
+    heeds: 'marker' | 'start-after' | 'nothing';
+    tellsNext?: boolean;
+  }
+
+  /** Pages of ten, and no token ever. */
+  function firstVersion({ heeds, tellsNext }: Habits) {
+    return ({ path }: { path: string }): Reply => {
+      const query = new URLSearchParams(path.split('?')[1]);
+      const after = query.get(heeds) ?? '';
+      const delimiter = query.get('delimiter');
+      const names = new Map<string, string>();
+      for (const key of keys.filter((name) => name > after)) {
+        const folder = delimiter && key.includes('/') ? key.slice(0, key.indexOf('/') + 1) : undefined;
+        if (folder === undefined) names.set(key, entry(key));
+        else names.set(folder, `<CommonPrefixes><Prefix>${folder}</Prefix></CommonPrefixes>`);
+      }
+      const shown = [...names].slice(0, 10);
+      const next = tellsNext ? `<NextMarker>${shown.at(-1)?.[0]}</NextMarker>` : '';
+      const truncated = names.size > shown.length ? `<IsTruncated>true</IsTruncated>${next}` : '';
+      return page(shown.map(([, xml]) => xml).join('') + truncated, '');
+    };
+  }
+
+  async function listed(store: StoreClient, query: ListObjectsQuery = {}): Promise<string[]> {
+    const found: string[] = [];
+    let token: string | undefined;
+    do {
+      const { contents, commonPrefixes, next } = await store.listObjects('bkt', { ...query, token });
+      found.push(...commonPrefixes, ...contents.map(({ key }) => key));
+      token = next;
+    } while (token !== undefined);
+    return found;
+  }
+
+  it.each<Habits>([{ heeds: 'marker', tellsNext: true }, { heeds: 'start-after' }])(
+    'goes on after the last key, with every key once: %j',
+    async (habits) => {
+      const { store, sent } = bench('s3', firstVersion(habits));
+      expect(await listed(store)).toEqual(keys);
+      expect(sent).toHaveLength(3);
+    },
+  );
+
+  it('goes on after the last key where the store names no mark', async () => {
+    const { store, sent } = bench('s3', firstVersion({ heeds: 'marker' }));
+    expect(await listed(store)).toEqual(keys);
+    expect(sent.map(({ path }) => new URLSearchParams(path).get('marker'))).toEqual([null, 'a/09', 'b19']);
+  });
+
+  it('goes on after a folder', async () => {
+    const { store } = bench('s3', firstVersion({ heeds: 'marker' }));
+    expect(await listed(store, { delimiter: '/' })).toEqual(['a/', ...keys.slice(15)]);
+  });
+
+  it('begins after a key: one request more finds out that only the marker is heeded', async () => {
+    const { store, sent } = bench('s3', firstVersion({ heeds: 'marker' }));
+    expect(await listed(store, { startAfter: keys[4] })).toEqual(keys.slice(5));
+    expect(sent).toHaveLength(1 + 2);
+    expect(await listed(store, { startAfter: keys[4] })).toEqual(keys.slice(5));
+    expect(sent).toHaveLength(3 + 2);
+  });
+
+  it('ends with an error that no repetition heals where the store heeds nothing', async () => {
+    const { store, sent } = bench('s3', firstVersion({ heeds: 'nothing' }));
+    const error = await failure(listed(store));
+    expect(error).toMatchObject({ code: 'BadAnswer' });
+    expect(sent.length).toBeLessThanOrEqual(3);
   });
 });
 

@@ -149,8 +149,14 @@ describe('listParts', () => {
     ['a size that is none', part(1, Number.NaN)],
     ['a size beyond all numbers', `<Part><PartNumber>1</PartNumber><Size>${'9'.repeat(400)}</Size></Part>`],
   ])('%s is an error, not an endless loop', async (_name, inside) => {
-    const { store } = bench('s3', () => page(inside));
-    expect(await failure(store.listParts(destination, 'U1', { after: 7 }))).toMatchObject({ decision: 'retry' });
+    const { store, sent } = bench('s3', () => page(inside));
+    expect(await failure(store.listParts(destination, 'U1', { after: 7 }))).toMatchObject({ code: 'BadAnswer' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('a page without a mark goes on after its last part', async () => {
+    const { store } = bench('s3', () => page(`<IsTruncated>true</IsTruncated>${part(8, 5)}${part(9, 5)}`));
+    expect(await store.listParts(destination, 'U1', { after: 7 })).toMatchObject({ next: 9 });
   });
 });
 

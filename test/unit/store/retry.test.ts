@@ -110,6 +110,12 @@ describe("the store's own delay", () => {
 });
 
 describe('calls that must not happen twice', () => {
+  it('initiate gives up after an answer without an upload, and leaves open whether there is one', async () => {
+    const { store, sent } = bench('s3', [{ body: '<InitiateMultipartUploadResult/>' }]);
+    expect(await failure(store.initiate(initiate))).toMatchObject({ code: 'BadAnswer', effect: 'unknown' });
+    expect(sent).toHaveLength(1);
+  });
+
   it.each<[string, Reply]>([
     ['500', internal],
     ['502', { status: 502 }],
@@ -118,7 +124,6 @@ describe('calls that must not happen twice', () => {
     ['a lost connection', { fails: 'UND_ERR_SOCKET' }],
     ['a timeout', { fails: 'UND_ERR_HEADERS_TIMEOUT' }],
     ['an unreadable answer', { body: '<Initiate' }],
-    ['an answer without an upload', { body: '<InitiateMultipartUploadResult/>' }],
     ['200 with an error', refusal(200, 'InternalError')],
   ])('initiate is not repeated after %s', async (_name, reply) => {
     const { store, sent } = bench('s3', [reply]);

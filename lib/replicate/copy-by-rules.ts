@@ -1,23 +1,25 @@
 import { isSecondLook } from '../copy/after/recheck-source.ts';
+import { copyObject } from '../copy/copy-object.ts';
 import type { Invocation, World } from '../copy/model/ports.ts';
 import type { Task } from '../copy/model/task.ts';
-import { work } from '../copy/run-task.ts';
 import { copyOne } from './one/copy.ts';
 import { removeOne } from './one/remove.ts';
 import type { Route } from './rules/route.ts';
 import { sourceKeyOf, type RuleSet } from './rules/rules.ts';
 
+type CopyTask = Extract<Task, { kind: 'copy' }>;
+
 /**
- * The engine's `work` for a process that has replication rules. When the source of a replica has moved on, the engine sends
- * the copy again as a task; where the replica carries a marker, that marker and the verdict behind it were about the former
- * version, so the rule decides anew. Where the source is gone by then and the rule follows deletes, so does the replica: a
- * copy that took effect late may have brought it back.
+ * Does a task that asks for a copy, in a process that has replication rules. When the source of a replica has moved on, the
+ * engine sends the copy again as a task; where the replica carries a marker, that marker and the verdict behind it were about
+ * the former version, so the rule decides anew. Where the source is gone by then and the rule follows deletes, so does the
+ * replica: a copy that took effect late may have brought it back.
  *
- * @throws as `work` does.
+ * @throws as `copyObject` does.
  */
-export async function workByRules(world: World, rules: RuleSet, task: Task, invocation: Invocation): Promise<void> {
+export async function copyByRules(world: World, rules: RuleSet, task: CopyTask, invocation: Invocation): Promise<void> {
   const again = ruledCopy(rules, task);
-  if (!again) return await work(world, task, invocation);
+  if (!again) return await copyObject(world, task, invocation);
   const { route, key, followDelete } = again;
   const context = { world, rules, invocation, secondLook: again.secondLook };
   const outcome = await copyOne(context, route, key, {});
@@ -32,8 +34,8 @@ interface RuledCopy {
   secondLook: boolean;
 }
 
-function ruledCopy(rules: RuleSet, task: Task): RuledCopy | undefined {
-  if (task.kind !== 'copy' || task.jobId !== undefined || task.request.mode !== 'replicate') return undefined;
+function ruledCopy(rules: RuleSet, task: CopyTask): RuledCopy | undefined {
+  if (task.jobId !== undefined || task.request.mode !== 'replicate') return undefined;
   const { labels, source, destination, options } = task.request;
   const route = rules.routes.find(({ id }) => id === labels?.['rule']);
   const followDelete = options.followDelete === true;

@@ -1,14 +1,21 @@
+import type { ApiMessage } from '../../api/model/message.ts';
+import { readApiMessage } from '../../api/run-message.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { Task } from '../../copy/model/task.ts';
 
+/** What a worker is asked to do: a task of the engine, or what the API sends besides. */
+export type Message = { task: Task } | { api: ApiMessage };
+
 /**
- * A task from a queue message or an asynchronous invocation: bytes, text or an object.
+ * Reads a message of a queue or an asynchronous invocation: bytes, text or an object.
  *
- * @throws GiveUp BadRequest when it is none.
+ * @throws GiveUp BadRequest when it is neither.
  */
-export function parseTask(input: unknown): Task {
-  const task = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
-  if (isTask(task)) return task;
+export function readMessage(input: unknown): Message {
+  const message = typeof input === 'string' || input instanceof Uint8Array ? fromJson(input) : input;
+  const api = readApiMessage(message);
+  if (api) return { api };
+  if (isTask(message)) return { task: message };
   throw new GiveUp('BadRequest', 'This message is not an object-ferry task. Check what is writing to the task queue.');
 }
 
