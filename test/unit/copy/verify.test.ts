@@ -31,7 +31,12 @@ test.each([
     'undecided',
   ],
   ['the ETag of the source, in other case', found({ etag: 'aa' }), {}, 'etag'],
-  ['the ETag that the parts make, which is not the source\'s', found({ etag: 'm-3' }), { expectedEtag: 'm-3' }, 'part-etags'],
+  [
+    "the ETag that the parts make, which is not the source's",
+    found({ etag: 'm-3' }),
+    { expectedEtag: 'm-3' },
+    'part-etags',
+  ],
   ['an ETag that only the store can explain', found({ etag: 'w' }), { writtenEtag: 'w' }, 'size'],
   ['another ETag than was written', found({ etag: 'z' }), { writtenEtag: 'w' }, 'mismatch'],
   ['an ETag of an unknown formula', found({ etag: 'z' }), {}, 'undecided'],
