@@ -83,7 +83,7 @@ async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<numbe
     const store = session.address(scheme);
     return runMany(session, { mode: 'metadata', store, source, options, include, exclude, objects }, flags);
   };
-  return await withSession(io, flags, run, { looks: flags.dryRun });
+  return await withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
 }
 
 async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {

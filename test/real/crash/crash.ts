@@ -96,7 +96,7 @@ async function recover(work: Work, usual: Usual, command: Command, trial: Trial)
 
   if (!(await hasSource()) && (verb === 'cp' || !(await isWritten()))) wrong.push('the source was lost by the crash');
   const wasDone = await isDone();
-  const resumed = await stage.ferry('resume', '--state', state);
+  const resumed = await stage.ferry('resume', '--yes', '--state', state);
   if (resumed.code !== 0) wrong.push(`resume ended with ${resumed.code}: ${resumed.text}`);
   if (resumed.documents.length === 0) trial.ended = wasDone ? 'done before' : 'run again';
   if (trial.ended === 'run again') {
