@@ -174,13 +174,21 @@ describe('ferry mv', () => {
     },
   );
 
-  it('of a prefix to a prefix above it loses no object, whatever names meet', async () => {
+  it('of a prefix to a prefix above it writes nothing when a name would meet a source', async () => {
     const prefix = `${newName()}/`;
     const keys = ['a/1', 'a/a/1', 'a/a/a/1', 'a/a/2', 'a/b/1'].map((name) => prefix + name);
     await put(new Map(keys.map((key) => [key, key])));
     const up = await built('mv', `oss://photos/${prefix}a/`, `oss://photos/${prefix}`);
-    expect(up.code, up.stderr).toBe(3);
-    expect([...(await contents(prefix)).values()].sort()).toEqual([...keys].sort());
+    expect(up).toMatchObject({ code: 2, stderr: expect.stringContaining('lies in what is to be copied') as string });
+    expect(writes()).toEqual([]);
+  });
+
+  it('of a prefix to a prefix above it moves all when no names meet', async () => {
+    const prefix = `${newName()}/`;
+    await put(new Map(['a/1', 'a/b/1'].map((name) => [prefix + name, name])));
+    const up = await built('mv', `oss://photos/${prefix}a/`, `oss://photos/${prefix}`);
+    expect(up.code, up.stderr).toBe(0);
+    expect(await contents(prefix)).toEqual(new Map(['1', 'b/1'].map((name) => [prefix + name, `a/${name}`])));
   });
 
   it('of a prefix to a prefix below it writes nothing', async () => {
