@@ -70,14 +70,12 @@ export type MetadataDirective =
 /** `copy` asks the store to carry the source's tags; a record sets exactly these (empty: none). */
 export type TagDirective = 'copy' | Record<string, string>;
 
-export interface CopyObjectCall {
-  source: ObjectRef;
-  sourceIfMatch: string;
+/** What a call that begins a new object says of it. */
+interface NewObject {
   destination: ObjectRef;
-  metadata: MetadataDirective;
-  tags: TagDirective;
   storageClass?: string;
   encryption?: Encryption;
+  /** Of an upload only where `facts.aclAt` is `initiate`. */
   acl?: string;
   /** No store carries these two along unasked. */
   redirect?: string;
@@ -85,18 +83,17 @@ export interface CopyObjectCall {
   forbidOverwrite?: boolean;
 }
 
-export interface InitiateCall {
-  destination: ObjectRef;
+export interface CopyObjectCall extends NewObject {
+  source: ObjectRef;
+  sourceIfMatch: string;
+  metadata: MetadataDirective;
+  tags: TagDirective;
+}
+
+export interface InitiateCall extends NewObject {
   content: ContentHeaders;
   userMetadata: Record<string, string>;
   tags: Record<string, string>;
-  storageClass?: string;
-  encryption?: Encryption;
-  /** Only where `facts.aclAt` is `initiate`. */
-  acl?: string;
-  redirect?: string;
-  lock?: ObjectLock;
-  forbidOverwrite?: boolean;
   /** Ask the store to keep a full-object checksum of this kind over the parts. */
   checksumAlgorithm?: string;
 }
