@@ -7,9 +7,9 @@ export const uploadMutants: readonly Mutant[] = [
     file: 'copy/multipart/attach-upload.ts',
     edits: [
       {
-        find: '    const certain = !(error instanceof RetryLater)',
+        find: '    const certain = !(error instanceof RetryLater',
         replace:
-          "    if (error instanceof RetryLater && error.effect === 'unknown') return (await store.initiate(call)).uploadId;\n    const certain = !(error instanceof RetryLater)",
+          "    if (error instanceof RetryLater && error.effect === 'unknown') return (await store.initiate(call)).uploadId;\n    const certain = !(error instanceof RetryLater",
       },
     ],
     caughtBy: ['I5'],
