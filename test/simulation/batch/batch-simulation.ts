@@ -68,6 +68,7 @@ export class BatchSimulation {
   isCancelled = false;
   #weather: Weather | undefined;
   #callers = 0;
+  readonly #atWork = new Set<Caller>();
   /** What each invocation of a page works on. */
   readonly #pages = new Map<string, { page: string; wasFinished: boolean }>();
 
@@ -131,6 +132,8 @@ export class BatchSimulation {
   }
 
   #isAtRest(): boolean {
+    // A queue that was lost holds no message of a worker that is in the middle of one.
+    if ([...this.#atWork].some(({ alive }) => alive)) return false;
     const row = this.id === undefined ? undefined : this.table.get(this.id);
     if (!row || !isFinal(row.state) || !batchRow(row)?.summed || this.queue.waiting.size > 0) return false;
     return [...this.table.rows.values()].every((job) => isFinal(job.state) && job.attentionAt === undefined);
@@ -180,9 +183,14 @@ export class BatchSimulation {
     const invocation = this.#invocation(caller, delivery);
     const doing =
       'batchId' in task ? workOnBatches(world, task, invocation) : runTask(world, noRules, undefined, task, invocation);
+    this.#atWork.add(caller);
     void doing.then(
-      () => this.queue.acknowledge(message),
+      () => {
+        this.#atWork.delete(caller);
+        this.queue.acknowledge(message);
+      },
       (error: unknown) => {
+        this.#atWork.delete(caller);
         this.#judge(caller, error);
         if (!(error instanceof RetryLater)) return this.queue.acknowledge(message);
         // As a dead-letter queue has it: afterwards only the sweep helps.
