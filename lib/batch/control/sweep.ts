@@ -16,7 +16,8 @@ import { taskOf } from '../rows/tasks.ts';
 export async function revive(world: BatchWorld, batch: Batch, options: CallOptions = {}): Promise<void> {
   const { id, job, row } = batch;
   if (isFinal(job.state)) {
-    if (!row.summed) await world.queue.send([taskOf(batch, { kind: 'total' })]);
+    // Also of one that was added up: a worker that ended later has set a time, and its task may be lost.
+    await world.queue.send([taskOf(batch, { kind: 'total' })]);
     return;
   }
   if (row.paused) return;

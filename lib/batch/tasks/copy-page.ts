@@ -17,7 +17,7 @@ import { addRecords, addTallies } from '../model/tally.ts';
 import { fileOf } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
 import type { Batch } from '../rows/batch-row.ts';
-import { addLive, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
+import { addLive, changeBatch, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts';
 import { openPaced } from '../rows/pace.ts';
 import { standBackMs } from '../rows/priority.ts';
 import { taskOf } from '../rows/tasks.ts';
@@ -145,5 +145,7 @@ async function countPage(world: BatchWorld, { id }: Batch, tally?: Tally, thrott
 /** A batch that was ended while we worked: its summary is to have what we know. */
 async function tellStopped(world: BatchWorld, batch: Batch | undefined): Promise<void> {
   if (!batch || !isFinal(batch.job.state) || batch.job.state === 'done') return;
+  // The sweep sends the task once more if this one is lost.
+  await changeBatch(world, batch.id, () => ({ attentionAt: nextLook(world) }), batch);
   await world.queue.send([taskOf(batch, { kind: 'total' })]);
 }

@@ -89,11 +89,13 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
   if ((await finishedPages(batch, options)).size > finished.size) {
     throw new RetryLater(`Batch ${batch.id} was given more results while they were added up.`);
   }
-  await changeBatch(world, batch.id, ({ row }) =>
-    row.summed && row.live.tally.entries === tally.entries
+  await changeBatch(world, batch.id, ({ job, row }) => {
+    // A time that was set meanwhile is that of a worker whose result we may not have seen.
+    const attentionAt = job.attentionAt === batch.job.attentionAt ? undefined : job.attentionAt;
+    return row.summed && row.live.tally.entries === tally.entries && job.attentionAt === attentionAt
       ? undefined
-      : { attentionAt: undefined, batch: { summed: true, live: { ...row.live, tally } } },
-  );
+      : { attentionAt, batch: { summed: true, live: { ...row.live, tally } } };
+  });
 }
 
 /** What is known of unfinished pages becomes their result; their large objects' jobs are cancelled. */
