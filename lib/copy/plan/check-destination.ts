@@ -3,8 +3,8 @@ import { wantedAcl } from '../fidelity/acl.ts';
 import { attributeDifferences } from '../fidelity/compare.ts';
 import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl.ts';
 import type { Found } from '../fidelity/expected.ts';
-import { sameRecord } from '../fidelity/expected.ts';
-import { headerLosses, isAsAsked } from '../fidelity/losses.ts';
+import { changeTags, sameRecord } from '../fidelity/expected.ts';
+import { headerLosses, isAsAsked, readTags, settleTags } from '../fidelity/losses.ts';
 import { judge } from '../fidelity/verify.ts';
 import { gaveUp, GiveUp } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
@@ -13,7 +13,7 @@ import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
-import type { CopyResult } from '../model/result.ts';
+import type { CopyResult, FidelityLoss } from '../model/result.ts';
 import { overwriteOf } from './overwrite.ts';
 
 /**
@@ -52,6 +52,7 @@ export async function lookAtDestination(
     );
   }
   if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
+  if (mayBeOurs) lost.push(...(await setAskedTags(store, request, head, options)));
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
 }
@@ -86,15 +87,39 @@ export async function hasTagsOf(
   there: ObjectHead,
   options: CallOptions,
 ): Promise<boolean> {
-  if (tags !== undefined) return true;
   const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
-  if (have !== wanted || have === 0) return have === wanted;
+  if (tags === undefined && (have !== wanted || have === 0)) return have === wanted;
   const theirs = await store.getTags(destination, options);
   try {
-    return sameRecord(await store.getTags(source, options), theirs);
+    const ofSource = await readTags(store, source, head, options);
+    if (tags === undefined) return sameRecord(ofSource, theirs);
+    // Before `setAskedTags` a store may have left the source's, or none.
+    return [changeTags(ofSource, tags), ofSource, {}].some((possible) => sameRecord(possible, theirs));
   } catch (error) {
     // A second worker has found it copied, and removed the source.
     if (gaveUp(error, 'NotFound')) return true;
+    throw error;
+  }
+}
+
+/**
+ * Sets the tags that were asked for on what an earlier attempt has copied: some stores drop the tags of a CopyObject (Ceph
+ * RGW), and the worker that copied may have died before it set them.
+ */
+export async function setAskedTags(
+  store: ObjectStore,
+  { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
+  head: ObjectHead,
+  options: CallOptions,
+): Promise<FidelityLoss[]> {
+  if (tags === undefined) return [];
+  try {
+    // A change is compared with the tags themselves, so no HEAD of the destination is needed.
+    const sides = { source, sourceHead: head, destination, destinationHead: head };
+    return await settleTags(store, sides, tags, undefined, options);
+  } catch (error) {
+    // A second worker has done all of it, and removed the source.
+    if (gaveUp(error, 'NotFound')) return [];
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { removeSource } from '../after/remove-source.ts';
 import { keepSourceOnLoss } from '../fidelity/accept-loss.ts';
 import { applyAcl, leftOut, planAcl, wantedAcl } from '../fidelity/acl.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
-import { headerLosses, isAsAsked, settleTags } from '../fidelity/losses.ts';
+import { headerLosses, isAsAsked } from '../fidelity/losses.ts';
 import { judge } from '../fidelity/verify.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { Job } from '../model/job.ts';
@@ -10,9 +10,8 @@ import { isGiven, isPinned, requestOf } from '../model/job.ts';
 import type { ObjectHead } from '../model/object.ts';
 import type { StartOutcome } from '../model/outcome.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
-import type { CopyRequest } from '../model/request.ts';
-import type { CopyResult, FidelityLoss } from '../model/result.ts';
-import { hasTagsOf } from '../plan/check-destination.ts';
+import type { CopyResult } from '../model/result.ts';
+import { hasTagsOf, setAskedTags } from '../plan/check-destination.ts';
 import { crossed } from '../plan/check-region.ts';
 import { move } from './move.ts';
 
@@ -42,19 +41,6 @@ export async function endIfCopied(
     copied.sourceRemoved = true;
   }
   return await finishDirect(world, job, copied);
-}
-
-/** Some stores drop the tags of a CopyObject (Ceph RGW), and the worker that copied may have died before it set them. */
-async function setAskedTags(
-  store: ObjectStore,
-  { source, destination, options: { tags } }: CopyRequest,
-  head: ObjectHead,
-  options: CallOptions,
-): Promise<FidelityLoss[]> {
-  if (tags === undefined) return [];
-  // A change is compared with the tags themselves, so no HEAD of the destination is needed.
-  const sides = { source, sourceHead: head, destination, destinationHead: head };
-  return await settleTags(store, sides, tags, undefined, options);
 }
 
 /** The earlier copy, when it can be proved: a guess would let a rename delete the only good object. */
