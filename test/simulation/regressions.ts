@@ -51,4 +51,12 @@ export const regressions: readonly { seed: number; was: string }[] = [
   },
   { seed: 2316634, was: "with its source gone, a stranger's object of equal bytes was taken for the replica" },
   { seed: 2745596, was: "with its source gone, a stranger's object of equal bytes was taken for the replica" },
+  {
+    seed: 5024986,
+    was: 'a rename removed its source although a dead worker had not yet set the tags that the store dropped',
+  },
+  {
+    seed: 5057644,
+    was: 'a rename without a row took an earlier copy for its own and left out the tags that were asked for',
+  },
 ];
