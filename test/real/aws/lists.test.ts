@@ -48,7 +48,8 @@ function lists(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
     return found;
   }
 
-  it.each(['rename', 'copy'] as const)(
+  // A rename is the one that could destroy something; at full scale the copy is tried as well.
+  it.each(scale > 1 ? (['rename', 'copy'] as const) : (['rename'] as const))(
     'a list with conflicts, to %s, destroys no object and counts each row once when functions are killed and messages come twice',
     async (mode) => {
       const prefix = `${mode}/`;
