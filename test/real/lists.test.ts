@@ -15,9 +15,10 @@ import {
   type Row,
   type Told,
 } from '../contract/lists.ts';
+import { contentsBelow, inTurn } from './contents.ts';
 import { MiB } from '../contract/store/target.ts';
 import { isSkipped } from './servers/server.ts';
-import { openStage, sha256, type Stage } from './stage.ts';
+import { openStage, type Stage } from './stage.ts';
 
 describe.each(inject('servers'))('lists on $kind', (server) => {
   if (isSkipped(server)) {
@@ -37,14 +38,6 @@ describe.each(inject('servers'))('lists on $kind', (server) => {
 
   const digest = (body: string) => createHash('sha256').update(body).digest('hex');
 
-  async function inTurn<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-    const iterator = items[Symbol.iterator]();
-    const worker = async () => {
-      for (let next = iterator.next(); !next.done; next = iterator.next()) await work(next.value);
-    };
-    await Promise.all(Array.from({ length: 8 }, worker));
-  }
-
   /** Writes the objects; returns the digests of their contents. */
   async function put(bodies: ReadonlyMap<string, string>): Promise<Map<string, string>> {
     await inTurn(bodies, async ([key, body]) => {
@@ -53,18 +46,7 @@ describe.each(inject('servers'))('lists on $kind', (server) => {
     return new Map([...bodies].map(([key, body]) => [key, digest(body)]));
   }
 
-  async function contents(prefix: string): Promise<Map<string, string>> {
-    const keys: string[] = [];
-    let token: string | undefined;
-    do {
-      const page = await stage.store.listObjects(stage.bucket, { prefix, token });
-      keys.push(...page.contents.map(({ key }) => key));
-      token = page.next;
-    } while (token !== undefined);
-    const found = new Map<string, string>();
-    await inTurn(keys, async (key) => void found.set(key, await sha256(stage.store, { bucket: stage.bucket, key })));
-    return found;
-  }
+  const contents = (prefix: string) => contentsBelow(stage.store, stage.bucket, prefix);
 
   async function listFile(name: string, rows: readonly Row[]): Promise<string[]> {
     const path = join(folder, name);

@@ -271,12 +271,7 @@ export interface Clock {
 
 export type LogFields = Record<string, string | number | boolean | undefined>;
 
-export interface Log {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: LogFields) => void>;
 
 /** Everything the engine may touch. Built once per process by a file in `lib/runtime/`; holds no request (I12). */
 export interface World {

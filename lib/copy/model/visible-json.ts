@@ -4,7 +4,7 @@
  */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The text with each unseen character as `\uXXXX`, so that it is one line and shows what it holds. */
+/** The text with each invisible character as `\uXXXX`, so that it is one line and shows what it holds. */
 export function visible(text: string): string {
   return text.replace(unseen, (code) => `\\u${code.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

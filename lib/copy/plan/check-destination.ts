@@ -113,13 +113,16 @@ export async function setAskedTags(
   options: CallOptions,
 ): Promise<FidelityLoss[]> {
   if (tags === undefined) return [];
+  let wanted: Record<string, string>;
   try {
-    // A change is compared with the tags themselves, so no HEAD of the destination is needed.
-    const sides = { source, sourceHead: head, destination, destinationHead: head };
-    return await settleTags(store, sides, tags, undefined, options);
+    wanted = changeTags(await readTags(store, source, head, options), tags);
   } catch (error) {
     // A second worker has done all of it, and removed the source.
     if (gaveUp(error, 'NotFound')) return [];
     throw error;
   }
+  // A destination that is gone by now must end the job here: a rename deletes its source next (I3). A change is compared with
+  // the tags themselves, so no HEAD of the destination is needed.
+  const sides = { source, sourceHead: head, destination, destinationHead: head };
+  return await settleTags(store, sides, tags, wanted, options);
 }

@@ -115,7 +115,7 @@ describe('a large copy', () => {
 });
 
 describe('a command that only looks', () => {
-  it('ends at the first signal, as any program does', async () => {
+  it('ends at the first signal, without waiting for its request', async () => {
     let asked = 0;
     const silent = createServer(() => void (asked += 1)).listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BatchWorld, ResultLine } from '../../../lib/batch/index.ts';
 import { readBatch, results } from '../../../lib/batch/index.ts';
 import { bodiesOf, foresee, longList, wrongIn } from '../../contract/lists.ts';
-import { sha256 } from '../../contract/store/large.ts';
+import { contentsBelow, inTurn } from '../contents.ts';
 import type { ServerInfo } from '../servers/server.ts';
 import { expectAtRest, patience } from './at-rest.ts';
 import type { Installation } from './installation.ts';
@@ -26,27 +26,7 @@ function lists(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
   });
   afterAll(() => at?.close());
 
-  async function inTurn<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-    const iterator = items[Symbol.iterator]();
-    const worker = async () => {
-      for (let next = iterator.next(); !next.done; next = iterator.next()) await work(next.value);
-    };
-    await Promise.all(Array.from({ length: 16 }, worker));
-  }
-
-  /** Digests of all contents below a prefix, by key. */
-  async function contents(prefix: string): Promise<Map<string, string>> {
-    const keys: string[] = [];
-    let token: string | undefined;
-    do {
-      const page = await at.store.listObjects(at.replica, { prefix, token });
-      keys.push(...page.contents.map(({ key }) => key));
-      token = page.next;
-    } while (token !== undefined);
-    const found = new Map<string, string>();
-    await inTurn(keys, async (key) => void found.set(key, await sha256(at.store, { bucket: at.replica, key })));
-    return found;
-  }
+  const contents = (prefix: string) => contentsBelow(at.store, at.replica, prefix);
 
   // A rename is the one that could destroy something; at full scale the copy is tried as well.
   it.each(scale > 1 ? (['rename', 'copy'] as const) : (['rename'] as const))(
