@@ -1,7 +1,7 @@
 // Bundles the simulation with the engine as it is, then searches schedules or replays one.
 //   npm run sim -- --seed 4711              replay one schedule and print its trace
 //   npm run sim -- --runs 100000 [--from 1] [--processes 2] [--all]      --processes: by default one per core
-// --batches: schedules of whole batches instead of single copies.
+// --batches: schedules of whole batches instead of single copies. --lists: only those whose batch is a list (about 40 %).
 // --shrink: also leave out what the violation does not need. --all: do not stop at the first violation, one line for each.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,12 +20,14 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(availableParallelism()) },
     shrink: { type: 'boolean', default: false },
     batches: { type: 'boolean', default: false },
+    lists: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     bundle: { type: 'string' },
     stride: { type: 'string' },
   },
 });
 
+const isOfBatches = values.batches || values.lists;
 const isChild = values.bundle !== undefined;
 const folder = isChild ? undefined : mkdtempSync(join(tmpdir(), 'ferry-sim-'));
 const bundle = values.bundle ?? join(folder, 'sim.mjs');
@@ -33,7 +35,7 @@ if (folder) {
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
   await build({
-    entryPoints: [values.batches ? 'test/simulation/batch/search.ts' : 'test/simulation/search.ts'],
+    entryPoints: [isOfBatches ? 'test/simulation/batch/search.ts' : 'test/simulation/search.ts'],
     outfile: bundle,
     bundle: true,
     platform: 'node',
@@ -48,9 +50,9 @@ const { describeOutcome, search, shrink, simulate } = await import(pathToFileURL
 async function show(violation) {
   const { outcome } = await shrink(violation);
   console.log(describeOutcome(outcome));
-  const kind = values.batches ? '--batches ' : '';
+  const kind = isOfBatches ? '--batches ' : '';
   console.log(
-    `\nreplay: npm run sim -- ${kind}--seed ${violation.seed}${violation.fired.length > 0 && !values.batches ? ' [--shrink]' : ''}`,
+    `\nreplay: npm run sim -- ${kind}--seed ${violation.seed}${violation.fired.length > 0 && !isOfBatches ? ' [--shrink]' : ''}`,
   );
 }
 
@@ -61,7 +63,13 @@ if (values.seed !== undefined) {
   process.exitCode = outcome.violation ? 1 : 0;
 } else if (isChild) {
   const enough = values.all ? Infinity : 1;
-  const options = { enough, from: Number(values.from), runs: Number(values.runs), stride: Number(values.stride) };
+  const options = {
+    enough,
+    from: Number(values.from),
+    runs: Number(values.runs),
+    lists: values.lists,
+    stride: Number(values.stride),
+  };
   const progress = ({ schedules, steps, struck, violations }) =>
     process.send({ schedules, steps, struck, violations: violations.length });
   const found = (violation) => values.all && console.log(describeOutcome(violation).split('\n', 1)[0]);
@@ -96,7 +104,8 @@ async function searchInParallel(from, runs, processes) {
       String(processes),
     ];
     if (values.all) args.push('--all');
-    if (values.batches) args.push('--batches');
+    if (values.lists) args.push('--lists');
+    else if (values.batches) args.push('--batches');
     const child = fork(process.argv[1], args);
     child.on('message', (tally) => {
       tallies.set(i, tally);

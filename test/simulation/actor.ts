@@ -139,11 +139,13 @@ export class Actor {
     sim.scheduler.after(between ? commitMs + this.random.next() * 4000 : commitMs, () => {
       sim.pending--;
       let written: T;
+      const earlier = sim.watch.writes.length;
       try {
         written = finish();
       } catch (error) {
         return waiter.fail(error);
       }
+      if (!waiter.isOpen()) for (const object of sim.watch.writes.slice(earlier)) sim.watch.lateWrites.add(object);
       waiter.done(written);
     });
   }
@@ -200,7 +202,7 @@ export class Actor {
     if (call.deadline !== undefined && Number.isFinite(call.deadline)) {
       sim.scheduler.after(call.deadline - this.now(), () => fail(unanswered(call)));
     }
-    return { done, fail };
+    return { done, fail, isOpen: () => open };
   }
 
   private answer(deliver: () => void): void {
@@ -220,6 +222,8 @@ const repeatable = new Set(['UploadPartCopy', 'AbortMultipartUpload', 'PutObject
 interface Waiter<T> {
   done(value: T): void;
   fail(error: unknown): void;
+  /** Whether the caller still waits for the answer. */
+  isOpen(): boolean;
 }
 
 function unanswered(call: Call): RetryLater {

@@ -18,6 +18,8 @@ export interface Tally<Outcome> {
 export interface SearchOptions<Outcome> {
   from: number;
   runs: number;
+  /** Only schedules of lists; only batches know them. */
+  lists?: boolean;
   /** Every how-manieth seed, so that several processes share a range. */
   stride?: number;
   /** Stop after this many violations. */
@@ -26,8 +28,9 @@ export interface SearchOptions<Outcome> {
   found?: (violation: Outcome) => void;
 }
 
+/** `simulate` returns undefined for a seed whose schedule is not of the kind that is searched; it counts as no schedule. */
 export async function searchWith<Outcome extends Found>(
-  simulate: (seed: number) => Promise<Outcome>,
+  simulate: (seed: number) => Promise<Outcome | undefined>,
   { from, runs, stride = 1, enough = 1, progress, found }: SearchOptions<Outcome>,
 ): Promise<Tally<Outcome>> {
   // Errors are values here, thousands a second; the replay that explains one has its stack.
@@ -35,6 +38,7 @@ export async function searchWith<Outcome extends Found>(
   const tally: Tally<Outcome> = { schedules: 0, steps: 0, struck: 0, violations: [] };
   for (let seed = from; seed < from + runs && tally.violations.length < enough; seed += stride) {
     const outcome = await simulate(seed);
+    if (!outcome) continue;
     tally.schedules++;
     tally.steps += outcome.steps;
     if (outcome.fired.length > 0) tally.struck++;

@@ -89,9 +89,8 @@ export async function readTags(
 }
 
 /**
- * Makes sure that the destination carries the wanted tags. Tags carried over unchanged are checked by the counts of both
- * HEADs, at no cost; tags that were asked for are read back, because some S3 stores ignore the tagging directive. Where the
- * write did not do it they are written once more, and what then still fails is a loss.
+ * Makes sure that the destination carries the source's tags, with the change that was asked for. Reads the source's tags only
+ * when they are needed and not `known`.
  *
  * @param known the wanted tags, where they were read with the version that was copied; the source may have changed since.
  */
@@ -105,6 +104,25 @@ export async function settleTags(
   const { source, sourceHead, destination, destinationHead } = sides;
   if (change === undefined && (destinationHead.tagCount ?? 0) === (sourceHead.tagCount ?? 0)) return [];
   const wanted = known ?? changeTags(await readTags(store, source, sourceHead, options), change);
+  return await ensureTags(store, destination, destinationHead, wanted, change, options);
+}
+
+/**
+ * Makes sure that an object carries the wanted tags. Tags carried over unchanged are checked by the count of its HEAD, at no
+ * cost; tags that were asked for are read back, because some S3 stores ignore the tagging directive. Where the write did not
+ * do it they are written once more, and what then still fails is a loss.
+ *
+ * @param there HEAD of the object.
+ */
+export async function ensureTags(
+  store: ObjectStore,
+  destination: ObjectRef,
+  there: Pick<ObjectHead, 'tagCount'>,
+  wanted: Record<string, string>,
+  change: TagChange | undefined,
+  options?: CallOptions,
+): Promise<FidelityLoss[]> {
+  if (change === undefined && (there.tagCount ?? 0) === Object.keys(wanted).length) return [];
   try {
     if (change !== undefined && sameRecord(wanted, await store.getTags(destination, options))) return [];
     await store.putTags(destination, wanted, options);

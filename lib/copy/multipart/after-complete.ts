@@ -4,7 +4,7 @@ import { keepSourceOnLoss } from '../fidelity/accept-loss.ts';
 import { applyAcl, leftOut } from '../fidelity/acl.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { keptOf } from '../fidelity/kept.ts';
-import { headerLosses, settleTags } from '../fidelity/losses.ts';
+import { ensureTags, headerLosses } from '../fidelity/losses.ts';
 import { putRight } from '../fidelity/restore-kept.ts';
 import { judge, verifyWritten } from '../fidelity/verify.ts';
 import { RetryLater } from '../model/errors.ts';
@@ -70,10 +70,11 @@ export async function conclude(
   // What stands there by now may be another version: nothing of it belongs on this copy.
   if (source && (job.mode === 'metadata' || isPinned(pin, source))) {
     losses.push(...headerLosses(expectedFrom(source, request), found));
-    const sides = { source: job.source, sourceHead: source, destination: job.destination, destinationHead: found };
-    // What a copy onto itself took away is put right from what was read before, for by now the source is its result.
-    if (!kept) losses.push(...(await settleTags(store, sides, job.options.tags, job.tags ?? {}, options)));
   }
+  // What a copy onto itself took away is put right from what was read before, for by now the source is its result. The tags of
+  // the pinned version are in the row, so they are set whatever became of the source.
+  if (!kept)
+    losses.push(...(await ensureTags(store, job.destination, found, job.tags ?? {}, job.options.tags, options)));
   keepSourceOnLoss(request, losses);
   if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);
   if (job.mode === 'replicate')

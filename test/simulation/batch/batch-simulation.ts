@@ -62,6 +62,7 @@ export class BatchSimulation {
   readonly violations: string[] = [];
   readonly fired: Fault[] = [];
   readonly trace: string[] = [];
+  readonly seed: number;
   readonly tracing: boolean;
   /** The batch, once it was created. */
   id: string | undefined;
@@ -73,6 +74,7 @@ export class BatchSimulation {
   readonly #pages = new Map<string, { page: string; wasFinished: boolean }>();
 
   constructor(seed: number, tracing = false) {
+    this.seed = seed;
     this.tracing = tracing;
     this.random = random(seed);
     this.#weather = drawWeather(this.random.fork('weather'));

@@ -16,13 +16,27 @@ export interface BatchOutcome {
 }
 
 export async function simulate(seed: number, { trace = false } = {}): Promise<BatchOutcome> {
-  const sim = await new BatchSimulation(seed, trace).run();
+  return await outcomeOf(new BatchSimulation(seed, trace));
+}
+
+async function outcomeOf(simulation: BatchSimulation): Promise<BatchOutcome> {
+  const sim = await simulation.run();
   const [violation] = judge(sim);
-  return { seed, steps: sim.scheduler.steps, ...(violation && { violation }), fired: sim.fired, trace: sim.trace };
+  return {
+    seed: sim.seed,
+    steps: sim.scheduler.steps,
+    ...(violation && { violation }),
+    fired: sim.fired,
+    trace: sim.trace,
+  };
 }
 
 export async function search(options: SearchOptions<BatchOutcome>): Promise<Tally<BatchOutcome>> {
-  return await searchWith(simulate, options);
+  return await searchWith(async (seed) => {
+    const simulation = new BatchSimulation(seed);
+    if (options.lists && !simulation.scenario.rows) return undefined;
+    return await outcomeOf(simulation);
+  }, options);
 }
 
 /** A batch has no list of faults that could be left out: shows the schedule as it is. */

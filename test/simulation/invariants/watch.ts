@@ -15,6 +15,8 @@ export class Watch implements StoreWatcher, StateWatcher {
   readonly calls = new Map<string, number>();
   /** Everything that was ever written, by whomever, in order. */
   readonly writes: StoredObject[] = [];
+  /** Writes of ours that took effect when their caller had stopped waiting. */
+  readonly lateWrites = new Set<StoredObject>();
   readonly removals: { object: StoredObject; by: string; at: number }[] = [];
   readonly rowsEver = new Map<string, Job>();
   /** Rows by the upload that was attached to them. */
