@@ -60,12 +60,4 @@ export const regressions: readonly { seed: number; was: string }[] = [
     was: 'a rename without a row took an earlier copy for its own and left out the tags that were asked for',
   },
   { seed: 5018824, was: 'a copy whose source was written again after Complete was done without its tags' },
-  {
-    seed: 5187314,
-    was: "a rename was refused for its own earlier copy, from which the store had dropped the source's tags",
-  },
-  {
-    seed: 5199471,
-    was: "a copy was refused for its own earlier copy, from which the store had dropped the source's tags",
-  },
 ];

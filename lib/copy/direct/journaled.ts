@@ -117,8 +117,8 @@ async function movedMeanwhile(
 ): Promise<CopyResult | undefined> {
   if (job.mode !== 'rename' || !(gaveUp(error, 'NotFound') || error instanceof SourceChanged)) return undefined;
   if (await headIfThere(store, job.source, options)) return undefined;
-  const earlier = await alreadyCopied(store, job, head, options);
-  return earlier && { ...earlier.copied, sourceRemoved: true };
+  const copied = await alreadyCopied(store, job, head, options);
+  return copied && { ...copied, sourceRemoved: true };
 }
 
 async function inParts(

@@ -4,7 +4,7 @@ import { attributeDifferences } from '../fidelity/compare.ts';
 import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl.ts';
 import type { Found } from '../fidelity/expected.ts';
 import { changeTags, sameRecord } from '../fidelity/expected.ts';
-import { headerLosses, isAsAsked, ensureTags, readTags } from '../fidelity/losses.ts';
+import { headerLosses, isAsAsked, readTags, settleTags } from '../fidelity/losses.ts';
 import { judge } from '../fidelity/verify.ts';
 import { gaveUp, GiveUp } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
@@ -52,7 +52,7 @@ export async function lookAtDestination(
     );
   }
   if (!proof || (overwrite === 'if-different' && !isEqual)) return undefined;
-  if (mayBeOurs) lost.push(...(await setAskedTags(store, request, head, existing, options)));
+  if (mayBeOurs) lost.push(...(await setAskedTags(store, request, head, options)));
   const { size, etag, versionId } = existing;
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
 }
@@ -79,10 +79,7 @@ async function sameBeside(
   return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 
-/**
- * CopyObject carries tags along: another writer wrote an object that has others. An object without tags may be ours, for some
- * stores drop the tags of a copy (Ceph RGW); `setAskedTags` sets them.
- */
+/** CopyObject carries tags along: another writer wrote an object that has others. */
 export async function hasTagsOf(
   store: ObjectStore,
   { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
@@ -91,8 +88,7 @@ export async function hasTagsOf(
   options: CallOptions,
 ): Promise<boolean> {
   const [have, wanted] = [there.tagCount ?? 0, head.tagCount ?? 0];
-  if (tags === undefined && have === 0) return true;
-  if (tags === undefined && have !== wanted) return false;
+  if (tags === undefined && (have !== wanted || have === 0)) return have === wanted;
   const theirs = await store.getTags(destination, options);
   try {
     const ofSource = await readTags(store, source, head, options);
@@ -107,19 +103,16 @@ export async function hasTagsOf(
 }
 
 /**
- * Sets the tags that the source has or that were asked for on what an earlier attempt has copied: some stores drop the tags
- * of a CopyObject (Ceph RGW), and the worker that copied may have died before it set them.
- *
- * @param there the copy.
+ * Sets the tags that were asked for on what an earlier attempt has copied: some stores drop the tags of a CopyObject (Ceph
+ * RGW), and the worker that copied may have died before it set them.
  */
 export async function setAskedTags(
   store: ObjectStore,
   { source, destination, options: { tags } }: Pick<CopyRequest, 'source' | 'destination' | 'options'>,
   head: ObjectHead,
-  there: Pick<ObjectHead, 'tagCount'>,
   options: CallOptions,
 ): Promise<FidelityLoss[]> {
-  if (tags === undefined && (there.tagCount ?? 0) === (head.tagCount ?? 0)) return [];
+  if (tags === undefined) return [];
   let wanted: Record<string, string>;
   try {
     wanted = changeTags(await readTags(store, source, head, options), tags);
@@ -128,6 +121,8 @@ export async function setAskedTags(
     if (gaveUp(error, 'NotFound')) return [];
     throw error;
   }
-  // A destination that is gone by now must end the job here: a rename deletes its source next (I3).
-  return await ensureTags(store, destination, there, wanted, tags, options);
+  // A destination that is gone by now must end the job here: a rename deletes its source next (I3). A change is compared with
+  // the tags themselves, so no HEAD of the destination is needed.
+  const sides = { source, sourceHead: head, destination, destinationHead: head };
+  return await settleTags(store, sides, tags, wanted, options);
 }

@@ -26,15 +26,14 @@ export async function endIfCopied(
   head: ObjectHead | undefined,
   options: CallOptions,
 ): Promise<StartOutcome | undefined> {
-  const earlier = await alreadyCopied(store, job, head, options);
-  if (!earlier) return undefined;
-  const { copied, there } = earlier;
+  const copied = await alreadyCopied(store, job, head, options);
+  if (!copied) return undefined;
   const request = requestOf(job);
   if (head && job.pin && isPinned(job.pin, head)) {
     // An ACL without a canned name is written after the copy; the worker that copied may have died before that.
     const acl = await planAcl(store, job.source, wantedAcl(request), options);
     copied.lost.push(...acl.lost, ...(await applyAcl(store, job.destination, acl.document, options)));
-    copied.lost.push(...(await setAskedTags(store, request, head, there, options)));
+    copied.lost.push(...(await setAskedTags(store, request, head, options)));
   }
   if (job.mode === 'rename' && job.pin) {
     keepSourceOnLoss(request, copied.lost);
@@ -50,7 +49,7 @@ export async function alreadyCopied(
   job: Job,
   head: ObjectHead | undefined,
   options: CallOptions,
-): Promise<{ copied: CopyResult; there: ObjectHead } | undefined> {
+): Promise<CopyResult | undefined> {
   // A replica is rather copied twice than trusted: HEAD does not tell whose tags it carries.
   if (job.mode === 'replicate') return undefined;
   const there = await headIfThere(store, job.destination, { ...options, checksum: true });
@@ -64,7 +63,7 @@ export async function alreadyCopied(
   if (!isOurs || (head && !(await hasTagsOf(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
   const result = { size, etag, versionId, verifiedBy: proof, lost };
-  return { copied: { way: 'direct', ...result, ...(await crossed(store, job)), ...leftOut(job) }, there };
+  return { way: 'direct', ...result, ...(await crossed(store, job)), ...leftOut(job) };
 }
 
 /** planned to done: a job without parts holds no lease. */

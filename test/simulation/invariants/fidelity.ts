@@ -33,7 +33,8 @@ const copiedUnseen = new Set(['storage class', 'encryption']);
 
 /**
  * Some stores drop the tags of a copy, and a worker sets them afterwards. No worker can do so for a write that takes effect
- * after its job has ended with the tags in place, and a job that failed permanently promises nothing: its caller knows.
+ * after its job has ended with the tags in place. A request that failed permanently promises nothing: its caller knows, and
+ * an object without tags that a refused copy left may as well be another client's.
  */
 function mayLackTag(
   sim: Simulation,
@@ -43,7 +44,8 @@ function mayLackTag(
   value: string | undefined,
 ): boolean {
   const rows = [...sim.watch.rowsEver.values()].filter((row) => isAt(row.destination, request.destination));
-  if (rows.some(({ state }) => state === 'failed')) return true;
+  const refused = sim.workers.told.some(({ asked, error }) => error && isAt(asked.destination, request.destination));
+  if (refused || rows.some(({ state }) => state === 'failed')) return true;
   const over = sim.watch.writes.filter((w) => isAt(w, copy) && w.serial < copy.serial).at(-1);
   return sim.watch.lateWrites.has(copy) && over !== undefined && flatten(over)[name] === value;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import type { ObjectHead } from '../../../lib/copy/model/object.ts';
 import type { ObjectStore } from '../../../lib/copy/model/ports.ts';
-import type { CopyOptions } from '../../../lib/copy/model/request.ts';
 import { setAskedTags } from '../../../lib/copy/plan/check-destination.ts';
 
 const source = { bucket: 'photos', key: 'a' };
@@ -23,20 +22,14 @@ function storeOf(objects: Record<string, Record<string, string>>): ObjectStore {
   return store as ObjectStore;
 }
 
-const set = (store: ObjectStore, options: Pick<CopyOptions, 'tags'> = { tags }) =>
-  setAskedTags(store, { source, destination, options }, { tagCount: 1 } as ObjectHead, { tagCount: 0 }, {});
+const set = (store: ObjectStore) =>
+  setAskedTags(store, { source, destination, options: { tags } }, { tagCount: 1 } as ObjectHead, {});
 
 describe('the tags of an earlier copy', () => {
   it('are set where the store has left them out', async () => {
     const objects = { a: { team: 'x' }, b: {} };
     expect(await set(storeOf(objects))).toEqual([]);
     expect(objects.b).toEqual({ team: 'x', kept: 'yes' });
-  });
-
-  it('are those of the source where none were asked for and the store has dropped them', async () => {
-    const objects = { a: { team: 'x' }, b: {} };
-    expect(await set(storeOf(objects), {})).toEqual([]);
-    expect(objects.b).toEqual({ team: 'x' });
   });
 
   it('are left to the worker that has already removed the source', async () => {
