@@ -2,6 +2,7 @@
 import type { ObjectRef } from '../../../lib/copy/model/object.ts';
 import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import { fingerprint } from '../model/content.ts';
+import type { StoredObject } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
 
@@ -74,7 +75,19 @@ export function keepsDestination({ mode, options: { overwrite } }: Pick<CopyRequ
 /** An object was there, or may be taken for another writer's. */
 function mayRefuse(sim: Simulation, request: CopyRequest): boolean {
   const { bucket, key } = request.destination;
-  return sim.watch.occupied.has(`${bucket}/${key}`) || !proves(sim, request);
+  return sim.watch.occupied.has(`${bucket}/${key}`) || !proves(sim, request) || hasNoTags(sim, request);
+}
+
+/** An earlier copy of ours whose tags the store dropped looks like another client's object with the same bytes. */
+function hasNoTags(sim: Simulation, { destination }: CopyRequest): boolean {
+  const copy = sim.model.peek(destination);
+  return (
+    copy?.copiedFrom !== undefined && copy.by !== stranger && tagCount(copy.copiedFrom) > 0 && tagCount(copy) === 0
+  );
+}
+
+function tagCount({ tags }: StoredObject): number {
+  return Object.keys(tags).length;
 }
 
 /**
