@@ -3,7 +3,7 @@ import { present } from '../../copy/model/omit-undefined.ts';
 import { manifestFormat } from '../../sources/shared/source.ts';
 import type { Located } from '../callers/object-url.ts';
 import { locate, sameStore } from '../callers/object-url.ts';
-import { areasIn, requireAccess, requireAcl } from '../callers/policy.ts';
+import { areasIn, requireAccess, requireOptions } from '../callers/policy.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
 import type { BatchBody } from './schemas.ts';
@@ -28,7 +28,7 @@ export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: Batch
   if (from && 'prefix' in source && (mode === 'rename' || mode === 'metadata')) requireAccess(caller, 'write', from);
   if (to) requireAccess(caller, mode === 'verify' ? 'read' : 'write', to);
   const wanted = options ?? retry?.options ?? {};
-  requireAcl(caller, wanted.acl);
+  requireOptions(caller, wanted);
   checkDestination(source, mode, mapping, to);
   return {
     ...retry,

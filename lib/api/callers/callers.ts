@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Permissions } from '../../batch/request/allowed-options.ts';
 
 /** A bucket, with or without the start of a key: `oss://media`, `oss://media/uploads/`. */
 const area = z
@@ -48,19 +49,24 @@ export const callerSchema = z.strictObject({
     description:
       'May set an ACL that opens objects to others (`public-read`, `authenticated-read`, ...) where it may write.',
   }),
+  storageClasses: z.array(z.string().min(1)).optional().meta({
+    description: 'Storage classes that it may ask for, as the store spells them; all when absent.',
+  }),
+  encryptionKeys: z.array(z.string().min(1)).default([]).meta({
+    description:
+      'Ids of the encryption keys that it may name; `*` is every key. It needs none to keep that of the source.',
+  }),
 });
 
 export type CallerConfig = z.input<typeof callerSchema>;
 
-export interface Policy {
+export interface Policy extends Permissions {
   /** Starts of object URLs. */
   read: readonly string[];
   write: readonly string[];
   callbackHosts: readonly string[];
   postsEvents: boolean;
   seesAllJobs: boolean;
-  /** May set an ACL that opens an object to others. */
-  setsPublicAcl: boolean;
 }
 
 export interface Caller {
@@ -73,17 +79,12 @@ export interface Caller {
 
 /** @throws z.ZodError for a caller that the schema refuses. */
 export function callerFrom(config: CallerConfig): Caller {
-  const { name, keys, secrets, read, write, callbackHosts, postsEvents, seesAllJobs, setsPublicAcl } =
-    callerSchema.parse(config);
+  const { name, keys, secrets, read, write, ...permissions } = callerSchema.parse(config);
   return {
     name,
     keyDigests: keys.map(digestOf),
     secrets,
-    policy: {
-      read: read.map(startOf),
-      write: write.map(startOf),
-      ...{ callbackHosts, postsEvents, seesAllJobs, setsPublicAcl },
-    },
+    policy: { ...permissions, read: read.map(startOf), write: write.map(startOf) },
   };
 }
 
@@ -92,7 +93,10 @@ export const anyone: Caller = {
   name: 'anyone',
   keyDigests: [],
   secrets: [],
-  policy: { read: [''], write: [''], callbackHosts: [], postsEvents: true, seesAllJobs: true, setsPublicAcl: true },
+  policy: {
+    ...{ read: [''], write: [''], callbackHosts: [], encryptionKeys: ['*'] },
+    ...{ postsEvents: true, seesAllJobs: true, setsPublicAcl: true },
+  },
 };
 
 export function digest(text: string): Buffer {

@@ -1,4 +1,6 @@
-import { mayOpenToOthers } from '../../copy/fidelity/private-acls.ts';
+import { forbiddenOption } from '../../batch/request/allowed-options.ts';
+import type { Areas } from '../../batch/request/request.ts';
+import type { CopyOptions } from '../../copy/model/request.ts';
 import { isInside, resolvedKey } from '../../keys/prefixes.ts';
 import { Problem } from '../http/problem.ts';
 import type { Caller } from './callers.ts';
@@ -24,15 +26,16 @@ export function requireAccess(caller: Caller, access: Access, at: Located): void
 }
 
 /**
- * Refuses an ACL that opens objects to others, from a caller without the permission.
+ * Refuses an ACL that opens objects to others, a storage class or an encryption key that the caller may not ask for.
  * @throws Problem forbidden.
  */
-export function requireAcl(caller: Caller, acl: string | undefined): void {
-  if (caller.policy.setsPublicAcl || !mayOpenToOthers(acl)) return;
+export function requireOptions(caller: Caller, options: Partial<CopyOptions>): void {
+  const forbidden = forbiddenOption(caller.policy, options);
+  if (!forbidden) return;
   throw new Problem(
     'forbidden',
-    `Caller "${caller.name}" may not set the ACL "${acl ?? ''}", which can open objects to others. Leave \`acl\` out, or set ` +
-      '`setsPublicAcl: true` for this caller in the configuration.',
+    `Caller "${caller.name}" may not ${forbidden.what}. Leave it out, or set \`${forbidden.setting}\` for this caller in the ` +
+      'configuration.',
   );
 }
 
@@ -40,13 +43,19 @@ export function requireAcl(caller: Caller, acl: string | undefined): void {
  * What the caller may touch in one store, without the store's name: how `bucket/key` starts; the empty text is everything.
  * @param names all that the store goes by
  */
-export function areasIn(caller: Caller, names: readonly string[]): Record<Access, string[]> & { setsPublicAcl?: true } {
+export function areasIn(caller: Caller, names: readonly string[]): Areas {
   const within = (entries: readonly string[]): string[] =>
     entries.flatMap((entry) => {
       if (entry === '') return [''];
       const [name = '', start = ''] = entry.split(/:\/\/(.*)/s);
       return names.includes(name) ? [start] : [];
     });
-  const { read, write, setsPublicAcl } = caller.policy;
-  return { read: within(read), write: within(write), ...(setsPublicAcl && { setsPublicAcl: true }) };
+  const { read, write, setsPublicAcl, storageClasses, encryptionKeys } = caller.policy;
+  return {
+    read: within(read),
+    write: within(write),
+    ...(setsPublicAcl && { setsPublicAcl }),
+    ...(storageClasses && { storageClasses }),
+    ...(encryptionKeys?.length && { encryptionKeys }),
+  };
 }

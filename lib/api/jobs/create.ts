@@ -1,6 +1,6 @@
 import type { Located } from '../callers/object-url.ts';
 import { locate, locatePair, refOf } from '../callers/object-url.ts';
-import { requireAccess, requireAcl } from '../callers/policy.ts';
+import { requireAccess, requireOptions } from '../callers/policy.ts';
 import type { ApiResponse } from '../http/http.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
@@ -13,7 +13,7 @@ export async function createCopy(call: Call<CopyBody>): Promise<ApiResponse> {
   const [source, destination] = locatePair(from, to, call.deps.stores);
   requireAccess(call.caller, 'read', source);
   requireAccess(call.caller, 'write', destination);
-  requireAcl(call.caller, options.acl);
+  requireOptions(call.caller, options);
   return begin(call, startNow, {
     mode: 'copy',
     store: source.store,
@@ -32,7 +32,7 @@ export async function createRename(call: Call<RenameBody | RenamePrefixBody>): P
   requireAccess(call.caller, 'read', source);
   requireAccess(call.caller, 'write', source);
   requireAccess(call.caller, 'write', destination);
-  requireAcl(call.caller, body.options.acl);
+  requireOptions(call.caller, body.options);
   if (isPrefix) refuseOverlap(source, destination);
   return begin({ ...call, body }, isPrefix ? startPrefix : startNow, {
     mode: 'rename',
@@ -59,7 +59,7 @@ export async function createMetadata(call: Call<MetadataBody>): Promise<ApiRespo
   const at = locate(object, call.deps.stores);
   requireAccess(call.caller, 'read', at);
   requireAccess(call.caller, 'write', at);
-  requireAcl(call.caller, options.acl);
+  requireOptions(call.caller, options);
   return begin(call, startNow, {
     mode: 'metadata',
     store: at.store,

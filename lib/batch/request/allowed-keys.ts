@@ -1,9 +1,9 @@
 /** Per-object access checks for batches whose caller has restricted access. */
-import { mayOpenToOthers } from '../../copy/fidelity/private-acls.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import { isInside } from '../../keys/prefixes.ts';
 import type { SourcePorts } from '../../sources/shared/source.ts';
+import { forbiddenOption } from './allowed-options.ts';
 import type { BatchMode, BatchRequest } from './request.ts';
 
 interface Place {
@@ -48,12 +48,8 @@ export function refusalOf(
     const place = sides[side];
     if (!isInside(areas[access], `${place.bucket}/`, place.key)) return denied(access, place);
   }
-  const acl = options?.acl;
-  if (areas.setsPublicAcl || mode === 'verify' || !mayOpenToOthers(acl)) return undefined;
-  return new GiveUp(
-    'Forbidden',
-    `The caller of this batch may not set the ACL "${acl ?? ''}", which can open objects to others.`,
-  );
+  const forbidden = mode === 'verify' || !options ? undefined : forbiddenOption(areas, options);
+  return forbidden && new GiveUp('Forbidden', `The caller of this batch may not ${forbidden.what}.`);
 }
 
 /** The ports, for lists and listings within the areas: a manifest names files as well, and they are read in the caller's name. */

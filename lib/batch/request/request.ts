@@ -4,6 +4,7 @@ import type { CopyOptions } from '../../copy/model/request.ts';
 import type { FiltersConfig, filtersSchema } from '../../keys/filters.ts';
 import type { SourceInput, SourceSpec } from '../../sources/shared/source.ts';
 import type { WorkPlace } from '../model/work-files.ts';
+import type { Permissions } from './allowed-options.ts';
 import type { Mapping, MappingInput } from './mapping.ts';
 
 /**
@@ -74,11 +75,9 @@ export const defaultPageSize = 500;
 export const defaultConcurrency = 32;
 
 /** How the objects' `bucket/key` start, in the batch's store. */
-export interface Areas {
+export interface Areas extends Permissions {
   read: string[];
   write: string[];
-  /** May set an ACL that opens objects to others; absent: objects that ask for one fail. */
-  setsPublicAcl?: boolean;
 }
 
 /** The lowest rate that may be asked for, requests a second. */

@@ -18,7 +18,7 @@ describe('callerFrom', () => {
   it('allows nothing that is not written', () => {
     const { policy } = callerFrom({ name: 'a', keys: [key] });
     expect(policy).toEqual({
-      ...{ read: [], write: [], callbackHosts: [] },
+      ...{ read: [], write: [], callbackHosts: [], encryptionKeys: [] },
       ...{ postsEvents: false, seesAllJobs: false, setsPublicAcl: false },
     });
   });
