@@ -1,6 +1,8 @@
 import type { Invocation } from '../copy/model/ports.ts';
 import type { Authenticated } from './callers/authenticate.ts';
 import { authenticate } from './callers/authenticate.ts';
+import type { Audited } from './http/audit.ts';
+import { audit } from './http/audit.ts';
 import type { ApiRequest, ApiResponse } from './http/http.ts';
 import { emptyResponse, jsonResponse, maxUrlBytes } from './http/http.ts';
 import { Problem, problemFrom, problemKinds, problemResponse } from './http/problem.ts';
@@ -12,14 +14,26 @@ import { match } from './routes.ts';
 
 /** Answers one request. Never throws: whatever goes wrong becomes a problem document. */
 export async function handleApi(deps: ApiDeps, request: ApiRequest, invocation: Invocation): Promise<ApiResponse> {
+  const audited: Audited = {};
+  const answer = await answerTo(deps, request, invocation, audited);
+  audit(deps.world.log, request, answer, audited);
+  return bodiless(request, answer);
+}
+
+async function answerTo(
+  deps: ApiDeps,
+  request: ApiRequest,
+  invocation: Invocation,
+  audited: Audited,
+): Promise<ApiResponse> {
   try {
-    return bodiless(request, await dispatch(deps, request, invocation));
+    return await dispatch(deps, request, invocation, audited);
   } catch (error) {
     const problem = problemFrom(error);
     if (problem.kind === 'internal') {
       deps.world.log.error('request failed', { method: request.method, path: request.path, error: String(error) });
     }
-    return bodiless(request, problemResponse(problem, request.path.slice(0, maxUrlBytes)));
+    return problemResponse(problem, request.path.slice(0, maxUrlBytes));
   }
 }
 
@@ -28,7 +42,12 @@ function bodiless(request: ApiRequest, response: ApiResponse): ApiResponse {
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
 }
 
-async function dispatch(deps: ApiDeps, request: ApiRequest, invocation: Invocation): Promise<ApiResponse> {
+async function dispatch(
+  deps: ApiDeps,
+  request: ApiRequest,
+  invocation: Invocation,
+  audited: Audited,
+): Promise<ApiResponse> {
   if (request.path.length + request.query.length > maxUrlBytes) {
     throw new Problem('url-too-long', `A URL may have ${maxUrlBytes} bytes.`);
   }
@@ -42,8 +61,11 @@ async function dispatch(deps: ApiDeps, request: ApiRequest, invocation: Invocati
   const route = matched.routes.find((candidate) => candidate.method === method);
   if (!route) throw methodNotAllowed(request.method, allow);
   const who = deps.everyone ? { caller: deps.everyone } : authenticate(deps.callers, request, deps.world.clock.now());
+  audited.caller = who.caller.name;
+  const call = readCall(deps, request, route, who, matched.params, invocation);
+  audited.body = call.body;
   // The table pairs each handler with the schemas that made its body and query.
-  return route.run(readCall(deps, request, route, who, matched.params, invocation) as Call<never, never>);
+  return route.run(call as Call<never, never>);
 }
 
 function readCall(

@@ -11,7 +11,7 @@ interface HttpEvent {
   headers?: Record<string, string | undefined>;
   body?: string;
   isBase64Encoded?: boolean;
-  requestContext?: { stage?: string; http?: { method?: string } };
+  requestContext?: { stage?: string; http?: { method?: string; sourceIp?: string } };
 }
 
 /** The answer, as all of them take it. */
@@ -45,7 +45,8 @@ export function readHttpEvent(event: unknown): ApiRequest {
     Object.entries(given.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const body = Buffer.from(given.body ?? '', given.isBase64Encoded ? 'base64' : 'utf8');
-  return { method: method.toUpperCase(), ...read(given), headers, body };
+  const from = given.requestContext?.http?.sourceIp;
+  return { method: method.toUpperCase(), ...read(given), headers, body, from };
 }
 
 export function answerHttpEvent({ status, headers, body }: ApiResponse): HttpEventAnswer {

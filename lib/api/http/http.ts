@@ -13,6 +13,8 @@ export interface ApiRequest {
   headers: Record<string, string | undefined>;
   /** The exact bytes received: signatures are computed over them. */
   body: Uint8Array;
+  /** IP address of the client, or of the proxy before us. */
+  from?: string;
 }
 
 export interface ApiResponse {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { audit } from '../../api/http/audit.ts';
 import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { jsonResponse, maxBodyBytes } from '../../api/http/http.ts';
 import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
@@ -86,22 +87,26 @@ async function serve(
 ): Promise<void> {
   const [path = '/', query = ''] = split(incoming.url ?? '/');
   const isEvent = path === '/events' || path.startsWith('/events/');
+  const method = incoming.method ?? 'GET';
+  const from = incoming.socket.remoteAddress;
+  // A token in the path is a secret.
+  const place = isEvent ? '/events' : path;
   let answer: ApiResponse;
   try {
-    const head = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming) };
+    const head = { method, path, query, from, headers: headersOf(incoming) };
     const body = await bodies.read(incoming, isEvent ? maxEventBytes : maxBodyBytes, parts.admit(head));
     if (parts.refuseBrowsers) refuseBrowsers(head);
     const request = { ...head, body };
-    answer =
-      (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : await parts.api(request));
+    const own = (await ownResponse(parts, request)) ?? (isEvent ? await parts.postEvent(request) : undefined);
+    if (isEvent && own) audit(parts.log, { method, path: place, from }, own);
+    answer = own ?? (await parts.api(request));
   } catch (error) {
     // The client has gone away in the middle of its request.
     if (incoming.destroyed && !incoming.complete) return;
     const problem = problemFrom(error);
-    // A token in the path is a secret.
-    const place = isEvent ? '/events' : path;
     if (problem.kind === 'internal') parts.log.error('request failed', { path: place, error: String(error) });
     answer = problemResponse(problem, place);
+    audit(parts.log, { method, path: place, from }, answer);
   }
   parts.metrics.count('ferry_http_requests_total', { status: String(answer.status), to: targetOf(path) });
   // What was not read of a body would be taken for the next request.

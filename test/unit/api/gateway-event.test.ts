@@ -37,7 +37,7 @@ const request = {
 
 describe('readHttpEvent', () => {
   it('reads what API Gateway and function URLs send', () => {
-    expect(readHttpEvent(gateway)).toEqual(request);
+    expect(readHttpEvent(gateway)).toEqual({ ...request, from: '192.0.2.1' });
   });
 
   it('reads what Function Compute sends, as bytes', () => {
