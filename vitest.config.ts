@@ -8,6 +8,9 @@ const project = (name: string, testTimeout: number, extra: object = {}) => ({
 export default defineConfig({
   test: {
     sequence: { sequencer: QuickFirst },
+    // Many tests wait for a server or a process of their own, so one file per core keeps the machine busy; vitest's default
+    // leaves a core unused, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       // Only ends a test that hangs: a busy machine may take long over a test with many examples.
       project('unit', 60_000, { setupFiles: ['test/unit/no-network.ts'] }),
