@@ -17,7 +17,7 @@ export default defineConfig({
       project('unit', 60_000, { setupFiles: ['test/unit/no-network.ts'], isolate: false }),
       project('contract', 60_000),
       // What callers and senders of events may try, by kind.
-      project('security', 60_000),
+      project('security', 60_000, { isolate: false }),
       project('simulation', 300_000),
       // Real servers are heavy and shared: one file at a time.
       project('real', 900_000, { fileParallelism: false, globalSetup: ['test/real/setup.ts'] }),
