@@ -14,10 +14,10 @@ export default defineConfig({
     projects: [
       // Only ends a test that hangs: a busy machine may take long over a test with many examples.
       // Unit tests share the modules of one process per core: reading them anew for each file took most of the time.
-      project('unit', 60_000, { setupFiles: ['test/unit/no-network.ts'], isolate: false }),
-      project('contract', 60_000),
+      project('unit', 300_000, { setupFiles: ['test/unit/no-network.ts'], isolate: false }),
+      project('contract', 300_000),
       // What callers and senders of events may try, by kind.
-      project('security', 60_000, { isolate: false }),
+      project('security', 300_000, { isolate: false }),
       project('simulation', 300_000),
       // Real servers are heavy and shared: one file at a time.
       project('real', 900_000, { fileParallelism: false, globalSetup: ['test/real/setup.ts'] }),
