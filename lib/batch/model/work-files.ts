@@ -2,6 +2,7 @@
  * The work folder: where a batch keeps its pages, results and report. The files are the ledger, the row only coordinates.
  *
  *   <batch>/request.json                  what was asked for, for people
+ *   <batch>/rules.json                    the rules of a batch that goes by one
  *   <batch>/ranges/<range>.json           a stretch of the source
  *   <batch>/pages/<range>-<seq>.jsonl     a header, then one object a line; written once
  *   <batch>/partial/<range>-<seq>.json    what is known of a page that is not finished
@@ -50,6 +51,7 @@ export function rangeOf(page: string): string {
 
 export const fileOf = {
   request: (batch: string) => `${batch}/request.json`,
+  rules: (batch: string) => `${batch}/rules.json`,
   range: (batch: string, range: string) => `${batch}/ranges/${range}.json`,
   page: (batch: string, page: string) => `${batch}/pages/${page}.jsonl`,
   partial: (batch: string, page: string) => `${batch}/partial/${page}.json`,

@@ -1,13 +1,13 @@
 /** `cp`, `mv` and `meta` of many objects: a batch, shown as one command. */
 import type { BatchView } from '../../batch/index.ts';
-import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import { manyRequest, type Many } from '../input/many-request.ts';
 import { exitOf } from '../output/batch.ts';
 import { errorOfLine, lineDocument, manyEndLine } from '../output/many.ts';
 import { printLine } from '../process/io.ts';
 import { plural, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { dryRunMany, followBatch } from './batch.ts';
+import { dryRunMany, followBatch, throwReason } from './batch.ts';
 import { FinishedPages } from './finished-pages.ts';
 import type { Session } from './session.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
@@ -49,7 +49,7 @@ async function sumUp(session: Session, many: Many, view: BatchView): Promise<num
   for (const [what, objects] of Object.entries(counts.losses))
     session.say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')} (--json tells which)`);
   if ((counts.counts.failed ?? 0) > 0 && !flags.quiet) session.say(`again: ferry batch retry ${view.id}`);
-  if (reason) throw new GiveUp(reason.code as GiveUpCode, reason.message);
+  throwReason(view);
   return exitOf(view);
 }
 

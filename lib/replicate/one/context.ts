@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../copy/model/object.ts';
 import type { CallOptions, Invocation, World } from '../../copy/model/ports.ts';
+import type { CopyRequest } from '../../copy/model/request.ts';
 import type { CopyResult } from '../../copy/model/result.ts';
 import type { RuleSet } from '../rules/rules.ts';
 
@@ -8,6 +9,8 @@ export interface Context {
   world: World;
   rules: RuleSet;
   invocation: Invocation;
+  /** Goes with the copy of the object itself: labels beside the rule's, and the key of a copy that is asked for once. */
+  copy?: Pick<CopyRequest, 'labels' | 'idempotencyKey'>;
   /** Copies only if the replica is not what it should be. */
   secondLook?: boolean;
 }

@@ -36,7 +36,9 @@ export async function copyOne(
     // Without an event, what is equal already is left alone.
     if (occasion === 'backfill' && !route.looped) prepared.options.overwrite = 'if-different';
     try {
-      const request = context.secondLook ? secondLook(prepared) : prepared;
+      const wanted = context.secondLook ? secondLook(prepared) : prepared;
+      const { labels, ...named } = context.copy ?? {};
+      const request = { ...wanted, ...named, labels: { ...labels, ...wanted.labels } };
       const outcome = await startCopy(context.world, request, context.invocation);
       if (outcome.kind === 'job') return { ...sides, action: 'started', jobId: outcome.job.id };
       return { ...sides, action: 'copied', result: outcome.result };

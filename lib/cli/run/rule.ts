@@ -1,0 +1,73 @@
+/** `replicate` and `reconcile`: a batch that goes by a replication rule, shown as one command. */
+import type { BatchView } from '../../batch/index.ts';
+import { visibleJson } from '../../copy/model/visible-json.ts';
+import type { RuleSet } from '../../replicate/rules/rules.ts';
+import { ruleRequest, type RuleCommand } from '../input/rule-request.ts';
+import { exitOf } from '../output/batch.ts';
+import { errorOfLine } from '../output/many.ts';
+import { differenceDocument, differenceText, ruleCounts, ruleEndText } from '../output/rule.ts';
+import { printLine } from '../process/io.ts';
+import { printable } from '../text/format.ts';
+import { dryRunMany, followBatch, throwReason } from './batch.ts';
+import { FinishedPages } from './finished-pages.ts';
+import type { Session } from './session.ts';
+
+/** A wait that is longer than this, milliseconds, is explained. */
+const explainAfterMs = 2_000;
+
+/** Does what the rule says about every object, shows how it goes and sums up. Returns the exit code. */
+export async function runRule(
+  session: Session,
+  rules: RuleSet,
+  command: RuleCommand,
+  { dryRun = false } = {},
+): Promise<number> {
+  const request = ruleRequest(rules, command);
+  if (dryRun) return await dryRunMany(session, request);
+  const { createBatch } = await import('../../batch/index.ts');
+  const { io, flags, runtime, signal } = session;
+  signal.throwIfAborted();
+  const { id } = await createBatch(runtime.batches, request);
+  const isReconcile = command.mode === 'reconcile';
+  const finished = new FinishedPages(runtime.batches, id);
+  let pagesShown = -1;
+  const show = async ({ pages }: BatchView): Promise<void> => {
+    if (pages.done === pagesShown) return;
+    pagesShown = pages.done;
+    for await (const line of finished.fresh({ failedOnly: !isReconcile })) {
+      const text = isReconcile && (flags.json ? jsonOf(differenceDocument(line)) : differenceText(line));
+      if (text && (flags.json || !flags.quiet)) await printLine(io.stdout, text);
+      else if (line.error) session.say(`${printable(line.key)}: ${errorOfLine(line).message}`);
+    }
+  };
+  const view = await followBatch(session, id, { label: `rule ${printable(command.name)}`, onProgress: show });
+  pagesShown = -1;
+  await show(view);
+  await followLaterCopies(session);
+  throwReason(view);
+  const counts = ruleCounts(view) ?? {};
+  if (flags.json) await printLine(io.stdout, visibleJson({ rule: command.name, ...counts, batch: id }));
+  else if (isReconcile) await printLine(io.stderr, ruleEndText(view, counts));
+  else if (!flags.quiet) await printLine(io.stdout, ruleEndText(view, counts));
+  return exitOf(view);
+}
+
+/** Sources that changed while they were copied have a copy of their own, which is part of the command. */
+export async function followLaterCopies({ runtime, signal, say }: Session): Promise<void> {
+  const timer = setTimeout(() => {
+    say(
+      'a source changed meanwhile, or an answer was lost: its replica is looked at again, within 15 minutes at most;',
+    );
+    say('Ctrl-C leaves that to ferry resume.');
+  }, explainAfterMs);
+  try {
+    await runtime.resume({ ids: [], signal });
+  } finally {
+    clearTimeout(timer);
+  }
+  signal.throwIfAborted();
+}
+
+function jsonOf(document: Record<string, unknown> | undefined): string | undefined {
+  return document && visibleJson(document);
+}
