@@ -33,6 +33,11 @@ export interface WorkFiles {
   write(name: string, text: string, options?: CallOptions & { ifAbsent?: boolean }): Promise<boolean>;
   /** Names that begin with `prefix`, which has a slash; only files of the prefix's own folder. In ascending order. */
   list(prefix: string, options?: CallOptions): AsyncIterable<string>;
+  /**
+   * Removes at most `limit` files below `folder`, which ends in a slash. Absent: the files are kept until their owner removes them, as in
+   * a bucket.
+   */
+  remove?(folder: string, limit: number): Promise<{ removed: number; isGone: boolean }>;
 }
 
 /** Ranges are named by digits and dots, so a dash tells where the number of the page begins. */
