@@ -59,7 +59,7 @@ export interface RuleWork {
   /**
    * Does to one object what the rule says.
    *
-   * @param copy goes with the copy that the object asks for: labels, and the key of a large one.
+   * @param labels go with each copy.
    * @returns the id of a large object's job, or what became of the object.
    * @throws CopyError
    */
@@ -68,7 +68,7 @@ export interface RuleWork {
     batch: RuleBatch,
     entry: Entry,
     invocation: Invocation,
-    copy: Pick<CopyRequest, 'labels' | 'idempotencyKey'>,
+    labels: Record<string, string>,
   ): Promise<{ job: string } | RuleFinding>;
   /** The copy that an object asks for, for a dry run. */
   requestOf(batch: RuleBatch, entry: Entry): Promise<CopyRequest>;

@@ -17,9 +17,15 @@ import type { BatchWorld } from '../model/world.ts';
 import { refusalOf } from '../request/allowed-keys.ts';
 import { passesFilters } from '../request/filter-by-head.ts';
 import type { BatchMode, BatchRequest } from '../request/request.ts';
-import { entryKey, isLarge, type EntryName } from './entry-name.ts';
 import { doRuleEntry, lineOfRuleJob } from './rule-entry.ts';
 import { verifyEntry } from './verify-entry.ts';
+
+/** Names one object of a batch for good: its batch, page and place in it. */
+export interface EntryName {
+  batch: string;
+  page: string;
+  index: number;
+}
 
 /** `job`: the object is large, and its job goes its own way. */
 export type EntryOutcome = { line: ResultLine } | { job: string };
@@ -34,7 +40,7 @@ export async function doEntry(
   world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
-  name: EntryName & { files: WorkFiles },
+  { files, ...name }: EntryName & { files: WorkFiles },
   invocation: Invocation,
 ): Promise<EntryOutcome> {
   if (entry.error) return { line: failedLine(request, entry, entry.error) };
@@ -42,7 +48,7 @@ export async function doEntry(
   const refusal = refusalOf(request, { source: entry, destination: entry.destination }, entry.options);
   if (refusal) return { line: failedLine(request, entry, errorFields(refusal)) };
   try {
-    if (request.rule) return await doRuleEntry(world, request, entry, name, invocation);
+    if (request.rule) return await doRuleEntry(world, request, entry, { id: name.batch, files }, invocation);
     if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {
       return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };
     }
@@ -93,23 +99,24 @@ export function copyRequestOf(
   world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
-  name: EntryName,
+  { batch, page, index }: EntryName,
 ): CopyRequest {
   const { bucket, key, versionId, etag, size, destination } = entry;
   const { mode, store, onlyListed } = request;
   if (mode === 'verify' || isRuleMode(mode)) throw new Error(`a batch of mode ${mode} asks for no copies of its own`);
+  const { partSizeMin, directMax } = world.settings;
   // A rename must remember that the source is gone because we removed it; a large copy that it is done or on its way.
-  const keyed = mode === 'rename' || isLarge(world, entry);
+  const keyed = mode === 'rename' || size === undefined || size >= Math.min(partSizeMin, directMax);
   return {
     mode,
     store,
     source: { bucket, key, versionId },
     destination,
     options: { ...request.options, ...entry.options },
-    ...(keyed && { idempotencyKey: entryKey(name) }),
+    ...(keyed && { idempotencyKey: `batch/${batch}/${page}/${index}` }),
     ...(mode === 'rename' && { journal: true }),
     ...(etag !== undefined && size !== undefined && { seen: { etag, size }, onlySeen: onlyListed }),
-    labels: { ...request.labels, batch: name.batch },
+    labels: { ...request.labels, batch },
   };
 }
 

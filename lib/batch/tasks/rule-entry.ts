@@ -13,7 +13,6 @@ import type { WorkFiles } from '../model/work-files.ts';
 import { fileOf } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
 import type { BatchRequest } from '../request/request.ts';
-import { entryKey, isLarge, type EntryName } from './entry-name.ts';
 
 /** What the batch asks of its rule. @throws GiveUp Unsupported where this process knows no rules. */
 export function ruleBatchOf(
@@ -49,15 +48,12 @@ export async function doRuleEntry(
   world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
-  name: EntryName & { files: WorkFiles },
+  kept: { id: string; files: WorkFiles },
   invocation: Invocation,
 ): Promise<{ line: ResultLine } | { job: string }> {
-  const its = ruleBatchOf(world, request, { id: name.batch, files: name.files });
+  const its = ruleBatchOf(world, request, kept);
   if (!its) throw new Error('this batch goes by no rule');
-  const done = await its.work.work(world, its.batch, entry, invocation, {
-    labels: { batch: name.batch },
-    ...(isLarge(world, entry) && { idempotencyKey: entryKey(name) }),
-  });
+  const done = await its.work.work(world, its.batch, entry, invocation, { batch: kept.id });
   return 'job' in done ? done : { line: lineOfFinding(entry, done) };
 }
 

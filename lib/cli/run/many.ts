@@ -7,8 +7,8 @@ import { errorOfLine, lineDocument, manyEndLine } from '../output/many.ts';
 import { printLine } from '../process/io.ts';
 import { plural, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { dryRunMany, followBatch, throwReason } from './batch.ts';
-import { FinishedPages } from './finished-pages.ts';
+import { dryRunMany, throwReason } from './batch.ts';
+import { followLines } from './follow-lines.ts';
 import type { Session } from './session.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
@@ -20,19 +20,11 @@ export async function runMany(session: Session, many: Many, { dryRun = false } =
   const { io, flags, runtime, signal } = session;
   signal.throwIfAborted();
   const started = await createBatch(runtime.batches, request);
-  const finished = new FinishedPages(runtime.batches, started.id);
-  let pagesShown = -1;
-  const show = async ({ pages }: BatchView): Promise<void> => {
-    if (pages.done === pagesShown) return;
-    pagesShown = pages.done;
-    for await (const line of finished.fresh({ failedOnly: !flags.json })) {
-      if (flags.json) await printLine(io.stdout, visibleJson(lineDocument({ ...many }, line)));
-      if (line.status === 'failed') session.complain(errorOfLine(line));
-    }
-  };
-  const view = await followBatch(session, started.id, { label: sourceText(many), onProgress: show });
-  pagesShown = -1;
-  await show(view);
+  const label = sourceText(many);
+  const view = await followLines(session, started.id, { label, failedOnly: !flags.json }, async (line) => {
+    if (flags.json) await printLine(io.stdout, visibleJson(lineDocument({ ...many }, line)));
+    if (line.status === 'failed') session.complain(errorOfLine(line));
+  });
   return await sumUp(session, many, view);
 }
 

@@ -1,15 +1,13 @@
 /** `replicate` and `reconcile`: a batch that goes by a replication rule, shown as one command. */
-import type { BatchView } from '../../batch/index.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
 import { ruleRequest, type RuleCommand } from '../input/rule-request.ts';
 import { exitOf } from '../output/batch.ts';
-import { errorOfLine } from '../output/many.ts';
 import { differenceDocument, differenceText, ruleCounts, ruleEndText } from '../output/rule.ts';
 import { printLine } from '../process/io.ts';
 import { printable } from '../text/format.ts';
-import { dryRunMany, followBatch, throwReason } from './batch.ts';
-import { FinishedPages } from './finished-pages.ts';
+import { dryRunMany, throwReason } from './batch.ts';
+import { followLines } from './follow-lines.ts';
 import type { Session } from './session.ts';
 
 /** A wait that is longer than this, milliseconds, is explained. */
@@ -29,20 +27,12 @@ export async function runRule(
   signal.throwIfAborted();
   const { id } = await createBatch(runtime.batches, request);
   const isReconcile = command.mode === 'reconcile';
-  const finished = new FinishedPages(runtime.batches, id);
-  let pagesShown = -1;
-  const show = async ({ pages }: BatchView): Promise<void> => {
-    if (pages.done === pagesShown) return;
-    pagesShown = pages.done;
-    for await (const line of finished.fresh({ failedOnly: !isReconcile })) {
-      const text = isReconcile && (flags.json ? jsonOf(differenceDocument(line)) : differenceText(line));
-      if (text && (flags.json || !flags.quiet)) await printLine(io.stdout, text);
-      else if (line.error) session.say(`${printable(line.key)}: ${errorOfLine(line).message}`);
-    }
-  };
-  const view = await followBatch(session, id, { label: `rule ${printable(command.name)}`, onProgress: show });
-  pagesShown = -1;
-  await show(view);
+  const label = `rule ${printable(command.name)}`;
+  const view = await followLines(session, id, { label, failedOnly: !isReconcile }, async (line) => {
+    const text = isReconcile && (flags.json ? jsonOf(differenceDocument(line)) : differenceText(line));
+    if (text && (flags.json || !flags.quiet)) await printLine(io.stdout, text);
+    else if (line.error) session.say(`${printable(line.key)}: ${line.error.message}`);
+  });
   await followLaterCopies(session);
   throwReason(view);
   const counts = ruleCounts(view) ?? {};

@@ -1,6 +1,5 @@
 import type { ObjectRef } from '../../copy/model/object.ts';
 import type { CallOptions, Invocation, World } from '../../copy/model/ports.ts';
-import type { CopyRequest } from '../../copy/model/request.ts';
 import type { CopyResult } from '../../copy/model/result.ts';
 import type { RuleSet } from '../rules/rules.ts';
 
@@ -9,8 +8,8 @@ export interface Context {
   world: World;
   rules: RuleSet;
   invocation: Invocation;
-  /** Goes with the copy of the object itself: labels beside the rule's, and the key of a copy that is asked for once. */
-  copy?: Pick<CopyRequest, 'labels' | 'idempotencyKey'>;
+  /** Go with each copy, beside those of its rule. */
+  labels?: Record<string, string>;
   /** Copies only if the replica is not what it should be. */
   secondLook?: boolean;
 }

@@ -27,11 +27,6 @@ export async function removeOne(
   key: string,
   removal: Removal,
 ): Promise<ReplicationOutcome> {
-  if (context.copy?.idempotencyKey !== undefined) {
-    // Copies that a removal leads to are of other objects, or of later versions.
-    const { labels } = context.copy;
-    return await removeOne({ ...context, copy: { labels } }, route, key, removal);
-  }
   const sides = { rule: route.id, source: sourceRef(route, key), destination: destinationRef(route, key) };
   const skipped = (why: SkipReason): ReplicationOutcome => ({ ...sides, action: 'skipped', why });
   if (!followsDeletes(route, removal.versioned)) return skipped('deletes-off');

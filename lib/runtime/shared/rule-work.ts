@@ -31,9 +31,9 @@ export function ruleWork(rules: RuleSet): RuleWork {
       const { mode, rule } = batch;
       return openRuleSource(await rulesOf(batch), rule.name, { mode, every: rule.metadata }, list);
     },
-    work: async (world, batch, entry, invocation, copy) => {
+    work: async (world, batch, entry, invocation, labels) => {
       const its = await rulesOf(batch);
-      const context: Context = { world, rules: its, invocation, copy };
+      const context: Context = { world, rules: its, invocation, labels };
       const route = routeOf(its, entry);
       if (batch.mode === 'reconcile') return await reconcileEntry(context, route, entry, batch);
       const { key, etag, size } = entry;
@@ -91,8 +91,7 @@ async function reconcileEntry(
 
 /** The row of a large object's job keeps what was found until it ends. */
 function noting(context: Context, { kind, why }: Difference): Context {
-  const labels = { ...context.copy?.labels, found: kind, ...(why !== undefined && { why }) };
-  return { ...context, copy: { ...context.copy, labels } };
+  return { ...context, labels: { ...context.labels, found: kind, ...(why !== undefined && { why }) } };
 }
 
 /** A copy that finds nothing to write mends nothing. */
