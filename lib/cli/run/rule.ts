@@ -45,10 +45,8 @@ export async function runRule(
 /** Sources that changed while they were copied have a copy of their own, which is part of the command. */
 export async function followLaterCopies({ runtime, signal, say }: Session): Promise<void> {
   const timer = setTimeout(() => {
-    say(
-      'a source changed meanwhile, or an answer was lost: its replica is looked at again, within 15 minutes at most;',
-    );
-    say('Ctrl-C leaves that to ferry resume.');
+    say('waiting for replicas that are looked at again: their source changed meanwhile, or an answer was lost.');
+    say('This takes at most 15 minutes; Ctrl-C leaves it to ferry resume.');
   }, explainAfterMs);
   try {
     await runtime.resume({ ids: [], signal });

@@ -85,12 +85,16 @@ describe('replicate --existing, killed in the middle', () => {
   });
 
   it('is dropped by cancel', async () => {
-    const cancelled = await run('cancel', await interruptedId());
+    const id = await interruptedId();
+    const cancelled = await run('cancel', id);
     expect(cancelled).toMatchObject({ code: 0 });
     expect(cancelled.stdout).toMatch(/cancelled replicate oss:\/\/photos\/in\/ -> .*; done before: copied \d+/);
     rig.twin.requests.reset();
     expect((await run('resume')).stderr).toMatch(/nothing to resume/);
     expect(rig.twin.requests.count('CopyObject')).toBe(0);
+    const retried = await run('batch', 'retry', id);
+    expect(retried).toMatchObject({ code: 2 });
+    expect(retried.stderr).toMatch(/goes by the replication rule 'nightly'\. Run the command/);
   });
 });
 
