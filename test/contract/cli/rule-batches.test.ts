@@ -56,7 +56,7 @@ async function expectReplicas(): Promise<void> {
   for (const name of names) expect(String(await rig.twin.store.bytes('backup', `old/${name}`))).toBe(name);
 }
 
-describe('replicate --existing, killed in the middle', () => {
+describe('replicate --existing, killed in the middle', { timeout: 180_000 }, () => {
   beforeEach(async () => {
     writeRules(nightly);
     await killedAfter(100, 'replicate', '--existing', 'nightly');
@@ -98,7 +98,7 @@ describe('replicate --existing, killed in the middle', () => {
   });
 });
 
-describe('a rule whose replicas carry markers', () => {
+describe('a rule whose replicas carry markers', { timeout: 180_000 }, () => {
   it('decides anew in the resumed command about an object that changes meanwhile', async () => {
     writeRules({ ...nightly, deletes: 'verified' });
     await killedAfter(100, 'replicate', '--existing', 'nightly');
@@ -135,7 +135,7 @@ describe('a rule whose replicas carry markers', () => {
   });
 });
 
-describe('reconcile --fix, killed in the middle', () => {
+describe('reconcile --fix, killed in the middle', { timeout: 180_000 }, () => {
   beforeEach(async () => {
     writeRules({ ...nightly, deletes: 'all' });
     await rig.twin.store.put('backup', 'old/zzz', { body: 'left over' });
@@ -164,7 +164,7 @@ describe('reconcile --fix, killed in the middle', () => {
   });
 });
 
-describe('the plan of a rule', () => {
+describe('the plan of a rule', { timeout: 180_000 }, () => {
   it('is shown by --dry-run, and nothing is written', async () => {
     writeRules(nightly);
     const plan = await run('replicate', '--existing', 'nightly', '--config', config, '--dry-run', '--json');
