@@ -24,6 +24,7 @@ export type { Batch } from './rows/batch-row.ts';
 export { batchOf, batchRow } from './rows/batch-row.ts';
 export type { Summary } from './report/summary.ts';
 export { statuses } from './model/tally.ts';
+export type { RuleBatch, RuleFinding, RuleMode, RuleRequest, RuleWork } from './model/rule.ts';
 export type { Status, Tally } from './model/tally.ts';
 export { withPartialPages } from './report/partial-pages.ts';
 export { listBatches, viewBatch as readBatch, viewOf } from './report/view.ts';
@@ -49,6 +50,10 @@ export async function createBatch(
  * @throws GiveUp BadRequest while it has not ended: what fails later would be missed.
  */
 export function retryRequest({ id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
+  if (request.rule) {
+    const again = 'Run the command that started it again: what is equal already is not copied.';
+    throw new GiveUp('BadRequest', `Batch ${id} goes by the replication rule '${request.rule.name}'. ${again}`);
+  }
   if (!row.summed) throw new GiveUp('BadRequest', `Batch ${id} has not ended; wait for that, or cancel it.`);
   // Where each object goes, and whether it is chosen at all, stands in its line.
   const { mapping: _mapping, filters: _filters, names: _names, idempotencyKey: _key, ...rest } = request;

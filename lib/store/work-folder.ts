@@ -61,6 +61,34 @@ export class WorkFolder {
     const names = (await orUndefined(() => readdir(join(this.#path, folder)))) ?? [];
     for (const name of names.sort()) if (name.startsWith(start) && !name.startsWith('.')) yield folder + name;
   }
+
+  /** Removes at most `limit` files below a folder, and the folder itself with the last one. */
+  async remove(folder: string, limit: number): Promise<{ removed: number; isGone: boolean }> {
+    const path = join(this.#path, folder);
+    try {
+      const names = await filesBelow(path, limit + 1);
+      for (const name of names.slice(0, limit)) await rm(name, { force: true });
+      const isGone = names.length <= limit;
+      if (isGone) await rm(path, { recursive: true, force: true });
+      return { removed: Math.min(names.length, limit), isGone };
+    } catch (error) {
+      if (error instanceof GiveUp) throw error;
+      throw new GiveUp('StateUnusable', `The work folder cannot be written: ${path}: ${String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function filesBelow(path: string, limit: number): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of (await orUndefined(() => readdir(path, { withFileTypes: true }))) ?? []) {
+    if (names.length >= limit) break;
+    const name = join(path, entry.name);
+    if (entry.isDirectory()) names.push(...(await filesBelow(name, limit - names.length)));
+    else names.push(name);
+  }
+  return names;
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -13,7 +13,8 @@ const allowed: Record<string, readonly string[] | 'anything'> = {
   'lib/state': ['lib/copy'],
   // The durable queue is a table in the state's own file: one fsync keeps both.
   'lib/queue': ['lib/copy', 'lib/state'],
-  'lib/replicate': ['lib/copy', 'lib/keys'],
+  // A rule's sides are listed as the sources of batches are; what a batch does with them is wired in lib/runtime.
+  'lib/replicate': ['lib/copy', 'lib/keys', 'lib/sources'],
   'lib/batch': ['lib/copy', 'lib/keys', 'lib/sources', 'lib/cost'],
   'lib/api': ['lib/copy', 'lib/keys', 'lib/sources', 'lib/cost', 'lib/batch'],
   // `ferry.yaml` holds callers and rules.

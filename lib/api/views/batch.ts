@@ -1,6 +1,7 @@
 /** What answers about batches hold. */
 import * as z from 'zod';
 import type { BatchView as View, BatchWorld, ResultLine } from '../../batch/index.ts';
+import { ruleModes } from '../../batch/model/rule.ts';
 import { statuses } from '../../batch/model/tally.ts';
 import { destinationPlaceOf, sourcePlaceOf } from '../../batch/request/places.ts';
 import type { Job } from '../../copy/model/job.ts';
@@ -15,7 +16,7 @@ const countsOf = (what: string) => z.record(z.string(), z.int()).meta({ descript
 export const batchView = z
   .object({
     id: z.string(),
-    mode: z.enum(['copy', 'rename', 'metadata', 'verify']),
+    mode: z.enum(['copy', 'rename', 'metadata', 'verify', ...ruleModes]),
     state: z
       .enum(['planned', 'copying', 'finishing', 'done', 'failed', 'cancelled'])
       .meta({ description: '`planned` while the source is read; `done` with or without objects that failed.' }),

@@ -5,6 +5,7 @@
  * destinations of their own, and `select.ts` refuses a destination that lies in what is read. Every other source may name an
  * object twice, or name one object's source as another's destination: such a batch is read to its end and checked first.
  */
+import { isRuleMode } from '../model/rule.ts';
 import type { Mapping } from '../request/mapping.ts';
 import type { BatchRequest } from '../request/request.ts';
 
@@ -14,7 +15,8 @@ export function needsCheck({
   destination,
   mapping,
 }: Pick<BatchRequest, 'mode' | 'source' | 'destination' | 'mapping'>): boolean {
-  if (mode === 'verify') return false;
+  // Rules that could write one key twice are refused when they are loaded.
+  if (mode === 'verify' || isRuleMode(mode)) return false;
   if (source.kind === 'prefix') return mode !== 'metadata' && !keepsApart(mapping);
   // An inventory names the objects of one bucket once each, but says nothing of what lies where they are copied to.
   if (source.kind === 'inventory' && mode === 'copy') return destination === undefined || !keepsApart(mapping);

@@ -7,7 +7,7 @@ import type { RangeSpec } from '../../sources/shared/source.ts';
 import type { PageEntry } from '../files/page-file.ts';
 import { fileOf } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
-import { checkBatch, readRequest, workPlaceOf } from '../request/check.ts';
+import { checkBatch, copyModeOf, readRequest, workPlaceOf } from '../request/check.ts';
 import { destinationPlaceOf, sourcePlaceOf } from '../request/places.ts';
 import type { BatchInput, BatchRequest } from '../request/request.ts';
 import { selectorOf } from '../request/select.ts';
@@ -50,6 +50,7 @@ export async function startBatch(
   const ranges = await sample(world, kept, options);
   const files = world.files(work);
   await files.write(fileOf.request(id), `${JSON.stringify(kept, undefined, 2)}\n`, options);
+  if (kept.rule && world.byRule) await files.write(fileOf.rules(id), world.byRule.text(), options);
   await forEachLimited(ranges, writesAtOnce, async (range) => {
     await files.write(fileOf.range(id, range.range), JSON.stringify(range), options);
   });
@@ -98,7 +99,7 @@ function rowOf(world: BatchWorld, id: string, request: BatchRequest) {
     id,
     revision: 0,
     state: 'planned' as const,
-    mode: mode === 'verify' ? ('copy' as const) : mode,
+    mode: copyModeOf(mode),
     store,
     source: from && 'bucket' in from ? from : nowhere,
     destination: destinationPlaceOf(request) ?? nowhere,
@@ -113,7 +114,7 @@ function rowOf(world: BatchWorld, id: string, request: BatchRequest) {
 
 /** Reads the beginning of the source: whether it is there, may be read, and can go where it is to go. */
 async function sample(world: BatchWorld, request: BatchRequest, options: CallOptions): Promise<RangeSpec[]> {
-  const source = openSourceOf(world, { request });
+  const source = await openSourceOf(world, { request });
   try {
     const ranges = await source.ranges();
     const [range] = ranges;

@@ -10,10 +10,11 @@ import { previewConflicts } from '../conflicts/preview.ts';
 import type { PageEntry } from '../files/page-file.ts';
 import { addRecords } from '../model/tally.ts';
 import type { BatchWorld } from '../model/world.ts';
-import { checkBatch, readRequest } from '../request/check.ts';
+import { checkBatch, copyModeOf, readRequest } from '../request/check.ts';
 import type { BatchInput, BatchRequest } from '../request/request.ts';
 import { defaultPageSize } from '../request/request.ts';
 import { selectorOf } from '../request/select.ts';
+import { ruleBatchOf } from '../tasks/rule-entry.ts';
 import { openSourceOf } from '../tasks/open-source.ts';
 
 /** What a batch would do, from a sample. Sizes are bytes. */
@@ -83,20 +84,21 @@ export async function dryRunBatch(
   if (needsCheck(request)) {
     report.conflicts = await previewConflicts(request, () => selected(world, request, options));
   }
-  const { mode } = request;
-  if (mode === 'verify') {
+  if (request.mode === 'verify') {
     const looked = Math.min(look, entries.length);
     const calls = { HeadObject: 2 * looked, ...(request.compareAcl && { GetObjectAcl: 2 * looked }) };
     return { ...report, looked, calls, ...(request.deep && { bytesReadAtMost: 2 * report.bytes }) };
   }
+  const its = ruleBatchOf(world, request);
   const permissions = new Set<string>();
   await forEachLimited(entries.slice(0, look), looksAtOnce, async (entry) => {
     report.looked += 1;
     const { bucket, key, versionId, destination } = entry;
     const source = { bucket, key, versionId };
-    const one = { mode, store: request.store, source, destination, options: { ...request.options, ...entry.options } };
+    const options = { ...request.options, ...entry.options };
+    const plain = { mode: copyModeOf(request.mode), store: request.store, source, destination, options };
     try {
-      const would = await dryRun(world, one);
+      const would = await dryRun(world, its ? await its.work.requestOf(its.batch, entry) : plain);
       report.calls = addRecords(report.calls, would.calls);
       if (would.transfer)
         report.transfers = addRecords(report.transfers ?? {}, { [wayBetween(would.transfer)]: would.size });
@@ -116,7 +118,7 @@ export async function dryRunBatch(
 /** The source from its beginning, in stretches of at most `limit` rows. */
 async function* stretches(world: BatchWorld, request: BatchRequest, limit: number, options: CallOptions) {
   const select = selectorOf(request, world.store(request.store).facts);
-  const source = openSourceOf(world, { request });
+  const source = await openSourceOf(world, { request });
   try {
     for (const range of await source.ranges()) {
       for (let cursor, last = false; !last;) {

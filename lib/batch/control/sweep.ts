@@ -8,6 +8,7 @@ import type { Batch } from '../rows/batch-row.ts';
 import { batchOf, nextLook } from '../rows/batch-row.ts';
 import { openRanges, pageIds } from '../rows/pages.ts';
 import { taskOf } from '../rows/tasks.ts';
+import { mayRemoveFiles, removeFiles } from './remove-files.ts';
 
 /**
  * Sends the tasks that a batch lacks, as its files tell: ranges not read to their end, pages without a result, the sum. Safe
@@ -51,15 +52,24 @@ async function dueBatches(world: BatchWorld, before: number, limit: number): Pro
   }
 }
 
-/** Re-sends the missing tasks of stalled batches. Returns how many batches. */
+/** Files that one sweep removes at most. */
+const filesPerSweep = 5_000;
+
+/** Re-sends the missing tasks of stalled batches, and removes files of batches that ended long ago. Returns how many were stalled. */
 export async function sweepBatches(
   world: BatchWorld,
   invocation: Invocation,
   { before = world.clock.now(), limit = 100 }: { before?: number; limit?: number } = {},
 ): Promise<number> {
   let revived = 0;
+  let room = filesPerSweep;
   for (const batch of await dueBatches(world, before, limit)) {
     try {
+      if (mayRemoveFiles(world, batch)) {
+        // What is left is due at the next sweep.
+        if (room > 0) room -= await removeFiles(world, batch, room);
+        continue;
+      }
       await revive(world, batch, { deadline: invocation.deadline });
       // A final row keeps its time until it owes nothing more; a paused one is not looked at for now.
       await world.state.count(batch.id, 0, nextLook(world));

@@ -1,3 +1,4 @@
+import { CopyError, type StoreAnswer } from '../../copy/model/errors.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import type { CopyResult, FidelityLoss, Transfer } from '../../copy/model/result.ts';
@@ -7,6 +8,13 @@ import { addRecords, noTally } from '../model/tally.ts';
 import type { WorkFiles } from '../model/work-files.ts';
 import { fileOf } from '../model/work-files.ts';
 import type { PageEntry, PageHeader } from './page-file.ts';
+
+/** Why an object failed, and what the store said. */
+export interface LineError {
+  code: string;
+  message: string;
+  store?: StoreAnswer;
+}
 
 /** What became of one object. Also a row of a manifest: a batch may read the results of another. */
 export interface ResultLine {
@@ -31,11 +39,18 @@ export interface ResultLine {
   lost?: FidelityLoss[];
   /** The regions that its bytes have crossed. */
   transfer?: Transfer;
-  /** Of verify: what differs, or could not be compared. */
+  /** Of verify: what differs, or could not be compared. Of reconcile: what was found, repaired or not. */
   differences?: FidelityLoss[];
   /** Of a deep verify: bytes that were read, and by how many requests. */
   read?: { bytes: number; requests: number };
-  error?: { code: string; message: string };
+  error?: LineError;
+  /** Of an object that was worked on: how long that took, waiting for its turn left out. */
+  seconds?: number;
+  /** Of a large object: the job that copied it. */
+  job?: string;
+  /** Of a replication rule: the destination that this is about, and why nothing was written. */
+  rule?: string;
+  why?: string;
   /** Of `repeated`, and of `failed` with RowConflict: the other row. */
   otherRow?: { line?: number; page: string; index: number };
   /** What the source asked for this object alone. */
@@ -62,11 +77,15 @@ export function tallyLines(
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
-  for (const { status, size, error, way, parts, lost = [], differences = [], read, transfer } of lines) {
+  for (const { status, size, error, way, parts, rule, lost = [], differences = [], read, transfer } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
     if (transfer) tally.transfers = addRecords(tally.transfers ?? {}, { [wayBetween(transfer)]: size ?? 0 });
-    if (way === 'parts') tally.calls = addRecords(tally.calls, callsOfParts(status, parts ?? 0, looksAgain));
+    if (way === 'parts')
+      tally.calls = addRecords(
+        tally.calls,
+        callsOfParts(status, parts ?? 0, { looksAgain, replicates: rule !== undefined }),
+      );
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
     if (read) {
       tally.bytesRead = (tally.bytesRead ?? 0) + read.bytes;
@@ -80,14 +99,18 @@ export function tallyLines(
 
 /**
  * What a large object's job asks of the store after its start, nothing going wrong: the parts, the ledger, the source and the
- * destination once more, and for a rename the source before it is deleted.
+ * destination once more, for a rename the source before it is deleted, for a replica the source after it was written.
  */
-function callsOfParts(status: Status, parts: number, looksAgain: boolean): Record<string, number> {
+function callsOfParts(
+  status: Status,
+  parts: number,
+  { looksAgain, replicates }: { looksAgain: boolean; replicates: boolean },
+): Record<string, number> {
   const calls = {
     UploadPartCopy: parts,
     ListParts: Math.ceil(parts / 1_000),
     CompleteMultipartUpload: 1,
-    HeadObject: 2,
+    HeadObject: replicates ? 3 : 2,
   };
   return status === 'renamed' ? { ...calls, HeadObject: looksAgain ? 4 : 3, DeleteObject: 1 } : calls;
 }
@@ -119,7 +142,8 @@ export function namesOf({
   line,
   destination,
   options,
-}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'line' | 'destination' | 'options'> {
+  rule,
+}: PageEntry): Pick<ResultLine, 'bucket' | 'key' | 'versionId' | 'line' | 'destination' | 'options' | 'rule'> {
   return {
     bucket,
     key,
@@ -127,5 +151,35 @@ export function namesOf({
     ...(line !== undefined && { line }),
     destination,
     ...(options && { options }),
+    ...(rule && { rule: rule.route }),
   };
+}
+
+/** What a line says of a copy. */
+export function resultFields({
+  way,
+  parts,
+  size,
+  etag,
+  versionId,
+  verifiedBy,
+  lost,
+  transfer,
+}: CopyResult): Partial<ResultLine> {
+  return {
+    size,
+    etag,
+    way,
+    ...(parts !== undefined && { parts }),
+    verifiedBy,
+    ...(versionId !== undefined && { destinationVersionId: versionId }),
+    ...(lost.length > 0 && { lost }),
+    ...(transfer && { transfer }),
+  };
+}
+
+export function errorFields(error: unknown): LineError {
+  if (!(error instanceof CopyError)) return { code: 'Unexpected', message: String(error) };
+  const { code, message, answer } = error;
+  return { code, message, ...(answer && { store: answer }) };
 }

@@ -4,16 +4,18 @@
  * - `copied`, `renamed`: as asked, just now (or by an earlier delivery of the same page).
  * - `unchanged`: the destination already was as asked.
  * - `skipped`: not asked for after all: it may not be overwritten, its tags do not fit, the batch was cancelled before.
+ * - `removed`: its source is gone, and the replica followed. Reconcile only.
  * - `failed`: `error` says why.
  * - `repeated`: an earlier row of the list says exactly the same, and counts.
- * - `same`, `different`, `undecided`: verify only. Undecided: what the stores tell neither proves nor disproves that the bytes
- *   are equal.
+ * - `same`, `different`, `undecided`: verify and reconcile only. Undecided: what the stores tell neither proves nor disproves
+ *   that the bytes are equal.
  */
 export const statuses = [
   'copied',
   'renamed',
   'unchanged',
   'skipped',
+  'removed',
   'failed',
   'repeated',
   'same',
@@ -34,7 +36,7 @@ export interface Tally {
   failures: Record<string, number>;
   /** Objects that lost something, by what: `tags`, `metadata:NAME`. */
   losses: Record<string, number>;
-  /** Of verify: objects that differ, by what. */
+  /** Of verify: objects that differ, by what. Of reconcile: also those that were repaired. */
   differences: Record<string, number>;
   /** Of a deep verify: bytes that were read, of both sides together. */
   bytesRead?: number;

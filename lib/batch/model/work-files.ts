@@ -2,6 +2,7 @@
  * The work folder: where a batch keeps its pages, results and report. The files are the ledger, the row only coordinates.
  *
  *   <batch>/request.json                  what was asked for, for people
+ *   <batch>/rules.json                    the rules of a batch that goes by one
  *   <batch>/ranges/<range>.json           a stretch of the source
  *   <batch>/pages/<range>-<seq>.jsonl     a header, then one object a line; written once
  *   <batch>/partial/<range>-<seq>.json    what is known of a page that is not finished
@@ -32,6 +33,11 @@ export interface WorkFiles {
   write(name: string, text: string, options?: CallOptions & { ifAbsent?: boolean }): Promise<boolean>;
   /** Names that begin with `prefix`, which has a slash; only files of the prefix's own folder. In ascending order. */
   list(prefix: string, options?: CallOptions): AsyncIterable<string>;
+  /**
+   * Removes at most `limit` files below `folder`, which ends in a slash. Absent: the files are kept until their owner removes them, as in
+   * a bucket.
+   */
+  remove?(folder: string, limit: number): Promise<{ removed: number; isGone: boolean }>;
 }
 
 /** Ranges are named by digits and dots, so a dash tells where the number of the page begins. */
@@ -50,6 +56,7 @@ export function rangeOf(page: string): string {
 
 export const fileOf = {
   request: (batch: string) => `${batch}/request.json`,
+  rules: (batch: string) => `${batch}/rules.json`,
   range: (batch: string, range: string) => `${batch}/ranges/${range}.json`,
   page: (batch: string, page: string) => `${batch}/pages/${page}.jsonl`,
   partial: (batch: string, page: string) => `${batch}/partial/${page}.json`,

@@ -1,6 +1,7 @@
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { World } from '../../copy/model/ports.ts';
 import type { SourcePorts } from '../../sources/shared/source.ts';
+import type { RuleWork } from './rule.ts';
 import type { Status } from './tally.ts';
 import type { WorkFiles, WorkPlace } from './work-files.ts';
 
@@ -16,6 +17,8 @@ export interface BatchWorld extends World {
   files(place: WorkPlace): WorkFiles;
   /** Where a batch is kept that names no place. Absent: it has to name one. */
   workPlace?: WorkPlace;
+  /** For batches that go by a replication rule. Absent: there are none here. */
+  byRule?: RuleWork;
   /** Reads listings and files of one store. */
   sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream' | 'read'>;
   /** Answers of this store so far, to this process, that said we are too fast; retries inside the client hide them. */

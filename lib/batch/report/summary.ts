@@ -2,7 +2,8 @@ import { leftOut } from '../../copy/fidelity/acl.ts';
 import type { Cost } from '../../cost/request-prices.ts';
 import { costOf } from '../../cost/request-prices.ts';
 import type { Tally } from '../model/tally.ts';
-import type { BatchMode } from '../request/request.ts';
+import { isRuleMode } from '../model/rule.ts';
+import type { BatchMode, BatchRequest } from '../request/request.ts';
 import type { Batch } from '../rows/batch-row.ts';
 
 /** `summary.json`: what became of a batch. Times are ISO 8601, sizes bytes. */
@@ -36,8 +37,12 @@ export function summaryOf(batch: Batch, state: Summary['state'], now: number, ta
     objectsPerSecond: Math.round((10 * tally.entries) / seconds) / 10,
     ...tally,
     cost: costOf(request, tally.calls, tally.transfers),
-    ...(request.mode !== 'verify' && leftOut({ mode: request.mode, options: request.options })),
+    ...notKeptBy(request),
     ...(job.reason && { reason: job.reason }),
     ...(request.labels && { labels: request.labels }),
   };
+}
+
+function notKeptBy({ mode, options }: BatchRequest): { notKept?: string[] } {
+  return mode === 'verify' || isRuleMode(mode) ? {} : leftOut({ mode, options });
 }

@@ -13,12 +13,16 @@ interface Place {
 
 type Need = readonly ['read' | 'write', 'source' | 'destination'];
 
+const copyNeeds: readonly Need[] = [
+  ['read', 'source'],
+  ['write', 'destination'],
+];
+
 /** A rename removes its source. */
 const needs: Record<BatchMode, readonly Need[]> = {
-  copy: [
-    ['read', 'source'],
-    ['write', 'destination'],
-  ],
+  copy: copyNeeds,
+  replicate: copyNeeds,
+  reconcile: copyNeeds,
   rename: [
     ['read', 'source'],
     ['write', 'source'],

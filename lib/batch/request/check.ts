@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { GiveUp } from '../../copy/model/errors.ts';
+import type { Mode } from '../../copy/model/request.ts';
 import { checkRequest } from '../../copy/plan/check-request.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 import { sourceSchema } from '../../sources/shared/source.ts';
+import { isRuleMode } from '../model/rule.ts';
 import type { WorkPlace } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
 import { mappingSchema } from './mapping.ts';
-import type { BatchInput, BatchRequest } from './request.ts';
+import type { BatchInput, BatchMode, BatchRequest } from './request.ts';
 import { slowestRate } from './request.ts';
 
 /** It stands in the batch's row, which has to stay small. */
@@ -54,6 +56,11 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
   if (mode === 'metadata' && (destination || mapping)) {
     throw bad('A metadata change writes each object where it is; it takes no destination and no mapping.');
   }
+  if (isRuleMode(mode) && !(request.rule && world.byRule)) {
+    throw bad(
+      `A batch of mode ${mode} goes by a replication rule, and there is none here; start it with the ferry command.`,
+    );
+  }
   if (JSON.stringify(request).length > requestCharsMax) {
     throw bad(`The request is longer than ${requestCharsMax} characters; name the objects in a manifest.`);
   }
@@ -61,8 +68,14 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
     { bucket: 'b', key: 'a' },
     { bucket: 'b', key: mode === 'metadata' ? 'a' : 'c' },
   ];
-  const one = { mode: mode === 'verify' ? ('copy' as const) : mode, store, source: here, destination: there, options };
+  const one = { mode: copyModeOf(mode), store, source: here, destination: there, options };
   checkRequest(one, world.store(store).facts);
+}
+
+/** How each object of a batch is copied, if it is. */
+export function copyModeOf(mode: BatchMode): Mode {
+  if (mode === 'verify') return 'copy';
+  return isRuleMode(mode) ? 'replicate' : mode;
 }
 
 /** Where the batch is kept. @throws GiveUp BadRequest when neither the request nor the runtime names a place. */

@@ -8,10 +8,12 @@ import type { BatchRequest } from './request.ts';
  * written there would be listed, and copied, again. Undefined when the destination lies elsewhere.
  */
 export function refusalInside(
-  { mode, source, store }: Pick<BatchRequest, 'mode' | 'source' | 'store'>,
+  { mode, source, store, rule }: Pick<BatchRequest, 'mode' | 'source' | 'store' | 'rule'>,
   from: ObjectRef,
   to: ObjectRef,
 ): GiveUp | undefined {
+  // Rules are checked against that when they are loaded, filters and all.
+  if (rule) return undefined;
   if (source.kind !== 'prefix' || mode === 'metadata' || mode === 'verify') return undefined;
   if (to.bucket !== source.bucket || !to.key.startsWith(source.prefix)) return undefined;
   return new GiveUp(

@@ -17,7 +17,9 @@ export function destinationPlaceOf({
   source,
   destination,
   mapping,
-}: Pick<BatchRequest, 'source' | 'destination' | 'mapping'>): ObjectRef | undefined {
+  rule,
+}: Pick<BatchRequest, 'source' | 'destination' | 'mapping' | 'rule'>): ObjectRef | undefined {
+  if (rule) return rule.destinations[0];
   const read = source.kind === 'prefix' ? source : undefined;
   const bucket = destination?.bucket ?? read?.bucket;
   if (bucket === undefined) return undefined;

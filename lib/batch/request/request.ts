@@ -3,6 +3,7 @@ import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import type { FiltersConfig, filtersSchema } from '../../keys/filters.ts';
 import type { SourceInput, SourceSpec } from '../../sources/shared/source.ts';
+import type { RuleMode, RuleRequest } from '../model/rule.ts';
 import type { WorkPlace } from '../model/work-files.ts';
 import type { Permissions } from './allowed-options.ts';
 import type { Mapping, MappingInput } from './mapping.ts';
@@ -10,8 +11,9 @@ import type { Mapping, MappingInput } from './mapping.ts';
 /**
  * - `copy`, `rename`, `metadata`: as for one object.
  * - `verify`: compare source and destination, write nothing.
+ * - `replicate`, `reconcile`: what a replication rule says.
  */
-export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify';
+export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify' | RuleMode;
 
 export interface BatchLimits {
   /** Store requests a second, over all workers of this batch. */
@@ -30,6 +32,8 @@ export interface BatchRequest {
   mode: BatchMode;
   store: StoreAddress;
   source: SourceSpec;
+  /** Of `replicate` and `reconcile`: the rule, which also decides where objects go. `source` is that of the rule. */
+  rule?: RuleRequest;
   /** Into which bucket; default: each object's own. Ignored for `metadata`. */
   destination?: { bucket: string };
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */

@@ -24,6 +24,8 @@ export interface BatchRow {
   live: Live;
   /** The summary is written; a batch that ended owes nothing more. */
   summed?: boolean;
+  /** When its files go, epoch milliseconds; absent: they stay. */
+  removeAt?: number;
 }
 
 /** How far the check of `conflicts/check.ts` is: the step that comes next. */

@@ -20,6 +20,18 @@ export async function endingOnFailure(world: BatchWorld, batch: Batch, step: () 
   }
 }
 
+/** Files of a batch are kept so long after its end. */
+const keepFilesMs = 30 * 86_400_000;
+
+/**
+ * What the row of a batch says when it is added up: until when its files stay. A place that the request names belongs to who
+ * named it, and the files stay there.
+ */
+export function keptUntil(world: BatchWorld, { row, request, files }: Batch): Pick<Batch['row'], 'removeAt'> {
+  if (request.work || !files.remove) return {};
+  return { removeAt: row.removeAt ?? world.clock.now() + keepFilesMs };
+}
+
 /** Ends a batch before its end. Workers drop its tasks; the summary follows. */
 export async function endBatch(
   world: BatchWorld,

@@ -4,6 +4,7 @@
  * instant is). Without a limit there is no row, until a store says that we are too fast: then the scope gets a ceiling, which
  * halves with each second of throttling and rises slowly after it.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { RetryLater } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CallOptions, ObjectStore, World } from '../../copy/model/ports.ts';
@@ -31,8 +32,11 @@ interface Scope {
  */
 export function scopesOf(world: BatchWorld, { id, request }: Batch): Scope[] {
   const everybodys = world.settings.batchRequestsPerSecond;
-  const { limits = {}, store, destination, mapping } = request;
-  const place = destination?.bucket ?? (request.source.kind === 'prefix' ? request.source.bucket : '');
+  const { limits = {}, store, destination, mapping, rule } = request;
+  const place =
+    rule?.destinations[0]?.bucket ??
+    destination?.bucket ??
+    (request.source.kind === 'prefix' ? request.source.bucket : '');
   const prefix = mapping?.kind === 'prefix' ? mapping.to : '';
   const target = `${store.scheme}/${store.endpoint ?? store.region ?? ''}/${place}/${prefix}`;
   return [
@@ -56,10 +60,11 @@ export interface Paced {
 /** The stores of a world, each of whose requests waits for its turn. Made for one page. */
 export function openPaced(world: BatchWorld, batch: Batch): Paced {
   const pacer = new Pacer(world, scopesOf(world, batch), batch.request.store);
-  // Every object asks for its store, and a batch has one.
-  const store = pacer.guard(world.store(batch.request.store));
+  const { store: address } = batch.request;
+  const store = pacer.guard(world.store(address));
   return {
-    store: () => store,
+    // A batch has one store; rules that lead back to its objects may name another.
+    store: (wanted) => (isDeepStrictEqual(wanted, address) ? store : world.store(wanted)),
     calls: pacer.sent,
     end: async () => {
       await pacer.tellThrottling();

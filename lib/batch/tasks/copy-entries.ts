@@ -2,6 +2,7 @@ import { CopyError, gaveUp, RetryLater } from '../../copy/model/errors.ts';
 import { forEachLimited } from '../../copy/model/for-each-limited.ts';
 import type { Invocation, World } from '../../copy/model/ports.ts';
 import type { PageEntry } from '../files/page-file.ts';
+import { errorFields } from '../files/result-file.ts';
 import type { Known } from '../files/partial-file.ts';
 import type { BatchWorld } from '../model/world.ts';
 import { defaultConcurrency } from '../request/request.ts';
@@ -72,7 +73,7 @@ export async function copyEntries(
   if (troubled.size > 0 && !stopped) known.tries += 1;
   if (known.tries < roundsAtMost) return stopped;
   for (const [index, error] of troubled) {
-    known.lines.set(index, failedLine(batch.request, entries[index] as PageEntry, error));
+    known.lines.set(index, failedLine(batch.request, entries[index] as PageEntry, errorFields(error)));
   }
   return stopped;
 }
@@ -99,10 +100,16 @@ async function tryEntry(
   // Any page may have been begun before: an equal object at the destination may be our own copy, and an object that lacks its
   // tags one that we have copied onto itself and not yet put right.
   const first = (overwrite === 'never' && request.mode !== 'rename') || request.mode === 'metadata' ? 2 : 1;
+  const name = { batch: batch.id, files: batch.files, page, index };
+  // A rename and a rule go by what is in the stores, each time anew.
+  const isAlwaysFirst = request.mode === 'rename' || request.rule !== undefined;
+  const startedAt = world.clock.now();
   for (let n = 0; ; n += 1) {
     try {
-      const attempt = request.mode === 'rename' ? 1 : first + n + known.tries;
-      return await doEntry(world, request, entry, { batch: batch.id, page, index }, { ...invocation, attempt });
+      const attempt = isAlwaysFirst ? 1 : first + n + known.tries;
+      const outcome = await doEntry(world, request, entry, name, { ...invocation, attempt });
+      if ('job' in outcome) return outcome;
+      return { line: { ...outcome.line, seconds: (world.clock.now() - startedAt) / 1000 } };
     } catch (error) {
       if (!(error instanceof RetryLater) || n + 1 >= triesAtOnce) throw error;
       const pause = Math.max(error.delayMs, world.random() * firstPauseMs * 2 ** n);

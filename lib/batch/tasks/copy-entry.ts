@@ -8,13 +8,16 @@ import type { CopyResult } from '../../copy/model/result.ts';
 import { errorOf } from '../../copy/row/end.ts';
 import { startCopy } from '../../copy/start.ts';
 import type { PageEntry } from '../files/page-file.ts';
-import type { ResultLine } from '../files/result-file.ts';
-import { namesOf } from '../files/result-file.ts';
+import type { LineError, ResultLine } from '../files/result-file.ts';
+import { errorFields, namesOf, resultFields } from '../files/result-file.ts';
+import { isRuleMode, type RuleMode } from '../model/rule.ts';
 import type { Status } from '../model/tally.ts';
+import type { WorkFiles } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
 import { refusalOf } from '../request/allowed-keys.ts';
 import { passesFilters } from '../request/filter-by-head.ts';
-import type { BatchRequest } from '../request/request.ts';
+import type { BatchMode, BatchRequest } from '../request/request.ts';
+import { doRuleEntry, lineOfRuleJob } from './rule-entry.ts';
 import { verifyEntry } from './verify-entry.ts';
 
 /** Names one object of a batch for good: its batch, page and place in it. */
@@ -37,14 +40,15 @@ export async function doEntry(
   world: BatchWorld,
   request: BatchRequest,
   entry: PageEntry,
-  name: EntryName,
+  { files, ...name }: EntryName & { files: WorkFiles },
   invocation: Invocation,
 ): Promise<EntryOutcome> {
   if (entry.error) return { line: failedLine(request, entry, entry.error) };
   // Asked when it was read as well, but who may write to the work folder may have written the page.
   const refusal = refusalOf(request, { source: entry, destination: entry.destination }, entry.options);
-  if (refusal) return { line: failedLine(request, entry, refusal) };
+  if (refusal) return { line: failedLine(request, entry, errorFields(refusal)) };
   try {
+    if (request.rule) return await doRuleEntry(world, request, entry, { id: name.batch, files }, invocation);
     if (entry.ask && !(await passesFilters(world, request, entry, invocation))) {
       return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };
     }
@@ -54,7 +58,7 @@ export async function doEntry(
     return outcome.kind === 'job' ? { job: outcome.job.id } : { line: lineOf(request, entry, outcome.result) };
   } catch (error) {
     if (!(error instanceof CopyError) || error instanceof RetryLater || gaveUp(error, 'StateUnusable')) throw error;
-    return { line: failedLine(request, entry, error) };
+    return { line: failedLine(request, entry, errorFields(error)) };
   }
 }
 
@@ -81,8 +85,14 @@ async function startKeyed(world: BatchWorld, copy: CopyRequest, invocation: Invo
 /** The end of a large object's job; undefined while it is under way. */
 export function lineOfJob(request: BatchRequest, entry: PageEntry, job: Job): ResultLine | undefined {
   if (!isFinal(job.state)) return undefined;
+  const seconds = (job.updatedAt - job.createdAt) / 1000;
+  return { ...outcomeOfJob(request, entry, job), seconds, job: job.id };
+}
+
+function outcomeOfJob(request: BatchRequest, entry: PageEntry, job: Job): ResultLine {
+  if (request.rule) return lineOfRuleJob(entry, job);
   if (job.state === 'done' && job.result) return lineOf(request, entry, job.result);
-  return failedLine(request, entry, errorOf(job));
+  return failedLine(request, entry, errorFields(errorOf(job)));
 }
 
 export function copyRequestOf(
@@ -93,7 +103,7 @@ export function copyRequestOf(
 ): CopyRequest {
   const { bucket, key, versionId, etag, size, destination } = entry;
   const { mode, store, onlyListed } = request;
-  if (mode === 'verify') throw new Error('a batch that verifies copies nothing');
+  if (mode === 'verify' || isRuleMode(mode)) throw new Error(`a batch of mode ${mode} asks for no copies of its own`);
   const { partSizeMin, directMax } = world.settings;
   // A rename must remember that the source is gone because we removed it; a large copy that it is done or on its way.
   const keyed = mode === 'rename' || size === undefined || size >= Math.min(partSizeMin, directMax);
@@ -110,39 +120,25 @@ export function copyRequestOf(
   };
 }
 
-const statusOf: Record<Exclude<BatchRequest['mode'], 'verify'>, Status> = {
+type WritingMode = Exclude<BatchMode, 'verify' | RuleMode>;
+
+const statusOf: Record<WritingMode, Status> = {
   copy: 'copied',
   rename: 'renamed',
   metadata: 'copied',
 };
 
 function lineOf(request: BatchRequest, entry: PageEntry, result: CopyResult): ResultLine {
-  const { way, parts, size, etag, versionId, verifiedBy, lost, transfer } = result;
-  const mode = request.mode as Exclude<BatchRequest['mode'], 'verify'>;
-  const status = way === 'unchanged' && mode !== 'rename' ? 'unchanged' : statusOf[mode];
-  return {
-    ...namesOf(entry),
-    status,
-    size,
-    etag,
-    way,
-    ...(parts !== undefined && { parts }),
-    verifiedBy,
-    ...(versionId !== undefined && { destinationVersionId: versionId }),
-    ...(lost.length > 0 && { lost }),
-    ...(transfer && { transfer }),
-  };
+  const mode = request.mode as WritingMode;
+  const status = result.way === 'unchanged' && mode !== 'rename' ? 'unchanged' : statusOf[mode];
+  return { ...namesOf(entry), status, ...resultFields(result) };
 }
 
-export function failedLine(
-  request: BatchRequest,
-  entry: PageEntry,
-  error: { code: string; message: string },
-): ResultLine {
-  const { code, message } = error;
+export function failedLine(request: BatchRequest, entry: PageEntry, error: LineError): ResultLine {
   // It was asked that what is there stays.
-  const status = code === 'DestinationExists' && optionsOf(request, entry).overwrite === 'never' ? 'skipped' : 'failed';
-  return { ...namesOf(entry), status, size: entry.size, error: { code, message } };
+  const status =
+    error.code === 'DestinationExists' && optionsOf(request, entry).overwrite === 'never' ? 'skipped' : 'failed';
+  return { ...namesOf(entry), status, size: entry.size, error };
 }
 
 function optionsOf(request: BatchRequest, entry: PageEntry): CopyRequest['options'] {

@@ -8,10 +8,18 @@ import { withinAreas } from '../request/allowed-keys.ts';
 import { workPlaceOf } from '../request/check.ts';
 import { parseEntryOptions } from '../request/entry-options.ts';
 import type { BatchRequest } from '../request/request.ts';
+import type { Batch } from '../rows/batch-row.ts';
 import { findBatch } from '../rows/batch-row.ts';
+import { ruleBatchOf } from './rule-entry.ts';
 
 /** Opens what a batch reads. */
-export function openSourceOf(world: BatchWorld, { request }: { request: BatchRequest }): OpenSource {
+export async function openSourceOf(
+  world: BatchWorld,
+  { request, ...kept }: { request: BatchRequest } & Partial<Pick<Batch, 'id' | 'files'>>,
+): Promise<OpenSource> {
+  const { id, files } = kept;
+  const its = ruleBatchOf(world, request, id !== undefined && files ? { id, files } : undefined);
+  if (its) return await its.work.open(its.batch, world.sources(request.store).list);
   const ports: SourcePorts = {
     ...withinAreas(world.sources(request.store), request),
     parseOptions: parseEntryOptions,

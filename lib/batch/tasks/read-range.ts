@@ -43,7 +43,7 @@ export async function readRange(
     if (newest) await settlePage(world, batch, newest, options);
     if (newest?.last) return;
     const range = await readRangeSpec(batch, task.range, options);
-    const source = openSourceOf(world, batch);
+    const source = await openSourceOf(world, batch);
     try {
       await readOn(world, { batch, range, source, invocation, options }, newest);
     } finally {

@@ -15,7 +15,7 @@ import type { Summary } from '../report/summary.ts';
 import { summaryOf } from '../report/summary.ts';
 import type { Batch } from '../rows/batch-row.ts';
 import { changeBatch, findBatch, nextLook } from '../rows/batch-row.ts';
-import { endingOnFailure } from '../rows/end.ts';
+import { endingOnFailure, keptUntil } from '../rows/end.ts';
 import { pageIds } from '../rows/pages.ts';
 import { lineOfJob } from './copy-entry.ts';
 import { jobOf, looksAgain } from './copy-page.ts';
@@ -44,16 +44,17 @@ export async function totalUp(
     if (held?.job.state !== 'finishing') return;
     const tally = await sumOf(held, finished, options);
     await writeSummary(held, summaryOf(held, 'done', world.clock.now(), tally), options);
-    await changeBatch(world, batch.id, ({ job, row }) =>
-      job.state !== 'finishing'
-        ? undefined
-        : {
-            state: 'done',
-            attentionAt: undefined,
-            expiresAt: world.clock.now() + world.settings.keepMs,
-            batch: { summed: true, paused: undefined, live: { ...row.live, tally } },
-          },
-    );
+    await changeBatch(world, batch.id, (found) => {
+      if (found.job.state !== 'finishing') return undefined;
+      const { removeAt } = keptUntil(world, found);
+      return {
+        state: 'done',
+        attentionAt: removeAt,
+        // A row with files must not expire before they are removed.
+        expiresAt: removeAt === undefined ? world.clock.now() + world.settings.keepMs : undefined,
+        batch: { summed: true, paused: undefined, removeAt, live: { ...found.row.live, tally } },
+      };
+    });
     world.log.info('batch done', { batch: batch.id });
   });
 }
@@ -89,12 +90,14 @@ async function sumEnded(world: BatchWorld, batch: Batch, options: CallOptions): 
   if ((await finishedPages(batch, options)).size > finished.size) {
     throw new RetryLater(`Batch ${batch.id} was given more results while they were added up.`);
   }
-  await changeBatch(world, batch.id, ({ job, row }) => {
+  await changeBatch(world, batch.id, (found) => {
+    const { job, row } = found;
+    const { removeAt } = keptUntil(world, found);
     // A time that was set meanwhile is that of a worker whose result we may not have seen.
-    const attentionAt = job.attentionAt === batch.job.attentionAt ? undefined : job.attentionAt;
-    return row.summed && row.live.tally.entries === tally.entries && job.attentionAt === attentionAt
-      ? undefined
-      : { attentionAt, batch: { summed: true, live: { ...row.live, tally } } };
+    const attentionAt = job.attentionAt === batch.job.attentionAt ? removeAt : job.attentionAt;
+    if (row.summed && row.live.tally.entries === tally.entries && job.attentionAt === attentionAt) return undefined;
+    const expiresAt = removeAt === undefined ? job.expiresAt : undefined;
+    return { attentionAt, expiresAt, batch: { summed: true, removeAt, live: { ...row.live, tally } } };
   });
 }
 

@@ -2,7 +2,7 @@ import { GiveUp } from '../../copy/model/errors.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
-import { confirmMoves } from '../run/confirm.ts';
+import { confirmRemovals } from '../run/confirm.ts';
 import { interruptedWork, resumeWork, workOf } from '../run/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
 
@@ -13,10 +13,10 @@ export const defineResume: DefineCommand = (program, context) => {
     .command('resume')
     .summary('finish what was interrupted')
     .description(
-      'Finishes the job or batch that is named, or all in the state folder that no living process works on. Copies just go on; before it goes on with a move, which removes its sources, it asks on a terminal, and elsewhere needs --yes.',
+      'Finishes the job or batch that is named, or all in the state folder that no living process works on. Copies just go on; before it goes on with what removes objects (a move, reconcile --fix --remove-extra), it asks on a terminal, and elsewhere needs --yes.',
     )
     .argument('[id]', 'only this job or batch, without a question; also one that is paused')
-    .option('-y, --yes', 'go on with moves as well, without a question');
+    .option('-y, --yes', 'go on with what removes objects as well, without a question');
   addStoreOptions(addOutputOptions(command)).action(async (id: string | undefined, flags: ResumeFlags) => {
     const work = (session: Session) => (id === undefined ? resumeAll(session, flags) : resumeOne(session, id));
     context.code = await withSession(context.io, flags, work);
@@ -33,7 +33,7 @@ async function resumeOne(session: Session, id: string): Promise<number> {
 async function resumeAll(session: Session, flags: ResumeFlags): Promise<number> {
   const { say, config } = session;
   const found = await interruptedWork(session);
-  const chosen = flags.yes ? found : await confirmMoves(session, found);
+  const chosen = flags.yes ? found : await confirmRemovals(session, found);
   if (!chosen) return exit.failed;
   const codes = await resumeWork(session, chosen);
   if (found.length === 0 && !flags.quiet) say(`nothing to resume in ${config.home}`);

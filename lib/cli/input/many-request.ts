@@ -37,8 +37,11 @@ export function manyRequest({ mode, store, source, destination, options, ...more
     mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: source.prefix, to: destination.prefix },
     names: include || exclude ? present({ include, exclude }) : undefined,
     options: mode === 'rename' && overwrite === 'never' ? others : options,
-    pageSize,
-    concurrency: Math.min(objects, concurrencyMax),
-    objectsAtOnce: objects,
+    ...atOnce(objects),
   });
+}
+
+/** The sizes of a batch that is shown as one command. */
+export function atOnce(objects: number): Pick<BatchInput, 'pageSize' | 'concurrency' | 'objectsAtOnce'> {
+  return { pageSize, concurrency: Math.min(objects, concurrencyMax), objectsAtOnce: objects };
 }

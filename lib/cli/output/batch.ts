@@ -20,10 +20,11 @@ import type { Paint } from '../text/paint.ts';
 import { formatTable } from '../text/table.ts';
 import { callsText, priceOf, priceText } from './plan.ts';
 import { leftOutText } from './result.ts';
+import { ruleCounts, ruleEndText, ruleText } from './rule.ts';
 
-/** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`. */
+/** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`, `oss://a/ -> oss://b/ (rule nightly, --fix)`. */
 export function batchText(request: BatchRequest): string {
-  const { mode, store, source } = request;
+  const { mode, store, source, rule } = request;
   const url = ({ bucket, key }: ObjectRef): string => printable(`${store.scheme}://${bucket}/${key}`);
   const place = sourcePlaceOf(request);
   const from =
@@ -32,6 +33,7 @@ export function batchText(request: BatchRequest): string {
       : place && 'bucket' in place
         ? url(place)
         : printable(place?.path ?? '');
+  if (rule) return `${from} -> ${rule.destinations.map(url).join(', ')} (${ruleText(rule)})`;
   const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
   return to ? `${from} -> ${url(to)}` : from;
 }
@@ -125,6 +127,8 @@ function reportPlace({ id, request: { work } }: BatchView): string | undefined {
 /** The last line of a run. */
 export function endLine(view: BatchView, paint: Paint): string {
   const { summary, counts } = view;
+  const byRule = ruleCounts(view);
+  const text = byRule ? `${tallyText(counts)}; ${ruleEndText(view, byRule)}` : tallyText(counts);
   const seconds = summary?.seconds ?? 0;
   const mark = exitOf(view) === exit.done ? paint('green', '✓') : paint('yellow', '!');
   const bytes = counts.bytes > 0 ? `, ${formatBytes(counts.bytes)} (${formatRate(counts.bytes, seconds)})` : '';
@@ -132,7 +136,7 @@ export function endLine(view: BatchView, paint: Paint): string {
   const pace = `in ${formatDuration(seconds)}, ${formatCount(summary?.objectsPerSecond ?? 0)} objects/s`;
   const cost = hasCalls(counts) ? `, ${costText(view)}` : '';
   const leftOut = summary?.notKept ? `; ${leftOutText(summary.notKept)}` : '';
-  return `${mark} batch ${view.id} ${view.state}: ${tallyText(counts)}${bytes}${read} ${pace}${cost}${leftOut}`;
+  return `${mark} batch ${view.id} ${view.state}: ${text}${bytes}${read} ${pace}${cost}${leftOut}`;
 }
 
 function hasCalls({ calls }: Tally): boolean {
@@ -148,12 +152,16 @@ export function costText({ request, counts: { calls, transfers } }: BatchView): 
   return `${plural(sent, 'request')}, about ${formatMoney(amount, currency)}${between}`;
 }
 
-/** 3 where some of many failed, differ or could not be compared, 1 where all did or the batch itself failed. */
-export function exitOf({ state, counts }: BatchView): number {
+/**
+ * 3 where some of many failed, differ or could not be compared, and for any difference of a rule; 1 where all did or the batch
+ * itself failed.
+ */
+export function exitOf({ state, counts, request }: BatchView): number {
   if (state === 'failed' || state === 'cancelled') return exit.failed;
   const bad =
     (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + (counts.counts.undecided ?? 0) + counts.rejected;
   if (bad === 0) return exit.done;
+  if (request.mode === 'reconcile') return exit.someFailed;
   return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
 }
 

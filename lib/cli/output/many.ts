@@ -1,7 +1,14 @@
 /** What `cp`, `mv` and `meta` of many objects print, from the tally and the results of their batch. */
 import type { BatchView, ResultLine } from '../../batch/index.ts';
 import { leftOut } from '../../copy/fidelity/acl.ts';
-import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
+import {
+  GiveUp,
+  RetryLater,
+  SourceChanged,
+  Superseded,
+  type CopyError,
+  type GiveUpCode,
+} from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import { transferCost, type Transfers } from '../../cost/transfer-prices.ts';
@@ -12,7 +19,14 @@ import { exitOf } from './batch.ts';
 import { transferText } from './plan.ts';
 import { errorDocument, leftOutText, resultDocument, type Subject } from './result.ts';
 
-const verbs = { copy: 'copied', rename: 'moved', metadata: 'changed', verify: 'compared' } as const;
+const verbs = {
+  copy: 'copied',
+  rename: 'moved',
+  metadata: 'changed',
+  verify: 'compared',
+  replicate: 'replicated',
+  reconcile: 'compared',
+} as const;
 
 /** `copied 1,204 objects, 53.2 GiB in 3 min 20 s (272 MiB/s), 16 of them unchanged; 3 failed (2 NotFound, 1 AccessDenied)`. */
 export function manyEndLine(view: BatchView, paint: Paint): string {
@@ -62,13 +76,24 @@ export function lineDocument(
     ...leftOut({ mode, options: { ...options, ...line.options } }),
     ...(status === 'renamed' && { sourceRemoved: true }),
   };
-  const { seconds: _, ...document } = resultDocument(subject, result, 0);
+  const { seconds, ...document } = resultDocument(subject, result, line.seconds ?? 0, line.job);
+  if (line.seconds !== undefined) document['seconds'] = seconds;
   return way === 'unchanged' && status === 'renamed' ? { ...document, status: verbs.rename } : document;
 }
 
-/** What made the object fail; the store's own words stand in the message. */
-export function errorOfLine({ error }: ResultLine): GiveUp {
-  return new GiveUp((error?.code ?? 'Unsupported') as GiveUpCode, error?.message ?? 'not done');
+/** What made the object fail. */
+export function errorOfLine({ error }: ResultLine): CopyError {
+  const { code = 'Unsupported', message = 'not done', store: answer } = error ?? {};
+  switch (code) {
+    case 'RetryLater':
+      return new RetryLater(message, { answer });
+    case 'SourceChanged':
+      return new SourceChanged(message, { answer });
+    case 'Superseded':
+      return new Superseded(message, { answer });
+    default:
+      return new GiveUp(code as GiveUpCode, message, { answer });
+  }
 }
 
 function subjectOf(

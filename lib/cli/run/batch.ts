@@ -1,5 +1,6 @@
 /** Runs a batch to its end and shows its progress. */
 import type { BatchInput, BatchView } from '../../batch/index.ts';
+import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
 import { batchText, countText, dryRunDocument, dryRunLines, endLine, exitOf } from '../output/batch.ts';
 import type { Moment } from '../output/progress.ts';
 import { exit } from '../process/exit.ts';
@@ -70,10 +71,16 @@ export async function printEnd({ io, flags, say }: Session, view: BatchView): Pr
   for (const [what, objects] of Object.entries(view.counts.losses))
     say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')}`);
   const failed = (view.counts.counts.failed ?? 0) > 0;
-  if (failed && !flags.quiet) {
+  if (failed && view.request.rule) say(`why: ferry batch report ${view.id} --status failed`);
+  else if (failed && !flags.quiet) {
     say(`why: ferry batch report ${view.id} --status failed; again: ferry batch retry ${view.id}`);
   }
   return code;
+}
+
+/** @throws GiveUp the error that ended a batch as a whole. */
+export function throwReason({ reason }: BatchView): void {
+  if (reason) throw new GiveUp(reason.code as GiveUpCode, reason.message);
 }
 
 /** Said when a batch begins, so that it can be found again. */

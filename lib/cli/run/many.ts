@@ -1,14 +1,14 @@
 /** `cp`, `mv` and `meta` of many objects: a batch, shown as one command. */
 import type { BatchView } from '../../batch/index.ts';
-import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import { manyRequest, type Many } from '../input/many-request.ts';
 import { exitOf } from '../output/batch.ts';
 import { errorOfLine, lineDocument, manyEndLine } from '../output/many.ts';
 import { printLine } from '../process/io.ts';
 import { plural, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { dryRunMany, followBatch } from './batch.ts';
-import { FinishedPages } from './finished-pages.ts';
+import { dryRunMany, throwReason } from './batch.ts';
+import { followLines } from './follow-lines.ts';
 import type { Session } from './session.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
@@ -20,19 +20,11 @@ export async function runMany(session: Session, many: Many, { dryRun = false } =
   const { io, flags, runtime, signal } = session;
   signal.throwIfAborted();
   const started = await createBatch(runtime.batches, request);
-  const finished = new FinishedPages(runtime.batches, started.id);
-  let pagesShown = -1;
-  const show = async ({ pages }: BatchView): Promise<void> => {
-    if (pages.done === pagesShown) return;
-    pagesShown = pages.done;
-    for await (const line of finished.fresh({ failedOnly: !flags.json })) {
-      if (flags.json) await printLine(io.stdout, visibleJson(lineDocument({ ...many }, line)));
-      if (line.status === 'failed') session.complain(errorOfLine(line));
-    }
-  };
-  const view = await followBatch(session, started.id, { label: sourceText(many), onProgress: show });
-  pagesShown = -1;
-  await show(view);
+  const label = sourceText(many);
+  const view = await followLines(session, started.id, { label, failedOnly: !flags.json }, async (line) => {
+    if (flags.json) await printLine(io.stdout, visibleJson(lineDocument({ ...many }, line)));
+    if (line.status === 'failed') session.complain(errorOfLine(line));
+  });
   return await sumUp(session, many, view);
 }
 
@@ -49,7 +41,7 @@ async function sumUp(session: Session, many: Many, view: BatchView): Promise<num
   for (const [what, objects] of Object.entries(counts.losses))
     session.say(`${warn('yellow', '!')} not kept: ${what}, on ${plural(objects, 'object')} (--json tells which)`);
   if ((counts.counts.failed ?? 0) > 0 && !flags.quiet) session.say(`again: ferry batch retry ${view.id}`);
-  if (reason) throw new GiveUp(reason.code as GiveUpCode, reason.message);
+  throwReason(view);
   return exitOf(view);
 }
 

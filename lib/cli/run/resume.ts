@@ -8,9 +8,11 @@ import { readOldRun, restOfOldRun } from '../input/old-run.ts';
 import { runText, workText } from '../output/jobs.ts';
 import { errorDocument, lossLines, resultDocument, resultLine } from '../output/result.ts';
 import { exit, exitCodeOf } from '../process/exit.ts';
+import { removesObjects } from '../output/rule.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import { runBatch } from './batch.ts';
+import { followLaterCopies } from './rule.ts';
 import type { Session } from './session.ts';
 
 /** Something that was interrupted: a job, a batch, or a command of a version before batches. */
@@ -19,8 +21,8 @@ export interface Work {
   id: string;
   /** What it does, and how far it is. */
   text: string;
-  /** It removes objects. */
-  moves: boolean;
+  /** It removes objects: of a move the sources, of a reconciliation replicas. */
+  removes: boolean;
 }
 
 /** Everything that no living process works on, oldest first. */
@@ -47,11 +49,13 @@ function ended(id: string, state: string): GiveUp {
 }
 
 function workOfJob(job: Job): Work {
-  return { kind: batchRow(job) ? 'batch' : 'job', id: job.id, text: workText(job), moves: job.mode === 'rename' };
+  const request = batchRow(job)?.request;
+  const removes = request ? removesObjects(request) : job.mode === 'rename';
+  return { kind: request ? 'batch' : 'job', id: job.id, text: workText(job), removes };
 }
 
 function workOfRun(run: Run): Work {
-  return { kind: 'run', id: run.id, text: runText(run), moves: readOldRun(run.args)?.mode === 'rename' };
+  return { kind: 'run', id: run.id, text: runText(run), removes: readOldRun(run.args)?.mode === 'rename' };
 }
 
 /** Brings it to its end, jobs side by side and then batches in turn, shows each, and returns an exit code for each. */
@@ -80,9 +84,11 @@ export async function resumeWork(session: Session, work: readonly Work[]): Promi
 
 async function resumeBatch(session: Session, id: string): Promise<number> {
   const { readBatch, resumeBatch: unpause } = await import('../../batch/index.ts');
-  const { paused } = await readBatch(session.runtime.batches, id);
+  const { paused, request } = await readBatch(session.runtime.batches, id);
   if (paused) await unpause(session.runtime.batches, id);
-  return await runBatch(session, id);
+  const code = await runBatch(session, id);
+  if (request.rule) await followLaterCopies(session);
+  return code;
 }
 
 /** What is left of it becomes a batch. Undefined when another process has taken it since it was listed. */

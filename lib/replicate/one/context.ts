@@ -8,6 +8,8 @@ export interface Context {
   world: World;
   rules: RuleSet;
   invocation: Invocation;
+  /** Go with each copy, beside those of its rule. */
+  labels?: Record<string, string>;
   /** Copies only if the replica is not what it should be. */
   secondLook?: boolean;
 }

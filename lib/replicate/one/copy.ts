@@ -33,10 +33,12 @@ export async function copyOne(
   for (let look = 1; ; look += 1) {
     const prepared = await prepare(context, route, key, told, occasion);
     if (typeof prepared === 'string') return skipped(prepared);
-    // Without an event, what is equal already is left alone.
-    if (occasion === 'backfill' && !route.looped) prepared.options.overwrite = 'if-different';
+    // Without an event, what is equal already is left alone; in a loop `decide` has seen to that. Either way the options are other
+    // ones than those for an event, so an event never relies on the job of a batch, which may be cancelled (I13).
+    if (occasion === 'backfill') prepared.options.overwrite = route.looped ? 'always' : 'if-different';
     try {
-      const request = context.secondLook ? secondLook(prepared) : prepared;
+      const wanted = context.secondLook ? secondLook(prepared) : prepared;
+      const request = { ...wanted, labels: { ...context.labels, ...wanted.labels } };
       const outcome = await startCopy(context.world, request, context.invocation);
       if (outcome.kind === 'job') return { ...sides, action: 'started', jobId: outcome.job.id };
       return { ...sides, action: 'copied', result: outcome.result };

@@ -6,12 +6,14 @@ import { placeOf } from './bucket-identity.ts';
 import { markLoops, problemsOf } from './check.ts';
 import { narrow } from './key-space.ts';
 import type { Route } from './route.ts';
-import { rulesSchema, type DestinationConfig, type RuleConfig } from './schema.ts';
+import { rulesSchema, type DestinationConfig, type RuleConfig, type RulesInput } from './schema.ts';
 
 export interface RuleSet {
   routes: readonly Route[];
   /** Metadata names that rules add: they say nothing about who wrote an object. */
   addedMetadata: ReadonlySet<string>;
+  /** As they were written, with the addresses of their stores in place of names: `loadRules` reads them back anywhere. */
+  written?: RulesInput;
 }
 
 /** For a process that has none. */
@@ -51,7 +53,19 @@ export function loadRules(input: unknown, context: RulesContext = {}): RuleSet {
   problems.push(...problemsOf(rules, routes));
   if (problems.length > 0) throw refused(problems);
   const marked = markLoops(routes);
-  return { routes: marked, addedMetadata: new Set(marked.flatMap((route) => Object.keys(route.metadata))) };
+  return {
+    routes: marked,
+    addedMetadata: new Set(marked.flatMap((route) => Object.keys(route.metadata))),
+    written: { rules: rules.map((rule) => withAddress(rule, resolveStore(rule.source.store ?? store, context))) },
+  };
+}
+
+/** The routes of a rule. @throws GiveUp BadRequest when there is no such rule. */
+export function routesOfRule(rules: RuleSet, rule: string): Route[] {
+  const routes = rules.routes.filter((route) => route.rule === rule);
+  if (routes.length > 0) return routes;
+  const known = [...new Set(rules.routes.map((route) => route.rule))].join(', ');
+  throw new GiveUp('BadRequest', `There is no replication rule '${rule}'; there are: ${known || 'none'}.`);
 }
 
 /** The routes whose source this key belongs to. A bucket's name decides: what else an event says is only a hint to look. */
@@ -121,6 +135,10 @@ function resolveStore(asked: string | StoreAddress | undefined, context: RulesCo
     'BadRequest',
     `there is no store '${asked}'; there are: ${Object.keys(stores).join(', ') || 'none'}`,
   );
+}
+
+function withAddress(rule: RuleConfig, { scheme, endpoint, region, profile, role }: StoreAddress): RuleConfig {
+  return { ...rule, source: { ...rule.source, store: { scheme, endpoint, region, profile, role } } };
 }
 
 function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, store: StoreAddress): Route {

@@ -15,6 +15,7 @@ import { EmbeddedRunLog } from '../../state/runs.ts';
 import { UnderWay } from '../../state/under-way.ts';
 import { batchWorld, workFolderOf } from '../shared/batch-world.ts';
 import { endAsDead } from '../shared/end-as-dead.ts';
+import { ruleWork } from '../shared/rule-work.ts';
 import { runTask } from '../shared/run-task.ts';
 import { Stores } from '../shared/stores.ts';
 import { systemClock } from '../shared/system-clock.ts';
@@ -85,6 +86,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       workPlace: workFolderOf(home),
       localFiles: true,
     }),
+    byRule: ruleWork(rules),
     inTurn: (batch, limit, work) => objects.during(batch, limit, work),
     isStopping: (batch) => stopping.has(batch),
     onPage: (batch, page, known) => progress.note(batch, page, known),

@@ -23,7 +23,7 @@ export async function runTask(
 ): Promise<void> {
   switch (task.kind) {
     case 'copy':
-      return await copyByRules(world, rules, task, invocation);
+      return await copyByRules(world, await rulesFor(rules, batches, task), task, invocation);
     case 'parts':
       return await copyParts(world, task, invocation);
     case 'finish':
@@ -34,6 +34,22 @@ export async function runTask(
     case 'total':
       return await runBatchTask(batches, task, invocation);
   }
+}
+
+/**
+ * The rules that decide about a copy: those of this process, or where they do not know its rule (a batch is resumed by a command
+ * that was given no rules) those that its batch keeps.
+ */
+async function rulesFor(
+  rules: RuleSet,
+  batches: BatchWorld | undefined,
+  { request: { mode, labels = {} } }: Extract<Task, { kind: 'copy' }>,
+): Promise<RuleSet> {
+  const { batch, rule } = labels;
+  if (!batches || mode !== 'replicate' || batch === undefined || rules.routes.some(({ id }) => id === rule))
+    return rules;
+  const { rulesOfBatch } = await import('./rule-work.ts');
+  return (await rulesOfBatch(batches, batch)) ?? rules;
 }
 
 /** Loaded when the first one comes: most work is about parts, and a cold start should not read what it does not need. */

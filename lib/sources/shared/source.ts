@@ -25,6 +25,13 @@ export interface Entry {
   options?: Partial<CopyOptions>;
   /** Line of the file, from 1. */
   line?: number;
+  /** Of a source that follows a replication rule. */
+  rule?: {
+    /** Which destination of the rule this is about. */
+    route: string;
+    /** Only the replica was listed. */
+    extra?: true;
+  };
 }
 
 /** A row that names no object. */
@@ -39,7 +46,14 @@ export interface Rejected {
 }
 
 /** Rows that name an object which is not to be copied: no mistake, but they are counted. */
-export type PassedOver = 'delete-marker' | 'not-latest' | 'other-status';
+export type PassedOver =
+  | 'delete-marker'
+  | 'not-latest'
+  | 'other-status'
+  /** By the filters of a replication rule. */
+  | 'filtered'
+  /** Listings show size and ETag of both sides, and they are equal. */
+  | 'equal';
 
 /** A stretch of the source that one reader reads in order. */
 export type RangeSpec = {

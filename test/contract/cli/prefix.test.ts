@@ -57,6 +57,45 @@ describe('many objects', () => {
     expect(stderr).toMatch(/✓ copied 4 objects, 12\.0 MiB/);
   });
 
+  it('give as much in the document of each as one object by itself does', async () => {
+    await fill('rich/', ['small', 'refused']);
+    await rig.twin.store.put('photos', 'rich/large', { size: 12 * MiB });
+    const denied = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
+    const match = { operation: 'CopyObject', bucket: 'backup', key: 'rich/refused' };
+    rig.twin.faults.add({ match, effect: denied });
+    const flags = ['--json', '--part-size', '5MiB'];
+    const many = await rig.runWith(
+      { FERRY_DIRECT_MAX: '5MiB' },
+      'cp',
+      's3://photos/rich/',
+      's3://backup/rich/',
+      ...flags,
+    );
+    for (const name of ['small', 'refused', 'large']) {
+      const one = await rig.runWith(
+        { FERRY_DIRECT_MAX: '5MiB' },
+        ...['cp', `s3://photos/rich/${name}`, `s3://backup/rich/${name}`, ...flags],
+      );
+      const [alone = {}] = documents(one.stdout);
+      const found = documents(many.stdout).find(({ source }) => source === `s3://photos/rich/${name}`) ?? {};
+      const fields = (document: object): string[] => Object.keys(document).sort();
+      expect(fields(found).filter((field) => field !== 'job')).toEqual(
+        fields(alone).filter((field) => field !== 'job'),
+      );
+      expect(fields(found['error'] ?? {})).toEqual(fields(alone['error'] ?? {}));
+    }
+    rig.twin.faults.clear();
+    const [refused, large] = ['refused', 'large'].map((name) =>
+      documents(many.stdout).find(({ source }) => source === `s3://photos/rich/${name}`),
+    );
+    expect(refused).toMatchObject({ error: { code: 'AccessDenied', store: { operation: 'CopyObject', status: 403 } } });
+    expect(large).toMatchObject({
+      way: 'parts',
+      seconds: expect.any(Number) as number,
+      job: expect.any(String) as string,
+    });
+  });
+
   it('fail one by one: exit 3, and a line for each that failed', async () => {
     await fill('some/', ['good']);
     await rig.twin.store.put('photos', 'some/frozen', { body: 'x', storageClass: 'DEEP_ARCHIVE' });

@@ -61,6 +61,8 @@ function judgeLine({ scenario, store }: BatchSimulation, line: ResultLine): stri
       return store.peek({ bucket: 'photos', key }) ? wrong('it is still at its old place') : [];
     case 'skipped':
       return before && there === before ? [] : wrong('nothing of others is there');
+    case 'removed':
+      return wrong('no rule was there to remove it by');
     case 'repeated':
       return wrong('nothing was listed twice');
     case 'same':
