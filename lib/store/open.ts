@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { StoreAddress } from '../copy/model/object.ts';
 import type { Clock, Log } from '../copy/model/ports.ts';
+import { annotationCalls } from './calls/annotations.ts';
 import { knownRegions } from './calls/bucket-region.ts';
-import { bucketCalls } from './calls/buckets.ts';
+import { bucketCalls, takesLocks } from './calls/buckets.ts';
 import type { StoreClient } from './calls/client.ts';
 import { copyCalls } from './calls/copies.ts';
 import { listCalls } from './calls/lists.ts';
@@ -87,12 +88,14 @@ export function openStore(config: StoreConfig): StoreClient {
       ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
     },
     ...objectCalls(caller),
+    ...annotationCalls(caller, isForeign),
     ...copyCalls(caller),
     ...multipartCalls(caller),
     ...listCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
     region: knownRegions(caller),
+    ...(dialect.headers.lock && { takesLocks: (bucket, options) => takesLocks(caller, bucket, options) }),
     get pressure() {
       return limiter.pressure;
     },

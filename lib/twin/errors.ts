@@ -73,6 +73,10 @@ const TABLE = {
   NotImplemented: { status: 501, message: 'A part of the request implies functionality that is not implemented.' },
   NotModified: { status: 304, message: 'Not Modified' },
   NotSymlink: { status: 400, message: 'The object is not symlink.' },
+  ObjectLockConfigurationNotFoundError: {
+    status: 404,
+    message: 'Object Lock configuration does not exist for this bucket',
+  },
   ObjectNotAppendable: { status: 409, message: 'The object is not appendable' },
   OperationNotSupported: { status: 400, message: 'The operation is not supported for this resource.' },
   PermanentRedirect: { status: 301, message: 'The bucket must be addressed using the specified endpoint.' },

@@ -1,5 +1,6 @@
 import { leftOut } from '../fidelity/acl.ts';
 import { wantedAcl } from '../fidelity/acl.ts';
+import { annotationDifferences } from '../fidelity/annotations.ts';
 import { attributeDifferences } from '../fidelity/compare.ts';
 import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl.ts';
 import type { Found } from '../fidelity/expected.ts';
@@ -76,6 +77,9 @@ async function sameBeside(
     { ref: destination, head: existing },
   ] as const;
   if ((await tagDifferences(store, ...sides, tags, options)).length > 0) return false;
+  // The source of a rename goes in trust of what is there.
+  const isTrusted = request.mode === 'rename';
+  if (isTrusted && (await annotationDifferences(store, source, destination, options)).length > 0) return false;
   return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 

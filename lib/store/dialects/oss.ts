@@ -123,6 +123,7 @@ export const oss: Dialect = {
   promisesContentRange: true,
   archivedClasses: ['Archive', 'ColdArchive', 'DeepColdArchive'],
   encodesPartLists: true,
+  keepsAnnotations: false,
   keepsChecksums: false,
   headHidesBucket: false,
   meanings: {

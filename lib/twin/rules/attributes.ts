@@ -94,7 +94,9 @@ export function readOwn(call: Call, bucket: Bucket): Pick<Attributes, 'redirect'
   if (call.dialect.name !== 's3') return {};
   const redirect = own(call, 'website-redirect-location');
   const said = LOCK_HEADERS.map((name) => [name, own(call, name)] as const);
-  const lock: Partial<Record<string, string>> = Object.fromEntries(said.filter((entry): entry is [(typeof LOCK_HEADERS)[number], string] => !!entry[1]));
+  const lock: Partial<Record<string, string>> = Object.fromEntries(
+    said.filter((entry): entry is [(typeof LOCK_HEADERS)[number], string] => !!entry[1]),
+  );
   const locks = Object.keys(lock).length > 0;
   if (locks && !bucket.settings.objectLock) {
     throw refuse('InvalidRequest', { message: 'Bucket is missing Object Lock Configuration' });
