@@ -85,6 +85,8 @@ export function openStore(config: StoreConfig): StoreClient {
     facts: {
       ...dialect.facts,
       forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign,
+      // Other servers name classes as their operators like.
+      storageClasses: isForeign ? undefined : dialect.facts.storageClasses,
       ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
     },
     ...objectCalls(caller),

@@ -1,7 +1,6 @@
 import { GiveUp } from '../model/errors.ts';
-import type { Expected } from '../model/object.ts';
+import type { Expected, KeptChecksum } from '../model/object.ts';
 import { describe } from '../model/object.ts';
-import type { KeptChecksum } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { checksumText, keepsChecksum } from './losses.ts';

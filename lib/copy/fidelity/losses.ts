@@ -1,6 +1,6 @@
 import { gaveUp } from '../model/errors.ts';
-import type { Checksum, ObjectHead, ObjectLock, ObjectRef, Expected } from '../model/object.ts';
-import type { CallOptions, KeptChecksum, ObjectStore } from '../model/ports.ts';
+import type { Checksum, KeptChecksum, ObjectHead, ObjectLock, ObjectRef, Expected } from '../model/object.ts';
+import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { TagChange } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { changeTags, sameRecord } from './expected.ts';

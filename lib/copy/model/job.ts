@@ -10,8 +10,7 @@
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
-import type { Checksum, ObjectHead, ObjectRef, StoreAddress, Acl, Due } from './object.ts';
-import type { KeptChecksum } from './ports.ts';
+import type { Checksum, KeptChecksum, ObjectHead, ObjectRef, StoreAddress, Acl, Due } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult, FidelityLoss } from './result.ts';
 

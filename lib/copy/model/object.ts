@@ -61,6 +61,9 @@ export interface Checksum {
   fullObject: boolean;
 }
 
+/** A checksum of the whole, or of the parts' checksums: these Complete has to name. */
+export type KeptChecksum = Omit<Checksum, 'value'>;
+
 /** A text beside an object, under a name. S3 has up to 1,000 of 1 MiB each, and HEAD tells nothing of them. */
 export interface Annotation {
   name: string;

@@ -6,6 +6,7 @@ import type {
   Checksum,
   ContentHeaders,
   Encryption,
+  KeptChecksum,
   ObjectHead,
   ObjectLock,
   ObjectRef,
@@ -47,6 +48,8 @@ export interface StoreFacts {
   tellsPartLayout: boolean;
   /** Multipart ETag is md5 over the parts' binary md5s, `-N`: the expected value can be computed before Complete. */
   compositeEtag: boolean;
+  /** Every class that a write may ask for; absent where a server has classes of its own. */
+  storageClasses?: readonly string[];
   /** Class of an object whose HEAD names none. */
   defaultStorageClass: string;
   /** Encryption that every new object gets unasked, if any. */
@@ -90,9 +93,6 @@ export interface CopyObjectCall extends NewObject {
   metadata: MetadataDirective;
   tags: TagDirective;
 }
-
-/** A checksum of the whole, or of the parts' checksums: these Complete has to name. */
-export type KeptChecksum = Omit<Checksum, 'value'>;
 
 export interface InitiateCall extends NewObject {
   content: ContentHeaders;

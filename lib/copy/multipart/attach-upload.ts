@@ -1,8 +1,8 @@
 import { sendWithLock } from '../fidelity/send-with-lock.ts';
 import { gaveUp, GiveUp, RetryLater } from '../model/errors.ts';
 import type { AclPlan, Job } from '../model/job.ts';
-import type { Due, Expected } from '../model/object.ts';
-import type { KeptChecksum, ObjectStore, World } from '../model/ports.ts';
+import type { Due, Expected, KeptChecksum } from '../model/object.ts';
+import type { ObjectStore, World } from '../model/ports.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { mustBeAbsent } from '../plan/overwrite.ts';
 import { move, nextLook } from '../row/move.ts';

@@ -23,6 +23,7 @@ export const oss: Dialect = {
     sameRegionOnly: true,
     tellsPartLayout: false,
     compositeEtag: false,
+    storageClasses: ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
     defaultStorageClass: 'Standard',
     aclAt: 'complete',
     defaultAcl: 'default',

@@ -21,6 +21,10 @@ export const s3: Dialect = {
     sameRegionOnly: false,
     tellsPartLayout: true,
     compositeEtag: true,
+    storageClasses: [
+      ...['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+      ...['REDUCED_REDUNDANCY', 'EXPRESS_ONEZONE', 'OUTPOSTS', 'SNOW', 'FSX_OPENZFS'],
+    ],
     defaultStorageClass: 'STANDARD',
     aclAt: 'initiate',
     // Since January 2023 Amazon encrypts every new object so.
