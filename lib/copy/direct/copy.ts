@@ -39,7 +39,7 @@ export async function copyDirect(
 ): Promise<CopyResult> {
   const acl = kept?.acl ?? (await readyForCopyObject(store, request, { head, expected }, options)).acl;
   const call = await buildCall(store, request, head, expected, options, kept);
-  const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
+  const written = await sendWithLock(request, { ...call, acl: acl.canned }, (each) =>
     copyOnce(world, store, request, each, options),
   );
   const pin = pinOf(head);

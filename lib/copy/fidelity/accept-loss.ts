@@ -5,7 +5,7 @@ import type { CopyRequest } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { checksumText, keepsChecksum } from './losses.ts';
 
-type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
+export type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
 
 /**
  * A rename and a metadata change leave no second object that still has what the first one loses, so they take nothing away

@@ -86,13 +86,13 @@ async function initiate(
     checksum,
   };
   try {
-    const { uploadId } = await sendWithLock(call, (each) => store.initiate(each));
+    const { uploadId } = await sendWithLock(job, call, (each) => store.initiate(each));
     return { uploadId, checksum };
   } catch (error) {
     if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksum !== undefined)) {
       // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
       const plain = { ...call, tags: {}, checksum: undefined };
-      return await sendWithLock(plain, (each) => store.initiate(each));
+      return await sendWithLock(job, plain, (each) => store.initiate(each));
     }
     const certain = !(error instanceof RetryLater || error instanceof GiveUp) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);

@@ -218,3 +218,47 @@ describe.each(kinds)('$name', (kind) => {
     },
   );
 });
+
+describe('annotations', () => {
+  const annotations = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, `text ${n}`]));
+  const inParts = { partSize: 5 * MiB };
+  const there = async (bucket: string): Promise<string[]> =>
+    Object.keys((await rig.twin.store.head(bucket, key))?.annotations ?? {}).sort();
+
+  it('a worker that takes over after a failure writes none twice', async () => {
+    await open({ name: '', put: { annotations } });
+    const effect = { kind: 'drop', when: 'before' } as const;
+    rig.twin.faults.add({ match: { operation: 'PutObjectAnnotation', every: 7 }, times: 4, effect });
+    const { result } = await rig.run({ mode: 'rename', ...sides, options: inParts });
+    expect(result).toMatchObject({ lost: [], sourceRemoved: true });
+    expect(await there('backup')).toEqual(Object.keys(annotations).sort());
+    expect(rig.twin.requests.all({ operation: 'PutObjectAnnotation', status: 200 })).toHaveLength(30);
+  });
+
+  it('a rename keeps its source when the destination refuses one', async () => {
+    await open({ name: '', put: { annotations: { x: 'y', z: 'u' } } });
+    const effect = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
+    rig.twin.faults.add({ match: { operation: 'PutObjectAnnotation', nth: 1 }, effect });
+    const refused = rig.run({ mode: 'rename', ...sides, options: inParts });
+    await expect(refused).rejects.toMatchObject({ code: 'WouldLose' });
+    expect(await there('photos')).toEqual(['x', 'z']);
+  });
+
+  it('a change of metadata by one CopyObject keeps them', async () => {
+    await open({ name: '', put: { annotations } });
+    const metadata = { base: 'merge' as const, set: { a: 'b' } };
+    const here = { source: sides.source, destination: sides.source };
+    expect((await rig.run({ mode: 'metadata', ...here, options: { metadata } })).result.lost).toEqual([]);
+    expect(await there('photos')).toEqual(Object.keys(annotations).sort());
+  });
+});
+
+it('a rename that may not read whether the bucket takes locks writes nothing when the store refuses the lock', async () => {
+  await open({ name: '', put: { lock: held } });
+  const effect = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
+  rig.twin.faults.add({ match: { operation: 'GetObjectLockConfiguration' }, effect });
+  for (const options of [{}, { partSize: 5 * MiB }]) {
+    await expect(rig.run({ mode: 'rename', ...sides, options })).rejects.toMatchObject({ code: 'WouldLose' });
+    expect(rig.twin.store.keys('backup')).toEqual([]);
+  }
+});
