@@ -23,6 +23,8 @@ for (const server of inject('servers')) {
     }
     const { endpoint, region, accessKeyId, secretAccessKey } = server;
     const lockBuckets = { from: unique('locked'), to: unique('locked') };
+    /** It takes the lock with Initiate, answers 200, and the object has none. The move then keeps its source. */
+    const dropsLockOfUpload = server.kind === 'rgw16';
     const until = new Date('2099-01-01T00:00:00Z');
     let stage: Stage;
     let s3: S3Client;
@@ -80,7 +82,13 @@ for (const server of inject('servers')) {
     ])('a move %s carries retention and legal hold', async (_, how) => {
       const key = await hold();
       const destination = { bucket: lockBuckets.to, key };
-      const moved = await stage.ferry('mv', url({ bucket: lockBuckets.from, key }), url(destination), ...how, '--json');
+      const source = { bucket: lockBuckets.from, key };
+      const moved = await stage.ferry('mv', url(source), url(destination), ...how, '--json');
+      if (dropsLockOfUpload && how.length > 0) {
+        expect(moved.documents, moved.text).toMatchObject([{ error: { code: 'WouldLose' } }]);
+        expect(await stage.store.head(source)).toMatchObject({ lock: { mode: 'GOVERNANCE', legalHold: true } });
+        return;
+      }
       expect(moved.documents, moved.text).toMatchObject([{ status: 'moved', lost: [], sourceRemoved: true }]);
       const { lock } = await stage.store.head(destination);
       expect(lock).toMatchObject({ mode: 'GOVERNANCE', legalHold: true });
