@@ -16,17 +16,29 @@ const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: '
 function objects(stage: NamedStage, deletes: boolean): Statement[] {
   const { read, write, kmsKeys = [], setsAcls } = stage;
   const both = [...new Set([...read, ...write])];
-  const writes = ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
+  const writes = ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:PutObjectAnnotation'];
+  // Without the first two HEAD does not show a lock, and what is not shown is neither carried nor named as lost.
+  const locks = ['s3:GetObjectRetention', 's3:GetObjectLegalHold'];
+  writes.push('s3:PutObjectRetention', 's3:PutObjectLegalHold');
   if (setsAcls) writes.push('s3:PutObjectAcl');
   if (deletes) writes.push('s3:DeleteObject');
   return [
     allow(
-      ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectTagging', 's3:GetObjectVersionTagging', 's3:GetObjectAcl'],
+      [
+        ...[
+          's3:GetObject',
+          's3:GetObjectVersion',
+          's3:GetObjectTagging',
+          's3:GetObjectVersionTagging',
+          's3:GetObjectAcl',
+        ],
+        ...['s3:ListObjectAnnotations', 's3:GetObjectAnnotation', ...locks],
+      ],
       objectArns(both),
     ),
     allow(['s3:ListBucket'], bucketArns(both)),
     allow([...writes, 's3:ListMultipartUploadParts'], objectArns(write)),
-    allow(['s3:ListBucketMultipartUploads'], bucketArns(write)),
+    allow(['s3:ListBucketMultipartUploads', 's3:GetBucketObjectLockConfiguration'], bucketArns(write)),
     ...(kmsKeys.length > 0 ? [useKeys(kmsKeys, ['s3'])] : []),
   ];
 }

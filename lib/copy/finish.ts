@@ -5,7 +5,7 @@ import { compositeEtag } from './model/ids.ts';
 import type { Job } from './model/job.ts';
 import { isFinal, isPinned, requestOf } from './model/job.ts';
 import { describe } from './model/object.ts';
-import type { CallOptions, Invocation, ObjectStore, World, WriteResult } from './model/ports.ts';
+import type { CallOptions, CompleteCall, Invocation, ObjectStore, World, WriteResult } from './model/ports.ts';
 import type { Task } from './model/task.ts';
 import { conclude } from './multipart/after-complete.ts';
 import type { Ledger } from './multipart/list-parts.ts';
@@ -109,7 +109,6 @@ async function complete(
     uploadId: job.uploadId ?? '',
     parts: plannedParts(job, ledger),
     acl: store.facts.aclAt === 'complete' ? job.acl?.canned : undefined,
-    checksumAlgorithm: job.pin?.checksum?.algorithm,
   };
   try {
     return await holdingDestination(world, store, job, options, (forbidOverwrite) =>
@@ -129,11 +128,14 @@ async function complete(
   }
 }
 
-function plannedParts(job: Job, ledger: Ledger): { number: number; etag: string }[] {
-  return Array.from({ length: partCount(job.parts ?? []) }, (_, i) => ({
-    number: i + 1,
-    etag: ledger.parts.get(i + 1)?.etag ?? '',
-  }));
+function plannedParts(job: Job, ledger: Ledger): CompleteCall['parts'] {
+  // A checksum of the parts' checksums is only taken with each of them.
+  const algorithm = job.checksum?.fullObject === false ? job.checksum.algorithm : undefined;
+  return Array.from({ length: partCount(job.parts ?? []) }, (_, i) => {
+    const entry = ledger.parts.get(i + 1);
+    const checksum = algorithm && entry?.checksums?.find((one) => one.algorithm === algorithm);
+    return { number: i + 1, etag: entry?.etag ?? '', ...(checksum && { checksum }) };
+  });
 }
 
 /** Moves `copying` (or `finishing` with an expired lease) to `finishing` under our lease. Undefined if another worker holds it. */

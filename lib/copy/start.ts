@@ -3,8 +3,8 @@ import { removeSource } from './after/remove-source.ts';
 import { copyDirect } from './direct/copy.ts';
 import { canCopyUnseen, copyUnseen } from './direct/from-event.ts';
 import { continueDirect, directJob } from './direct/journaled.ts';
-import { expectedFrom } from './fidelity/expected.ts';
-import { isAtRisk, readKept } from './fidelity/kept.ts';
+import { decide } from './decide.ts';
+import { isAtRisk } from './fidelity/kept.ts';
 import { RetryLater, SourceChanged } from './model/errors.ts';
 import { inPlaceId, keyedJobId } from './model/ids.ts';
 import type { Job } from './model/job.ts';
@@ -14,11 +14,10 @@ import type { StartOutcome } from './model/outcome.ts';
 import type { CallOptions, Invocation, ObjectStore, World } from './model/ports.ts';
 import type { CopyRequest } from './model/request.ts';
 import type { CopyResult } from './model/result.ts';
-import { continueParts, startParts } from './multipart/start.ts';
-import { lookAtDestination } from './plan/check-destination.ts';
-import { checkRequest, checkSeen, checkSource } from './plan/check-request.ts';
-import { choosePlan, partsInstead, prefersParts } from './plan/choose-plan.ts';
-import { metadataShortcut } from './plan/metadata-unchanged.ts';
+import { continueParts, readyForParts, startParts } from './multipart/start.ts';
+import { checkRequest } from './plan/check-request.ts';
+import { partsInstead, prefersParts } from './plan/choose-plan.ts';
+import { changeAttributes } from './plan/metadata-unchanged.ts';
 import { errorOf } from './row/end.ts';
 
 /** How often a small replica chases a source that keeps changing before it goes back to the queue. */
@@ -79,18 +78,16 @@ async function copyAsSeen(
   attempt: number,
   options: CallOptions,
 ): Promise<StartOutcome> {
-  const head = await store.head(request.source, { ...options, checksum: true });
-  checkSource(request, head);
-  checkSeen(request, head);
-  const found = { head, expected: expectedFrom(head, request) };
-  const shortcut =
-    request.mode === 'metadata'
-      ? await metadataShortcut(store, request, found, options)
-      : await lookAtDestination(store, request, found, options, attempt > 1);
-  if (shortcut) return { kind: 'done', result: await endShort(store, request, head, shortcut, options) };
-  const chosen = await choosePlan(world, store, request, found, options);
-  if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
-  const kept = request.mode === 'metadata' ? await readKept(store, request, found, options) : undefined;
+  const decision = await decide(world, store, request, { ...options, again: attempt > 1 });
+  const { found } = decision;
+  const { head } = found;
+  if (decision.way === 'unchanged')
+    return { kind: 'done', result: await endShort(store, request, head, decision.result, options) };
+  if (decision.way === 'attributes')
+    return { kind: 'done', result: await changeAttributes(store, request, found, decision.change, options) };
+  if (decision.way === 'parts')
+    return await startParts(world, store, request, found, decision.parts, decision.input, options);
+  const { kept } = decision;
   const needsRow = request.journal || (kept !== undefined && isAtRisk(request, kept));
   if (needsRow) return await directJob(world, store, request, found, options, kept);
   try {
@@ -98,7 +95,8 @@ async function copyAsSeen(
   } catch (error) {
     if (!prefersParts(world, head.size, error)) throw error;
     const parts = await partsInstead(world, store, request, found, options);
-    return await startParts(world, store, request, found, parts, options);
+    const input = await readyForParts(store, request, found, options);
+    return await startParts(world, store, request, found, parts, input, options);
   }
 }
 

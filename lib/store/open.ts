@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { StoreAddress } from '../copy/model/object.ts';
 import type { Clock, Log } from '../copy/model/ports.ts';
+import { annotationCalls } from './calls/annotations.ts';
 import { knownRegions } from './calls/bucket-region.ts';
-import { bucketCalls } from './calls/buckets.ts';
+import { bucketCalls, takesLocks } from './calls/buckets.ts';
 import type { StoreClient } from './calls/client.ts';
 import { copyCalls } from './calls/copies.ts';
 import { listCalls } from './calls/lists.ts';
@@ -84,15 +85,19 @@ export function openStore(config: StoreConfig): StoreClient {
     facts: {
       ...dialect.facts,
       forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign,
+      // Other servers name classes as their operators like.
+      storageClasses: isForeign ? undefined : dialect.facts.storageClasses,
       ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
     },
     ...objectCalls(caller),
+    ...annotationCalls(caller, isForeign),
     ...copyCalls(caller),
     ...multipartCalls(caller),
     ...listCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
     region: knownRegions(caller),
+    ...(dialect.headers.lock && { takesLocks: (bucket, options) => takesLocks(caller, bucket, options) }),
     get pressure() {
       return limiter.pressure;
     },

@@ -5,6 +5,7 @@ import { patternBlock } from './model/block.ts';
 import type { Bucket, BucketSettings } from './model/bucket.ts';
 import { Content } from './model/content.ts';
 import { CRC64_ECMA } from './model/crc.ts';
+import { annotationsOf } from './model/annotations.ts';
 import type { Attributes, PartLayout, StoredObject, Upload } from './model/object.ts';
 import type { NewBucket, Store } from './model/store.ts';
 
@@ -20,10 +21,12 @@ export interface DirectPut extends Partial<Attributes> {
   symlinkTarget?: string;
   restore?: StoredObject['restore'];
   checksum?: StoredObject['checksum'];
+  /** Texts by name. */
+  annotations?: Record<string, string>;
   lastModified?: number;
 }
 
-export interface DirectHead extends Omit<StoredObject, 'content' | 'checksum'> {
+export interface DirectHead extends Omit<StoredObject, 'content'> {
   key: string;
   size: number;
   /** CRC-64/XZ, unsigned decimal. */
@@ -93,6 +96,7 @@ export class TwinStore {
       ...(put.missingMeta !== undefined && { missingMeta: put.missingMeta }),
       ...(put.others && { others: put.others }),
       ...(put.checksum && { checksum: put.checksum }),
+      ...(put.annotations && { annotations: annotationsOf(put.annotations, this.#now()) }),
     };
     bucket.write(key, object);
     return describe(key, object);
@@ -174,6 +178,6 @@ async function multipartEtag(content: Content, parts: readonly PartLayout[]): Pr
 }
 
 async function describe(key: string, object: StoredObject): Promise<DirectHead> {
-  const { content, checksum: _, ...rest } = object;
+  const { content, ...rest } = object;
   return { ...rest, key, size: content.size, crc64: String(await content.crc(CRC64_ECMA)) };
 }

@@ -7,6 +7,8 @@ interface Row {
 
 const TABLE = {
   AccessDenied: { status: 403, message: 'Access Denied' },
+  AnnotationLimitExceeded: { status: 400, message: 'An object has at most 1,000 annotations.' },
+  AnnotationNameTooLong: { status: 400, message: 'The name of an annotation has at most 512 bytes.' },
   AuthorizationHeaderMalformed: { status: 400, message: 'The authorization header you provided is invalid.' },
   BadDigest: { status: 400, message: 'The digest you specified did not match what we received.' },
   BucketAlreadyExists: { status: 409, message: 'The requested bucket name is not available.' },
@@ -30,6 +32,7 @@ const TABLE = {
     message: 'The access key id you provided does not exist in our records.',
     ec: '0002-00000902',
   },
+  InvalidAnnotationName: { status: 400, message: 'The name of the annotation is not valid.' },
   InvalidArgument: { status: 400, message: 'Invalid argument.' },
   InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.', ec: '0017-00000503' },
@@ -59,6 +62,7 @@ const TABLE = {
   MetadataTooLarge: { status: 400, message: 'Your metadata headers exceed the maximum allowed metadata size' },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   MissingContentLength: { status: 411, message: 'You must provide the Content-Length HTTP header.' },
+  NoSuchAnnotation: { status: 404, message: 'The specified annotation does not exist.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.', ec: '0015-00000101' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.', ec: '0026-00000001' },
   NoSuchUpload: {
@@ -69,6 +73,10 @@ const TABLE = {
   NotImplemented: { status: 501, message: 'A part of the request implies functionality that is not implemented.' },
   NotModified: { status: 304, message: 'Not Modified' },
   NotSymlink: { status: 400, message: 'The object is not symlink.' },
+  ObjectLockConfigurationNotFoundError: {
+    status: 404,
+    message: 'Object Lock configuration does not exist for this bucket',
+  },
   ObjectNotAppendable: { status: 409, message: 'The object is not appendable' },
   OperationNotSupported: { status: 400, message: 'The operation is not supported for this resource.' },
   PermanentRedirect: { status: 301, message: 'The bucket must be addressed using the specified endpoint.' },
@@ -92,6 +100,7 @@ const TABLE = {
     status: 400,
     message: 'The email address you provided does not match any account on record.',
   },
+  UnsupportedMediaType: { status: 415, message: 'An annotation is text in UTF-8.' },
   XAmzContentSHA256Mismatch: {
     status: 400,
     message: "The provided 'x-amz-content-sha256' header does not match what was computed.",

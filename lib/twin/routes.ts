@@ -40,6 +40,7 @@ const ROUTES = {
   PutBucketAcl: route('PUT', 'bucket', 'acl'),
   GetBucketVersioning: route('GET', 'bucket', 'versioning'),
   PutBucketVersioning: route('PUT', 'bucket', 'versioning'),
+  GetObjectLockConfiguration: route('GET', 'bucket', 'object-lock', [], { only: 's3' }),
   ListObjects: route('GET', 'bucket', '', [...LISTING, 'marker']),
   ListObjectsV2: route('GET', 'bucket', 'list-type', [...LISTING, 'start-after', 'continuation-token', 'fetch-owner']),
   ListObjectVersions: route('GET', 'bucket', 'versions', [...LISTING, 'key-marker', 'version-id-marker']),
@@ -70,6 +71,16 @@ const ROUTES = {
   GetObjectTagging: route('GET', 'object', 'tagging', ['versionId']),
   PutObjectTagging: route('PUT', 'object', 'tagging', ['versionId']),
   DeleteObjectTagging: route('DELETE', 'object', 'tagging', ['versionId']),
+  ListObjectAnnotations: route(
+    'GET',
+    'object',
+    'annotation',
+    ['annotation-prefix', 'max-annotation-results', 'continuation-token', 'versionId'],
+    { only: 's3' },
+  ),
+  GetObjectAnnotation: route('GET', 'object', 'annotation&annotationName', ['versionId'], { only: 's3' }),
+  PutObjectAnnotation: route('PUT', 'object', 'annotation&annotationName', ['versionId'], { only: 's3' }),
+  DeleteObjectAnnotation: route('DELETE', 'object', 'annotation&annotationName', ['versionId'], { only: 's3' }),
   RestoreObject: route('POST', 'object', 'restore', ['versionId']),
   PutSymlink: route('PUT', 'object', 'symlink', [], { only: 'oss' }),
   GetSymlink: route('GET', 'object', 'symlink', ['versionId'], { only: 'oss' }),
@@ -95,7 +106,8 @@ export function isCommonParameter(name: string): boolean {
  */
 const SUBRESOURCES = new Set(
   [
-    'abac accelerate accessmonitor accesspoint accesspointforobjectprocess accesspointpolicy acl analytics append asyncfetch',
+    'abac accelerate accessmonitor accesspoint accesspointforobjectprocess accesspointpolicy acl analytics annotation append',
+    'annotationname asyncfetch',
     'attributes bucketarchivedirectread bucketinfo callback cloudboxes cname comp cors datalake delete encryption',
     'httpsconfig img intelligent-tiering inventory inventoryid legal-hold lifecycle live location logging',
     'metadataconfiguration metadatainventorytable metadatatable metaquery metrics notification object-lock objectinfo',

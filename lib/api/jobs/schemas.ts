@@ -117,7 +117,10 @@ const word = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/, 'must be a word as the store spells it');
 
 const encryption = z.strictObject({
-  algorithm: word.meta({ examples: ['AES256', 'KMS', 'SM4', 'aws:kms'] }),
+  algorithm: word.meta({
+    description: "As the store spells it; `default`: as the destination's bucket gives it.",
+    examples: ['AES256', 'KMS', 'SM4', 'aws:kms', 'aws:kms:dsse', 'default'],
+  }),
   keyId: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@ import {
   needsLayout,
   type Proof,
 } from '../../copy/fidelity/compare.ts';
+import { annotationDifferences } from '../../copy/fidelity/annotations.ts';
 import { aclDifferences, layoutOf, tagDifferences, type Seen } from '../../copy/fidelity/compare-tags-and-acl.ts';
 import { expectedFrom } from '../../copy/fidelity/expected.ts';
 import { headIfThere } from '../../copy/model/head-if-there.ts';
@@ -57,6 +58,7 @@ export async function verifyEntry(
   const beside = [
     ...attributeDifferences(expectedFrom(head, copy), found),
     ...(await tagDifferences(store, ...sides, asked.tags, options)),
+    ...(request.deep ? await annotationDifferences(store, source, entry.destination, options) : []),
     ...(await compareAcls(store, request, sides, asked.acl, options)),
   ];
   // What could not be read says nothing about the object.
@@ -76,7 +78,7 @@ export async function verifyEntry(
 }
 
 function isUnknown({ what, wanted, got }: FidelityLoss): boolean {
-  return (what === 'content' || what === 'acl') && wanted === undefined && got === undefined;
+  return ['content', 'acl', 'annotations'].includes(what) && wanted === undefined && got === undefined;
 }
 
 async function compareBytes(

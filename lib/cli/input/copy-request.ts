@@ -35,8 +35,8 @@ export function changesAnything(options: CopyOptions): boolean {
 }
 
 const algorithms: Record<StoreAddress['scheme'], readonly string[]> = {
-  oss: ['AES256', 'KMS', 'SM4'],
-  s3: ['AES256', 'aws:kms', 'aws:kms:dsse'],
+  oss: ['AES256', 'KMS', 'SM4', 'default'],
+  s3: ['AES256', 'aws:kms', 'aws:kms:dsse', 'default'],
 };
 
 function written(scheme: StoreAddress['scheme'], flags: WriteFlags): CopyOptions {

@@ -101,7 +101,10 @@ export function addWriteOptions(command: Command): Command {
     .option('--tag <name=value>', 'set a tag, keep the others (repeatable)', collectPair)
     .option('--remove-tag <name>', 'drop a tag (repeatable)', collect)
     .option('--storage-class <class>', "write this storage class, e.g. IA or STANDARD_IA; default: the source's")
-    .option('--sse <algorithm>', 'server-side encryption: AES256, KMS, SM4 (OSS); AES256, aws:kms (S3)')
+    .option(
+      '--sse <algorithm>',
+      'server-side encryption: AES256, KMS, SM4 (OSS); AES256, aws:kms, aws:kms:dsse (S3); default: as the bucket has it',
+    )
     .option('--sse-key-id <id>', 'key for --sse')
     .option('--acl <acl>', "keep (the source's), default (the store's), or a canned ACL such as private");
 }

@@ -1,21 +1,24 @@
 import { lookAgain, lookAgainLater } from '../after/recheck-source.ts';
 import { removeSource } from '../after/remove-source.ts';
-import { foreseen, keepSourceOnLoss, refuseLosses } from '../fidelity/accept-loss.ts';
+import { keepSourceOnLoss, mustKeepAll, refuseLosses } from '../fidelity/accept-loss.ts';
 import { applyAcl, leftOut, planAcl, wantedAcl } from '../fidelity/acl.ts';
 import type { Found } from '../fidelity/expected.ts';
 import { changeTags } from '../fidelity/expected.ts';
+import { foresee } from '../fidelity/foresee.ts';
 import type { Kept } from '../fidelity/kept.ts';
 import { headerLosses, keepsChecksum, readTags, settleTags } from '../fidelity/losses.ts';
 import { putRight } from '../fidelity/restore-kept.ts';
 import { sendWithLock } from '../fidelity/send-with-lock.ts';
+import { usableEncryption } from '../fidelity/usable-key.ts';
 import { judge, verifyWritten } from '../fidelity/verify.ts';
 import { RetryLater } from '../model/errors.ts';
+import type { AclPlan } from '../model/job.ts';
 import { pinOf } from '../model/job.ts';
 import type { ObjectHead, Expected } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
-import type { CopyResult } from '../model/result.ts';
+import type { CopyResult, FidelityLoss } from '../model/result.ts';
 import { crossed } from '../plan/check-region.ts';
 import { holdingDestination } from '../row/hold-destination.ts';
 
@@ -34,10 +37,9 @@ export async function copyDirect(
   options: CallOptions,
   kept?: Kept,
 ): Promise<CopyResult> {
-  const acl = kept?.acl ?? (await planAcl(store, request.source, wantedAcl(request), options));
-  refuseLosses(request, [...acl.lost, ...foreseen(request, expected)]);
+  const acl = kept?.acl ?? (await readyForCopyObject(store, request, { head, expected }, options)).acl;
   const call = await buildCall(store, request, head, expected, options, kept);
-  const written = await sendWithLock({ ...call, acl: acl.canned }, (each) =>
+  const written = await sendWithLock(request, { ...call, acl: acl.canned }, (each) =>
     copyOnce(world, store, request, each, options),
   );
   const pin = pinOf(head);
@@ -86,11 +88,26 @@ export async function copyDirect(
   return result;
 }
 
+/** The ACL that one CopyObject sends, and what it would lose. A copy only reports what it has lost, by looking afterwards. */
+export async function readyForCopyObject(
+  store: ObjectStore,
+  request: CopyRequest,
+  found: Found,
+  options: CallOptions,
+  forPlan = false,
+): Promise<{ acl: AclPlan; lost: FidelityLoss[] }> {
+  const acl = await planAcl(store, request.source, wantedAcl(request), options);
+  if (!forPlan && !mustKeepAll(request)) return { acl, lost: acl.lost };
+  const lost = [...acl.lost, ...(await foresee(store, request, found, undefined, options)).lost];
+  refuseLosses(request, lost);
+  return { acl, lost };
+}
+
 /**
  * A plain copy whose answer already proves itself needs no look at the destination. Where something was to be changed, or
  * something will be deleted, or the caller keeps a record, it does.
  */
-function mustLook(request: CopyRequest, expected: Expected): boolean {
+export function mustLook(request: CopyRequest, expected: Expected): boolean {
   return (
     request.mode === 'rename' ||
     request.journal === true ||
@@ -103,7 +120,7 @@ function mustLook(request: CopyRequest, expected: Expected): boolean {
 
 /** The source carries something that a store may leave behind without a word. */
 export function mayLose({ redirect, lock, hiddenMetadata, others, encryption }: Expected): boolean {
-  return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey);
+  return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey ?? encryption?.keyId);
 }
 
 /** The source has a checksum that the answer to the copy does not show, nor does the store give it to every new object. */
@@ -130,7 +147,7 @@ async function buildCall(
     metadata: replace ? { directive: 'replace', content, userMetadata } : { directive: 'copy' },
     tags: kept ? keptTags(request, kept) : await tagDirective(store, request, head, options),
     storageClass,
-    encryption,
+    encryption: await usableEncryption(store, encryption, request.destination, options),
     redirect: expected.redirect,
     lock: expected.lock,
   };

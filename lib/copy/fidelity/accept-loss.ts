@@ -1,17 +1,23 @@
 import { GiveUp } from '../model/errors.ts';
-import type { Expected } from '../model/object.ts';
+import type { Expected, KeptChecksum } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
+import { checksumText, keepsChecksum } from './losses.ts';
 
-type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
+export type Asked = Pick<CopyRequest, 'mode' | 'store' | 'source' | 'destination' | 'options'>;
 
 /**
  * A rename and a metadata change leave no second object that still has what the first one loses, so they take nothing away
  * unless the caller accepts that (`acceptLoss`). A copy only reports what it could not carry.
  */
-function mustKeepAll({ mode, options }: Asked): boolean {
+export function mustKeepAll({ mode, options }: Asked): boolean {
   return (mode === 'rename' || mode === 'metadata') && options.acceptLoss !== true;
+}
+
+/** A copy by parts, and the checksum that it keeps. */
+export interface ByParts {
+  checksum?: KeptChecksum;
 }
 
 /**
@@ -21,7 +27,7 @@ function mustKeepAll({ mode, options }: Asked): boolean {
 export function foreseen(
   { mode }: Pick<CopyRequest, 'mode'>,
   { others = {}, hiddenMetadata, metadataChanged, checksums = [] }: Expected,
-  parts?: { checksumAlgorithm?: string },
+  parts?: ByParts,
 ): FidelityLoss[] {
   const isRewritten = metadataChanged || mode === 'metadata' || parts !== undefined;
   const lost: FidelityLoss[] = [];
@@ -32,11 +38,15 @@ export function foreseen(
     lost.push(...Object.entries(others).map(([what, wanted]) => ({ what, wanted, why })));
   }
   if (hiddenMetadata && isRewritten)
-    lost.push({ what: 'hidden-metadata', wanted: `${hiddenMetadata} entries`, why: 'HEAD does not show them' });
+    lost.push({
+      what: 'hidden-metadata',
+      wanted: `${hiddenMetadata} entries that HEAD does not show`,
+      why: 'they cannot be written anew',
+    });
   if (parts) {
-    const gone = checksums.filter(({ algorithm }) => algorithm !== parts.checksumAlgorithm);
+    const gone = checksums.filter((one) => !keepsChecksum(one, parts.checksum ? [parts.checksum] : []));
     lost.push(
-      ...gone.map(({ algorithm }) => ({ what: 'checksum', wanted: algorithm, why: 'a copy by parts has another' })),
+      ...gone.map((one) => ({ what: 'checksum', wanted: checksumText(one), why: 'a copy by parts has another' })),
     );
   }
   return lost;

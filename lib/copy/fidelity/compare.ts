@@ -97,6 +97,7 @@ export function attributeDifferences(
   extra('website-redirect', expected.redirect, got.redirect);
   extra('object-lock', expected.lock?.mode, got.lock?.mode);
   extra('legal-hold', expected.lock?.legalHold, got.lock?.legalHold ? 'on' : undefined);
+  extra('event-hold', expected.lock?.eventHold, got.lock?.eventHold ? 'on' : undefined);
   extra('hidden-metadata', expected.hiddenMetadata, got.hiddenMetadata?.toString());
   for (const [name, value] of Object.entries(got.others ?? {})) extra(name, expected.others?.[name], value);
   return found.filter(({ what }) => !(what.startsWith('metadata:') && ignored.has(what.slice('metadata:'.length))));

@@ -7,6 +7,9 @@ export interface Found {
   expected: Expected;
 }
 
+/** As an algorithm: whatever the destination's bucket gives an object that asks for nothing. */
+export const defaultEncryption = 'default';
+
 /** Derives the destination's headers, metadata, class and encryption from the source's and the request. Pure. */
 export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
   const { metadata, tags, storageClass, encryption } = request.options;
@@ -17,7 +20,7 @@ export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
     content,
     userMetadata,
     storageClass: storageClass ?? head.storageClass,
-    encryption: encryption ?? head.encryption,
+    encryption: encryption?.algorithm === defaultEncryption ? undefined : (encryption ?? head.encryption),
     redirect,
     lock,
     checksums,

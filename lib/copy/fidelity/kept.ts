@@ -6,10 +6,11 @@ import { present } from '../model/omit-undefined.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
-import { foreseen, refuseLosses } from './accept-loss.ts';
+import { refuseLosses } from './accept-loss.ts';
 import { planAcl, wantedAcl } from './acl.ts';
 import type { Found } from './expected.ts';
 import { changeTags } from './expected.ts';
+import { foresee } from './foresee.ts';
 import { readTags } from './losses.ts';
 
 /**
@@ -36,7 +37,7 @@ export async function readKept(
   request: CopyRequest,
   { head, expected }: Found,
   options?: CallOptions,
-  more = foreseen(request, expected),
+  more?: readonly FidelityLoss[],
 ): Promise<Kept> {
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
   const { tags: change } = request.options;
@@ -62,7 +63,8 @@ export async function readKept(
       );
     }
   }
-  refuseLosses(request, [...lost, ...more]);
+  const others = more ?? (await foresee(store, request, { head, expected }, undefined, options)).lost;
+  refuseLosses(request, [...lost, ...others]);
   return { tagsBefore, tags: changeTags(tagsBefore, change), acl: { ...acl, lost }, due: dueOf(expected) };
 }
 

@@ -1,5 +1,5 @@
 import { gaveUp } from '../model/errors.ts';
-import type { Checksum, ObjectHead, ObjectRef, Expected } from '../model/object.ts';
+import type { Checksum, KeptChecksum, ObjectHead, ObjectLock, ObjectRef, Expected } from '../model/object.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { TagChange } from '../model/request.ts';
 import type { FidelityLoss } from '../model/result.ts';
@@ -22,9 +22,7 @@ export function headerLosses(expected: Expected, got: ObjectHead): FidelityLoss[
   compare('encryption-key', expected.encryption?.keyId, got.encryption?.keyId);
   compare('bucket-key', flag(expected.encryption?.bucketKey), flag(got.encryption?.bucketKey));
   compare('website-redirect', expected.redirect, got.redirect);
-  compare('object-lock', expected.lock?.mode, got.lock?.mode);
-  compare('object-lock-until', seconds(expected.lock?.until), seconds(got.lock?.until));
-  compare('legal-hold', flag(expected.lock?.legalHold), flag(got.lock?.legalHold));
+  lost.push(...lockLosses(expected.lock, got.lock));
   compare('hidden-metadata', entries(expected.hiddenMetadata), entries(got.hiddenMetadata));
   for (const checksum of expected.checksums ?? []) {
     if (!keepsChecksum(checksum, got.checksums))
@@ -32,6 +30,19 @@ export function headerLosses(expected: Expected, got: ObjectHead): FidelityLoss[
   }
   for (const [name, value] of Object.entries(expected.others ?? {})) compare(name, value, got.others?.[name]);
   return lost;
+}
+
+/** What of a lock another one lacks, or none at all. */
+export function lockLosses(wanted: ObjectLock | undefined, got: ObjectLock | undefined): FidelityLoss[] {
+  const pairs: [what: string, wanted: string | undefined, got: string | undefined][] = [
+    ['object-lock', wanted?.mode, got?.mode],
+    ['object-lock-until', seconds(wanted?.until), seconds(got?.until)],
+    ['legal-hold', flag(wanted?.legalHold), flag(got?.legalHold)],
+    ['event-hold', eventHold(wanted), eventHold(got)],
+  ];
+  return pairs
+    .filter(([, value, found]) => value !== undefined && value !== found)
+    .map(([what, value, found]) => ({ what, wanted: value, got: found }));
 }
 
 /**
@@ -46,22 +57,33 @@ export function isAsAsked(differences: readonly FidelityLoss[], { others = {} }:
   });
 }
 
-/** Only CRCs can be kept over the whole of an object that is made of parts. */
-export function survivesParts({ algorithm, fullObject }: Checksum): boolean {
-  return fullObject && algorithm.startsWith('CRC');
+/**
+ * The checksum that a copy by parts asks for, so that it has the source's and proves itself. Only CRCs of parts can be made one of
+ * the whole; the other kinds can only be kept of the parts (Amazon S3 User Guide, "Checking object integrity").
+ */
+export function keptOverParts(checksums: readonly Checksum[] = []): KeptChecksum | undefined {
+  const crc = checksums.find(({ algorithm }) => algorithm.startsWith('CRC'));
+  if (crc) return { algorithm: crc.algorithm, fullObject: true };
+  const ofParts = checksums.find(({ fullObject }) => !fullObject);
+  return ofParts && { algorithm: ofParts.algorithm, fullObject: false };
 }
 
 /** A full-object checksum of the kind is at least as good as a composite one, which depends on the part layout. */
-export function keepsChecksum(wanted: Checksum, got: readonly Checksum[] = []): boolean {
+export function keepsChecksum(wanted: KeptChecksum, got: readonly KeptChecksum[] = []): boolean {
   return got.some(({ algorithm, fullObject }) => algorithm === wanted.algorithm && (fullObject || !wanted.fullObject));
 }
 
-function checksumText({ algorithm, fullObject }: Checksum): string {
+export function checksumText({ algorithm, fullObject }: KeptChecksum): string {
   return fullObject ? algorithm : `${algorithm} of parts`;
 }
 
 function flag(value: boolean | undefined): string | undefined {
   return value ? 'on' : undefined;
+}
+
+function eventHold(lock: ObjectLock | undefined): string | undefined {
+  const { days, years } = lock?.eventHold ?? {};
+  return lock?.eventHold && ['on', days && `${days} days`, years && `${years} years`].filter(Boolean).join(' ');
 }
 
 function entries(count: number | undefined): string | undefined {

@@ -10,7 +10,7 @@
  * may be planned anew when the same copy is asked for again: same id, next revision, another upload.
  */
 import { createHash } from 'node:crypto';
-import type { Checksum, ObjectHead, ObjectRef, StoreAddress, Acl, Due } from './object.ts';
+import type { Checksum, KeptChecksum, ObjectHead, ObjectRef, StoreAddress, Acl, Due } from './object.ts';
 import type { CopyOptions, CopyRequest, Mode } from './request.ts';
 import type { CopyResult, FidelityLoss } from './result.ts';
 
@@ -124,6 +124,10 @@ export interface Job {
   tagsBefore?: Record<string, string>;
   /** Metadata changes: what went with the write, to be compared by the next worker. */
   due?: Due;
+  /** What the upload keeps over its parts; its Complete names the checksums of the parts where it is of them. */
+  checksum?: KeptChecksum;
+  /** The source's annotations when the upload began: how many, and what cannot be kept of them. */
+  annotations?: { count: number; lost: FidelityLoss[] };
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -30,7 +30,10 @@ export interface ContentHeaders {
 }
 
 export interface Encryption {
-  /** As the store spells it: `AES256`, `KMS`, `SM4` (OSS); `AES256`, `aws:kms`, `aws:kms:dsse` (S3). */
+  /**
+   * As the store spells it: `AES256`, `KMS`, `SM4` (OSS); `AES256`, `aws:kms`, `aws:kms:dsse` (S3). In a request also `default`:
+   * whatever the destination's bucket gives an object that asks for nothing.
+   */
   algorithm: string;
   keyId?: string;
   /** OSS only: algorithm of the data key under KMS. */
@@ -46,6 +49,8 @@ export interface ObjectLock {
   /** End of the retention as the store tells it, ISO 8601; always with `mode`. */
   until?: string;
   legalHold?: boolean;
+  /** A retention that begins when the hold ends: its length as the store tells it, in days or years. */
+  eventHold?: { days?: string; years?: string };
 }
 
 export interface Checksum {
@@ -54,6 +59,17 @@ export interface Checksum {
   value: string;
   /** A composite checksum depends on the part layout; only a full-object one can be compared across layouts. */
   fullObject: boolean;
+}
+
+/** A checksum of the whole, or of the parts' checksums: these Complete has to name. */
+export type KeptChecksum = Omit<Checksum, 'value'>;
+
+/** A text beside an object, under a name. S3 has up to 1,000 of 1 MiB each, and HEAD tells nothing of them. */
+export interface Annotation {
+  name: string;
+  /** Bytes. */
+  size: number;
+  etag: string;
 }
 
 /** What HEAD says, in one spelling for all stores. */

@@ -2,9 +2,11 @@
 import type { Job, JobChange, JobState } from './job.ts';
 import type {
   Acl,
+  Annotation,
   Checksum,
   ContentHeaders,
   Encryption,
+  KeptChecksum,
   ObjectHead,
   ObjectLock,
   ObjectRef,
@@ -46,6 +48,8 @@ export interface StoreFacts {
   tellsPartLayout: boolean;
   /** Multipart ETag is md5 over the parts' binary md5s, `-N`: the expected value can be computed before Complete. */
   compositeEtag: boolean;
+  /** Every class that a write may ask for; absent where a server has classes of its own. */
+  storageClasses?: readonly string[];
   /** Class of an object whose HEAD names none. */
   defaultStorageClass: string;
   /** Encryption that every new object gets unasked, if any. */
@@ -94,8 +98,8 @@ export interface InitiateCall extends NewObject {
   content: ContentHeaders;
   userMetadata: Record<string, string>;
   tags: Record<string, string>;
-  /** Ask the store to keep a full-object checksum of this kind over the parts. */
-  checksumAlgorithm?: string;
+  /** Ask the store to keep such a checksum over the parts. */
+  checksum?: KeptChecksum;
 }
 
 export interface UploadPartCopyCall {
@@ -116,11 +120,10 @@ export interface CompleteCall {
   destination: ObjectRef;
   uploadId: string;
   /** Ascending by number. */
-  parts: { number: number; etag: string }[];
+  parts: { number: number; etag: string; checksum?: Checksum }[];
   /** Only where `facts.aclAt` is `complete`. */
   acl?: string;
   forbidOverwrite?: boolean;
-  checksumAlgorithm?: string;
 }
 
 /** What the store says it wrote. Some stores leave the ETag out; HEAD then tells. */
@@ -137,6 +140,8 @@ export interface PartEntry {
   number: number;
   size: number;
   etag: string;
+  /** Where the upload keeps checksums. */
+  checksums?: Checksum[];
 }
 
 export interface PartsPage {
@@ -186,6 +191,21 @@ export interface ObjectStore {
    * @throws GiveUp NoSuchBucket.
    */
   region?(bucket: string, options?: CallOptions & { ask?: boolean }): Promise<string | undefined>;
+  /** Whether writes to the bucket may set an object lock; undefined where the store does not tell us. */
+  takesLocks?(bucket: string, options?: CallOptions): Promise<boolean | undefined>;
+  /**
+   * The texts beside an object; CopyObject carries them along, an upload in parts begins without. Absent where the store knows
+   * none; answers undefined where the server turns out not to know them, and asks it no more.
+   */
+  listAnnotations?(ref: ObjectRef, options?: CallOptions): Promise<Annotation[] | undefined>;
+  /** @throws GiveUp NotFound when it is gone by now. */
+  getAnnotation?(ref: ObjectRef, name: string, options?: CallOptions): Promise<string>;
+  /** `ifMatch`: the object's ETag. @throws GiveUp BadRequest when the object is another one by now. */
+  putAnnotation?(
+    ref: ObjectRef,
+    annotation: { name: string; text: string; ifMatch?: string },
+    options?: CallOptions,
+  ): Promise<void>;
   getTags(ref: ObjectRef, options?: CallOptions): Promise<Record<string, string>>;
   putTags(ref: ObjectRef, tags: Record<string, string>, options?: CallOptions): Promise<void>;
   getAcl(ref: ObjectRef, options?: CallOptions): Promise<Acl>;

@@ -2,6 +2,7 @@ import { lookAgain } from '../after/recheck-source.ts';
 import { removeSource } from '../after/remove-source.ts';
 import { keepSourceOnLoss } from '../fidelity/accept-loss.ts';
 import { applyAcl, leftOut } from '../fidelity/acl.ts';
+import { carryAnnotations } from '../fidelity/annotations.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { keptOf } from '../fidelity/kept.ts';
 import { ensureTags, headerLosses } from '../fidelity/losses.ts';
@@ -14,7 +15,7 @@ import { isPinned, requestOf } from '../model/job.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from '../model/ports.ts';
-import type { CopyResult } from '../model/result.ts';
+import type { CopyResult, FidelityLoss } from '../model/result.ts';
 import { crossed } from '../plan/check-region.ts';
 import { partCount } from '../plan/plan.ts';
 import { abortOwn } from '../row/end.ts';
@@ -75,6 +76,7 @@ export async function conclude(
   // the pinned version are in the row, so they are set whatever became of the source.
   if (!kept)
     losses.push(...(await ensureTags(store, job.destination, found, job.tags ?? {}, job.options.tags, options)));
+  losses.push(...(await annotationLosses(store, job, source, found, options)));
   keepSourceOnLoss(request, losses);
   if (job.mode === 'rename') await removeSource(store, { ...request, pin }, options);
   if (job.mode === 'replicate')
@@ -92,6 +94,24 @@ export async function conclude(
     sourceRemoved: job.mode === 'rename' ? true : undefined,
   };
   await markDone(world, job, result, uploadMayStand);
+}
+
+/**
+ * An upload in parts begins without annotations, so they follow it. A rename asks for them once more: a client may have hung some
+ * on the source while the parts were copied.
+ */
+async function annotationLosses(
+  store: ObjectStore,
+  job: Job,
+  source: ObjectHead | undefined,
+  found: ObjectHead,
+  options: CallOptions,
+): Promise<FidelityLoss[]> {
+  const { annotations, mode } = job;
+  const lost = annotations?.lost ?? [];
+  if (mode === 'metadata' || !source || (!annotations?.count && mode !== 'rename') || lost.length > 0) return lost;
+  const from = { ...job.source, versionId: source.versionId ?? job.source.versionId };
+  return await carryAnnotations(store, from, { ...job.destination, versionId: found.versionId }, found.etag, options);
 }
 
 /** The sweep or a late counter may have touched the row while we held it; the row is ours as long as the lease is. */

@@ -1,8 +1,9 @@
 import { sendWithLock } from '../fidelity/send-with-lock.ts';
 import { gaveUp, GiveUp, RetryLater } from '../model/errors.ts';
 import type { AclPlan, Job } from '../model/job.ts';
-import type { Due, Expected } from '../model/object.ts';
+import type { Due, Expected, KeptChecksum } from '../model/object.ts';
 import type { ObjectStore, World } from '../model/ports.ts';
+import type { FidelityLoss } from '../model/result.ts';
 import { mustBeAbsent } from '../plan/overwrite.ts';
 import { move, nextLook } from '../row/move.ts';
 
@@ -13,7 +14,12 @@ export interface AttachInput {
   tagsBefore?: Record<string, string>;
   due?: Due;
   acl: AclPlan;
-  checksumAlgorithm?: string;
+  /** To be kept over the parts. */
+  checksum?: KeptChecksum;
+  /** Of the source. */
+  annotations: NonNullable<Job['annotations']> & { known: boolean };
+  /** Foreseen, but for tags and ACL. */
+  lost: FidelityLoss[];
 }
 
 /**
@@ -31,7 +37,7 @@ export async function attachUpload(
   intent: number,
   input: AttachInput,
 ): Promise<{ job: Job; won: boolean }> {
-  const uploadId = await initiate(world, store, job, intent, input);
+  const { uploadId, checksum } = await initiate(world, store, job, intent, input);
   let row = job;
   for (;;) {
     const attached = await move(world, row, {
@@ -41,6 +47,8 @@ export async function attachUpload(
       tags: Object.keys(input.tags).length > 0 ? input.tags : undefined,
       tagsBefore: input.tagsBefore,
       due: input.due,
+      checksum,
+      annotations: annotationsOf(input),
       intents: without(row.intents, intent),
       attentionAt: nextLook(world),
     });
@@ -62,8 +70,8 @@ async function initiate(
   job: Job,
   intent: number,
   input: AttachInput,
-): Promise<string> {
-  const { expected, tags, acl, checksumAlgorithm } = input;
+): Promise<{ uploadId: string; checksum?: KeptChecksum }> {
+  const { expected, tags, acl, checksum } = input;
   const call = {
     destination: job.destination,
     content: expected.content,
@@ -75,20 +83,25 @@ async function initiate(
     lock: expected.lock,
     acl: store.facts.aclAt === 'initiate' ? acl.canned : undefined,
     forbidOverwrite: mustBeAbsent(job),
-    checksumAlgorithm,
+    checksum,
   };
   try {
-    return (await sendWithLock(call, (each) => store.initiate(each))).uploadId;
+    const { uploadId } = await sendWithLock(job, call, (each) => store.initiate(each));
+    return { uploadId, checksum };
   } catch (error) {
-    if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksumAlgorithm !== undefined)) {
+    if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksum !== undefined)) {
       // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
-      const plain = { ...call, tags: {}, checksumAlgorithm: undefined };
-      return (await sendWithLock(plain, (each) => store.initiate(each))).uploadId;
+      const plain = { ...call, tags: {}, checksum: undefined };
+      return await sendWithLock(job, plain, (each) => store.initiate(each));
     }
     const certain = !(error instanceof RetryLater || error instanceof GiveUp) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);
     throw error;
   }
+}
+
+function annotationsOf({ annotations: { count, lost } }: AttachInput): Job['annotations'] {
+  return count > 0 || lost.length > 0 ? { count, lost } : undefined;
 }
 
 /** The store refused: no upload can stand from this attempt. */

@@ -1,9 +1,10 @@
-import { foreseen } from '../fidelity/accept-loss.ts';
 import { planAcl, wantedAcl } from '../fidelity/acl.ts';
 import type { Found } from '../fidelity/expected.ts';
 import { changeTags, expectedFrom } from '../fidelity/expected.ts';
+import { foresee } from '../fidelity/foresee.ts';
 import { keptFields, readKept } from '../fidelity/kept.ts';
-import { readTags, survivesParts } from '../fidelity/losses.ts';
+import { keptOverParts, readTags } from '../fidelity/losses.ts';
+import { usableEncryption } from '../fidelity/usable-key.ts';
 import { endsJob, gaveUp, RetryLater, SourceChanged } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { Job, PartRun } from '../model/job.ts';
@@ -30,11 +31,9 @@ export async function startParts(
   request: CopyRequest,
   found: Found,
   parts: PartRun[],
+  input: AttachInput,
   options: CallOptions,
 ): Promise<StartOutcome> {
-  // The store would refuse the first part, and the upload would have been started by then.
-  await checkRegion(store, request, options);
-  const input = await prepare(store, request, found, options);
   const intent = world.clock.now();
   const opened = await openRow(world, store, request, found.head, parts, intent, options);
   if (opened.kind === 'fresh') return await begin(world, store, opened.job, intent, input, options);
@@ -58,7 +57,7 @@ export async function continueParts(
       if (ended) return ended;
     }
     if (!job.pin || !isPinned(job.pin, head)) throw new SourceChanged(changedBeforeStart(job));
-    const input = await prepare(store, request, { head, expected: expectedFrom(head, request) }, options);
+    const input = await prepareParts(store, request, { head, expected: expectedFrom(head, request) }, options);
     return await intendAndBegin(world, store, job, job.parts, input, options);
   } catch (error) {
     await endIfOver(world, job, error);
@@ -66,26 +65,43 @@ export async function continueParts(
   }
 }
 
+/**
+ * What Initiate needs, when nothing stands against it.
+ * @throws GiveUp CrossRegion, WouldLose.
+ */
+export async function readyForParts(
+  store: ObjectStore,
+  request: CopyRequest,
+  found: Found,
+  options: CallOptions,
+): Promise<AttachInput> {
+  // The store would refuse the first part, and the upload would have been started by then.
+  await checkRegion(store, request, options);
+  return await prepareParts(store, request, found, options);
+}
+
 /** What Initiate needs. Read before the row is written: a missing permission shows here, with nothing to tidy up. */
-async function prepare(
+async function prepareParts(
   store: ObjectStore,
   request: CopyRequest,
   { head, expected }: Found,
   options: CallOptions,
 ): Promise<AttachInput> {
-  // With the same kind on both sides the copy proves itself.
-  const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
+  const checksum = keptOverParts(expected.checksums);
+  const { lost, annotations: there } = await foresee(store, request, { head, expected }, { checksum }, options);
+  const encryption = await usableEncryption(store, expected.encryption, request.destination, options);
+  const annotations = { ...there, lost: lost.filter(({ what }) => what === 'annotations') };
+  const known = { expected: { ...expected, encryption }, checksum, annotations, lost };
   // What a rename or a copy onto itself would lose is refused here.
   if (request.mode === 'metadata' || request.mode === 'rename') {
-    const foreseenLosses = foreseen(request, expected, { checksumAlgorithm });
-    const kept = await readKept(store, request, { head, expected }, options, foreseenLosses);
+    const kept = await readKept(store, request, { head, expected }, options, lost);
     const { tags, acl } = kept;
-    return { expected, tags, acl, checksumAlgorithm, ...(request.mode === 'metadata' && keptFields(kept)) };
+    return { ...known, tags, acl, ...(request.mode === 'metadata' && keptFields(kept)) };
   }
   const change = request.options.tags;
   const have = change?.base === 'replace' ? {} : await readTags(store, request.source, head, options);
   const acl = await planAcl(store, request.source, wantedAcl(request), options);
-  return { expected, tags: changeTags(have, change), acl, checksumAlgorithm };
+  return { ...known, tags: changeTags(have, change), acl };
 }
 
 /**

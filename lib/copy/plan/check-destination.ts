@@ -1,5 +1,6 @@
 import { leftOut } from '../fidelity/acl.ts';
 import { wantedAcl } from '../fidelity/acl.ts';
+import { annotationDifferences } from '../fidelity/annotations.ts';
 import { attributeDifferences } from '../fidelity/compare.ts';
 import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl.ts';
 import type { Found } from '../fidelity/expected.ts';
@@ -14,7 +15,7 @@ import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult, FidelityLoss } from '../model/result.ts';
-import { overwriteOf } from './overwrite.ts';
+import { mustBeAbsent, overwriteOf } from './overwrite.ts';
 
 /**
  * What the overwrite option asks to know before anything is written. Returns a result when there is nothing to do.
@@ -31,7 +32,7 @@ export async function lookAtDestination(
 ): Promise<CopyResult | undefined> {
   const overwrite = overwriteOf(request);
   if (overwrite === 'always') return undefined;
-  const existing = await headIfThere(store, request.destination, { ...options, checksum: true });
+  const existing = await lookIfAllowed(store, request, options);
   if (!existing) return undefined;
   const verdict = judge(existing, { pin: pinOf(head) });
   const lost = headerLosses(expected, existing);
@@ -57,6 +58,26 @@ export async function lookAtDestination(
   return { way: 'unchanged', size, etag, versionId, verifiedBy: proof, lost, ...leftOut(request) };
 }
 
+/**
+ * Without the right to list its bucket a missing object is answered with 403, as one is that may not be read. Where nothing may be
+ * overwritten, the condition of the write decides then, on stores that are known to honour it.
+ */
+async function lookIfAllowed(
+  store: ObjectStore,
+  request: CopyRequest,
+  options: CallOptions,
+): Promise<ObjectHead | undefined> {
+  try {
+    return await headIfThere(store, request.destination, { ...options, checksum: true });
+  } catch (error) {
+    if (!gaveUp(error, 'AccessDenied')) throw error;
+    const isOpen = overwriteOf(request) === 'if-different' && request.mode !== 'rename';
+    // To copy what may be there already is what was asked for if it differs, and no harm if it does not.
+    if (isOpen || (mustBeAbsent(request) && store.facts.forbidsOverwrite)) return undefined;
+    throw error;
+  }
+}
+
 /** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */
 async function sameBeside(
   store: ObjectStore,
@@ -76,6 +97,9 @@ async function sameBeside(
     { ref: destination, head: existing },
   ] as const;
   if ((await tagDifferences(store, ...sides, tags, options)).length > 0) return false;
+  // The source of a rename goes in trust of what is there.
+  const isTrusted = request.mode === 'rename';
+  if (isTrusted && (await annotationDifferences(store, source, destination, options)).length > 0) return false;
   return acl === 'default' || (await aclDifferences(store, source, destination, acl, options)).length === 0;
 }
 

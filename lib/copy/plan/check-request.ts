@@ -34,6 +34,12 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
     throw bad(`Concurrency must be a whole number from 1, got ${options.concurrency}.`);
   }
   checkTags(options.tags?.set ?? {});
+  checkClass(options.storageClass, facts);
+}
+
+function checkClass(asked: string | undefined, { storageClasses, scheme }: StoreFacts): void {
+  if (asked === undefined || !storageClasses || storageClasses.includes(asked)) return;
+  throw bad(`${asked} is no storage class of ${scheme}:// stores: use ${storageClasses.join(', ')}.`);
 }
 
 /** @throws GiveUp KeyTooLong or BadRequest for a key that this store cannot hold. */

@@ -1,5 +1,6 @@
 import { removeSource } from '../after/remove-source.ts';
 import { keepSourceOnLoss } from '../fidelity/accept-loss.ts';
+import { carryAnnotations } from '../fidelity/annotations.ts';
 import { applyAcl, leftOut, planAcl, wantedAcl } from '../fidelity/acl.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { headerLosses, isAsAsked } from '../fidelity/losses.ts';
@@ -36,6 +37,8 @@ export async function endIfCopied(
     copied.lost.push(...(await setAskedTags(store, request, head, options)));
   }
   if (job.mode === 'rename' && job.pin) {
+    // Another writer's object of the same bytes and headers may lack them, and the source goes next.
+    if (head) copied.lost.push(...(await carryAnnotations(store, job.source, job.destination, copied.etag, options)));
     keepSourceOnLoss(request, copied.lost);
     await removeSource(store, { ...request, pin: job.pin }, options);
     copied.sourceRemoved = true;

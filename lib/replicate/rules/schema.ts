@@ -43,7 +43,9 @@ const destination = z.strictObject({
   encryption: z
     .strictObject({ algorithm: text, keyId: text.optional(), dataEncryption: text.optional() })
     .optional()
-    .describe('As the store spells it: AES256, KMS, SM4 (OSS); AES256, aws:kms (S3).'),
+    .describe(
+      "As the store spells it: AES256, KMS, SM4 (OSS); AES256, aws:kms, aws:kms:dsse (S3). default: as the destination's bucket gives it.",
+    ),
   acl: text.optional().describe("'keep' carries the ACL of the source; a canned name sets it."),
   metadata: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'names are lower case letters, digits, ., _ and -'), z.string())

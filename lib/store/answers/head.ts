@@ -129,8 +129,15 @@ function readLock(headers: AnswerHeaders, { headers: { prefix, lock } }: Dialect
   if (!lock) return undefined;
   const [mode, until, hold] = [lock.mode, lock.until, lock.legalHold].map((name) => headers[prefix + name]);
   const retained = mode && until && !(Date.parse(until) <= now);
-  if (!retained && hold?.toUpperCase() !== 'ON') return undefined;
-  return { ...(retained && { mode, until }), ...(hold?.toUpperCase() === 'ON' && { legalHold: true }) };
+  const isOn = (value: string | undefined): boolean => value?.toUpperCase() === 'ON';
+  const isEventHeld = isOn(headers[prefix + lock.eventHold]);
+  if (!retained && !isOn(hold) && !isEventHeld) return undefined;
+  const [days, years] = ['days', 'years'].map((unit) => headers[prefix + lock.eventHoldFor + unit]);
+  return {
+    ...(retained && { mode, until }),
+    ...(isOn(hold) && { legalHold: true }),
+    ...(isEventHeld && { eventHold: { ...(days && { days }), ...(years && { years }) } }),
+  };
 }
 
 /** What is neither a field of its own nor known to be harmless: a copy may lose it, and must say so (I6). */

@@ -5,7 +5,7 @@ import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import type { Element } from '../wire/xml.ts';
-import { IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
+import { IncompleteAnswer, readAnyXml, readXml, writeXml } from '../wire/xml.ts';
 import { bucketRegion, plainRegion } from './bucket-region.ts';
 import type { BucketEntry, BucketInfo, StoreClient, Versioning } from './client.ts';
 
@@ -155,5 +155,21 @@ function versioningOf(status: string | undefined): Versioning {
       return 'suspended';
     default:
       return 'off';
+  }
+}
+
+/** Whether writes to the bucket may set an object lock. Undefined where the policy or the store does not let us know. */
+export async function takesLocks(caller: Caller, bucket: string, options?: CallOptions): Promise<boolean | undefined> {
+  const query = [['object-lock', undefined]] as const;
+  const call: Call = { operation: 'GetObjectLockConfiguration', method: 'GET', bucket, query };
+  try {
+    return await perform(caller, call, options, ({ body }) => {
+      const document = readAnyXml(body);
+      if (document?.name !== 'ObjectLockConfiguration') return undefined;
+      return document.element.text('ObjectLockEnabled')?.trim() === 'Enabled';
+    });
+  } catch (error) {
+    if (!(error instanceof GiveUp)) throw error;
+    return error.answer?.code === 'ObjectLockConfigurationNotFoundError' ? false : undefined;
   }
 }

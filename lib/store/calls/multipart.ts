@@ -6,6 +6,7 @@ import type {
   CompleteCall,
   InitiateCall,
   ObjectStore,
+  PartEntry,
   PartsPage,
   UploadEntry,
   WriteResult,
@@ -15,6 +16,7 @@ import { bareEtag } from '../answers/head.ts';
 import type { Call } from '../http/call.ts';
 import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
+import { readChecksums } from '../wire/checksums.ts';
 import { IncompleteAnswer, readXml, writeXml } from '../wire/xml.ts';
 import { listMultipartUploads } from './lists.ts';
 import { writeHeaders, writeResult } from './write-headers.ts';
@@ -33,7 +35,7 @@ export function multipartCalls(caller: Caller): MultipartCalls {
 
 async function initiate(caller: Caller, request: InitiateCall, options?: CallOptions): Promise<{ uploadId: string }> {
   const { dialect } = caller;
-  const checksum = dialect.keepsChecksums ? request.checksumAlgorithm : undefined;
+  const checksum = dialect.keepsChecksums ? request.checksum : undefined;
   const acl = dialect.facts.aclAt === 'initiate' ? request.acl : undefined;
   const call: Call = {
     operation: 'CreateMultipartUpload',
@@ -44,8 +46,8 @@ async function initiate(caller: Caller, request: InitiateCall, options?: CallOpt
     query: [['uploads', undefined]],
     headers: {
       ...writeHeaders({ ...request, acl }, 'CreateMultipartUpload', dialect),
-      'x-amz-checksum-algorithm': checksum,
-      'x-amz-checksum-type': checksum && 'FULL_OBJECT',
+      'x-amz-checksum-algorithm': checksum?.algorithm,
+      'x-amz-checksum-type': checksum && (checksum.fullObject ? 'FULL_OBJECT' : 'COMPOSITE'),
     },
   };
   return perform(caller, call, options, (answer) => ({
@@ -56,11 +58,12 @@ async function initiate(caller: Caller, request: InitiateCall, options?: CallOpt
 async function complete(caller: Caller, request: CompleteCall, options?: CallOptions): Promise<WriteResult> {
   const { dialect } = caller;
   const acl = dialect.facts.aclAt === 'complete' ? request.acl : undefined;
-  const parts = request.parts.map(({ number, etag }): [string, [string, string][]] => [
+  const parts = request.parts.map(({ number, etag, checksum }): [string, [string, string][]] => [
     'Part',
     [
       ['PartNumber', String(number)],
       ['ETag', `"${etag}"`],
+      ...(checksum ? [[`Checksum${checksum.algorithm}`, checksum.value] as [string, string]] : []),
     ],
   ]);
   const call: Call = {
@@ -119,11 +122,15 @@ async function listParts(
   };
   return perform(caller, call, options, (answer) => {
     const list = readXml(answer.body, 'ListPartsResult');
-    const parts = list.list('Part').map((part) => ({
-      number: part.integer('PartNumber'),
-      size: part.integer('Size'),
-      etag: bareEtag(part.text('ETag') ?? ''),
-    }));
+    const parts = list.list('Part').map((part) => {
+      const entry: PartEntry = {
+        number: part.integer('PartNumber'),
+        size: part.integer('Size'),
+        etag: bareEtag(part.text('ETag') ?? ''),
+      };
+      const checksums = readChecksums((name) => part.text(`Checksum${name}`)?.trim(), 'FULL_OBJECT');
+      return checksums.length > 0 ? { ...entry, checksums } : entry;
+    });
     const page: PartsPage = { parts };
     const initiator = list.child('Initiator').text('ID');
     if (initiator) page.initiator = initiator;

@@ -39,10 +39,13 @@ export function writeHeaders(properties: WriteProperties, operation: OperationNa
   if (bucketKey && encryption?.bucketKey) headers[prefix + bucketKey] = 'true';
   if (dialect.headers.redirect) headers[prefix + dialect.headers.redirect] = redirect;
   if (dialect.headers.lock) {
-    const { mode, until, legalHold } = dialect.headers.lock;
+    const { mode, until, legalHold, eventHold, eventHoldFor } = dialect.headers.lock;
     headers[prefix + mode] = lock?.mode;
     headers[prefix + until] = lock?.until;
     headers[prefix + legalHold] = lock?.legalHold ? 'ON' : undefined;
+    headers[prefix + eventHold] = lock?.eventHold ? 'ON' : undefined;
+    headers[`${prefix}${eventHoldFor}days`] = lock?.eventHold?.days;
+    headers[`${prefix}${eventHoldFor}years`] = lock?.eventHold?.years;
   }
   for (const [name, value] of Object.entries(userMetadata ?? {}))
     headers[`${prefix}meta-${name.toLowerCase()}`] = value;

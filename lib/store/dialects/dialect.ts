@@ -77,7 +77,7 @@ export interface Dialect {
     /** Without the prefix. Where a bucket that serves a website sends those who ask for the object. */
     redirect?: string;
     /** Without the prefix. */
-    lock?: { mode: string; until: string; legalHold: string };
+    lock?: { mode: string; until: string; legalHold: string; eventHold: string; eventHoldFor: string };
     /** Without the prefix. How many entries of user metadata the answer leaves out. */
     hiddenMetadata?: string;
   };
@@ -104,6 +104,8 @@ export interface Dialect {
   archiveStatus?: string;
   /** `encoding-type=url` is understood by ListParts too. */
   encodesPartLists: boolean;
+  /** Objects may have annotations. */
+  keepsAnnotations: boolean;
   /** Object checksums are kept and told on request. */
   keepsChecksums: boolean;
   /** Answers of HEAD carry no error document and cannot tell a missing bucket from a missing key. */

@@ -23,6 +23,7 @@ export const oss: Dialect = {
     sameRegionOnly: true,
     tellsPartLayout: false,
     compositeEtag: false,
+    storageClasses: ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
     defaultStorageClass: 'Standard',
     aclAt: 'complete',
     defaultAcl: 'default',
@@ -123,6 +124,7 @@ export const oss: Dialect = {
   promisesContentRange: true,
   archivedClasses: ['Archive', 'ColdArchive', 'DeepColdArchive'],
   encodesPartLists: true,
+  keepsAnnotations: false,
   keepsChecksums: false,
   headHidesBucket: false,
   meanings: {

@@ -21,6 +21,10 @@ export const s3: Dialect = {
     sameRegionOnly: false,
     tellsPartLayout: true,
     compositeEtag: true,
+    storageClasses: [
+      ...['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'],
+      ...['REDUCED_REDUNDANCY', 'EXPRESS_ONEZONE', 'OUTPOSTS', 'SNOW', 'FSX_OPENZFS'],
+    ],
     defaultStorageClass: 'STANDARD',
     aclAt: 'initiate',
     // Since January 2023 Amazon encrypts every new object so.
@@ -105,6 +109,8 @@ export const s3: Dialect = {
       mode: 'object-lock-mode',
       until: 'object-lock-retain-until-date',
       legalHold: 'object-lock-legal-hold',
+      eventHold: 'object-lock-event-hold',
+      eventHoldFor: 'object-lock-event-hold-duration-',
     },
     hiddenMetadata: 'missing-meta',
   },
@@ -120,6 +126,8 @@ export const s3: Dialect = {
     'meta-',
     'missing-meta',
     'mp-parts-count',
+    'object-lock-event-hold',
+    'object-lock-event-hold-duration-',
     'object-lock-legal-hold',
     'object-lock-mode',
     'object-lock-retain-until-date',
@@ -150,6 +158,7 @@ export const s3: Dialect = {
   archivedClasses: ['GLACIER', 'DEEP_ARCHIVE'],
   archiveStatus: 'archive-status',
   encodesPartLists: false,
+  keepsAnnotations: true,
   keepsChecksums: true,
   headHidesBucket: true,
   meanings: {

@@ -26,11 +26,12 @@ function copying(prefix: string): string {
 
 const copy: Operation = { repeat: 'always', slow: true, actions: { oss: copying('oss'), s3: copying('s3') } };
 const getOnS3 = 'GetObject (and s3:ListBucket, to be told that an object is missing)';
+const getOnOss = 'GetObject (and oss:ListObjects, to be told that an object is missing)';
 
 /** Named as the stores' documentation names them. */
 export const operations = {
-  HeadObject: operation('GetObject', getOnS3),
-  GetObject: operation('GetObject', getOnS3),
+  HeadObject: operation(getOnOss, getOnS3),
+  GetObject: operation(getOnOss, getOnS3),
   PutObject: operation('PutObject', 'PutObject', { slow: true }),
   CopyObject: copy,
   UploadPartCopy: copy,
@@ -44,6 +45,10 @@ export const operations = {
   DeleteObjectTagging: operation('DeleteObjectTagging'),
   GetObjectAcl: operation('GetObjectAcl'),
   PutObjectAcl: operation('PutObjectAcl'),
+  ListObjectAnnotations: operation('ListObjectAnnotations'),
+  GetObjectAnnotation: operation('GetObjectAnnotation'),
+  PutObjectAnnotation: operation('PutObjectAnnotation'),
+  GetObjectLockConfiguration: operation('GetBucketWorm', 'GetBucketObjectLockConfiguration'),
   DeleteObject: operation('DeleteObject'),
   DeleteObjects: operation('DeleteObject'),
   ListObjectsV2: operation('ListObjects', 'ListBucket'),

@@ -79,7 +79,7 @@ export class Content {
   }
 
   /** Hex digest by reading every byte. */
-  async digest(algorithm: 'md5' | 'sha1' | 'sha256'): Promise<string> {
+  async digest(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'): Promise<string> {
     const hash = createHash(algorithm);
     for await (const piece of this.read()) hash.update(piece);
     return hash.digest('hex');

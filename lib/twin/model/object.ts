@@ -17,6 +17,16 @@ export interface Encryption {
   keyId?: string;
   /** OSS: the data key's algorithm under KMS. */
   dataEncryption?: string;
+  /** S3: one key of KMS for many objects of the bucket. */
+  bucketKey?: boolean;
+}
+
+/** S3: a text of up to 1 MiB beside an object, under a name. */
+export interface Annotation {
+  payload: string;
+  etag: string;
+  /** Epoch milliseconds. */
+  lastModified: number;
 }
 
 export interface Grant {
@@ -43,7 +53,7 @@ export interface Attributes {
   encryption?: Encryption;
   /** S3: where a website sends those who ask for the object. No copy carries it along. */
   redirect?: string;
-  /** S3: the three headers of object lock, names without the prefix. No copy carries them along. */
+  /** S3: the headers of object lock, names without the prefix. No copy carries them along. */
   lock?: Record<string, string>;
   /** S3: entries of metadata that headers cannot show. */
   missingMeta?: number;
@@ -51,9 +61,17 @@ export interface Attributes {
   others?: Record<string, string>;
 }
 
-export const LOCK_HEADERS = ['object-lock-mode', 'object-lock-retain-until-date', 'object-lock-legal-hold'] as const;
+export const LOCK_HEADERS = [
+  'object-lock-mode',
+  'object-lock-retain-until-date',
+  'object-lock-legal-hold',
+  'object-lock-event-hold',
+  'object-lock-event-hold-duration-days',
+  'object-lock-event-hold-duration-years',
+] as const;
 
-export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+export type ChecksumAlgorithm =
+  'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256' | 'SHA512' | 'MD5' | 'XXHASH64' | 'XXHASH3' | 'XXHASH128';
 
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
@@ -81,6 +99,8 @@ export interface StoredObject extends Attributes {
   /** Id of the user that wrote it, where that is not the owner of the bucket; '' for a write without a signature. */
   owner?: string;
   checksum?: Checksum;
+  /** S3: by name. A CopyObject carries them along, an upload in parts begins without. */
+  annotations?: Record<string, Annotation>;
   parts?: PartLayout[];
   /** Epoch milliseconds: a copy of an archived object is readable from `readyAt` until `expiresAt`. */
   restore?: { readyAt: number; expiresAt: number };

@@ -148,3 +148,8 @@ export async function putBucketVersioning(call: Call): Promise<Reply> {
   call.world.store.bucketUpdated(bucket);
   return { status: 200 };
 }
+
+export async function getObjectLockConfiguration(call: Call): Promise<Reply> {
+  if (!addressedBucket(call).settings.objectLock) throw refuse('ObjectLockConfigurationNotFoundError');
+  return { status: 200, xml: { root: 'ObjectLockConfiguration', value: { ObjectLockEnabled: 'Enabled' } } };
+}

@@ -2,7 +2,7 @@ import { isoDate, own, type Call, type Reply } from '../call.ts';
 import { quoteEtag } from '../dialect.ts';
 import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
-import type { Attributes, Encryption, StoredObject } from '../model/object.ts';
+import type { Attributes, Checksum, Encryption, StoredObject } from '../model/object.ts';
 import { readAcl } from '../rules/acl.ts';
 import {
   readContentHeaders,
@@ -89,6 +89,13 @@ function checkChangesSomething(call: Call, source: CopySource): void {
   });
 }
 
+/** They go along unless the caller says otherwise. */
+function copiedAnnotations(call: Call, { annotations }: StoredObject): StoredObject['annotations'] {
+  const said = (own(call, 'object-annotation-directive') ?? 'COPY').toUpperCase();
+  if (said !== 'COPY' && said !== 'EXCLUDE') throw refuse('InvalidArgument');
+  return said === 'COPY' ? annotations : undefined;
+}
+
 /** S3 gives a multipart source's copy an ETag of its own; OSS keeps the source's. */
 async function etagOf(call: Call, { object }: CopySource): Promise<Pick<StoredObject, 'etag' | 'kind'>> {
   if (call.dialect.name === 'oss' || !object.etag.includes('-')) return { etag: object.etag, kind: object.kind };
@@ -109,7 +116,13 @@ export async function copyObject(call: Call): Promise<Reply> {
   const { content, symlinkTarget, checksum } = source.object;
   const identity = await etagOf(call, source);
   checkOverwrite(call, bucket);
-  const fullChecksum = checksum?.type === 'FULL_OBJECT' ? checksum : undefined;
+  // One call computes the source's kind of checksum over the whole, also where the source has it of its parts.
+  const whole: Checksum | undefined = checksum && {
+    algorithm: checksum.algorithm,
+    type: 'FULL_OBJECT',
+    ...(checksum.type === 'FULL_OBJECT' && checksum.value !== undefined && { value: checksum.value }),
+  };
+  const annotations = copiedAnnotations(call, source.object);
   const stored = writeObject(
     call,
     bucket,
@@ -118,7 +131,8 @@ export async function copyObject(call: Call): Promise<Reply> {
       ...identity,
       content,
       ...(symlinkTarget !== undefined && { symlinkTarget }),
-      ...(fullChecksum && { checksum: fullChecksum }),
+      ...(whole && { checksum: whole }),
+      ...(annotations && { annotations }),
     },
     'CopyObject',
   );

@@ -8,10 +8,17 @@ import {
   getBucketInfo,
   getBucketLocation,
   getBucketVersioning,
+  getObjectLockConfiguration,
   headBucket,
   listBuckets,
   putBucketVersioning,
 } from './buckets.ts';
+import {
+  deleteObjectAnnotation,
+  getObjectAnnotation,
+  listObjectAnnotations,
+  putObjectAnnotation,
+} from './annotations.ts';
 import { completeMultipartUpload } from '../uploads/complete.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
@@ -32,6 +39,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   CreateBucket: createBucket,
   DeleteBucket: deleteBucket,
   DeleteObject: deleteObject,
+  DeleteObjectAnnotation: deleteObjectAnnotation,
   DeleteObjects: deleteObjects,
   DeleteObjectTagging: deleteObjectTagging,
   GetBucketAcl: getBucketAcl,
@@ -40,6 +48,8 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   GetObjectAcl: getObjectAcl,
+  GetObjectAnnotation: getObjectAnnotation,
+  GetObjectLockConfiguration: getObjectLockConfiguration,
   GetObjectMeta: getObjectMeta,
   GetObjectTagging: getObjectTagging,
   GetSymlink: getSymlink,
@@ -48,6 +58,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   InitiateMultipartUpload: initiateMultipartUpload,
   ListBuckets: listBuckets,
   ListMultipartUploads: listMultipartUploads,
+  ListObjectAnnotations: listObjectAnnotations,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,
@@ -56,6 +67,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,
+  PutObjectAnnotation: putObjectAnnotation,
   PutObjectTagging: putObjectTagging,
   PutSymlink: putSymlink,
   RestoreObject: restoreObject,

@@ -80,6 +80,12 @@ export function readEncryption(call: Call): Encryption | undefined {
   const dataEncryption = own(call, 'server-side-data-encryption');
   if (keyId) encryption.keyId = keyId;
   if (dataEncryption) encryption.dataEncryption = dataEncryption;
+  const wantsBucketKey = own(call, 'server-side-encryption-bucket-key-enabled')?.toLowerCase() === 'true';
+  // Two layers of keys are not offered with a key of the bucket.
+  if (wantsBucketKey && said === 'aws:kms:dsse') {
+    throw refuse('InvalidArgument', { message: 'Bucket keys are not supported for aws:kms:dsse' });
+  }
+  if (wantsBucketKey && dialect.name === 's3') encryption.bucketKey = true;
   return encryption;
 }
 
@@ -88,12 +94,23 @@ export function readOwn(call: Call, bucket: Bucket): Pick<Attributes, 'redirect'
   if (call.dialect.name !== 's3') return {};
   const redirect = own(call, 'website-redirect-location');
   const said = LOCK_HEADERS.map((name) => [name, own(call, name)] as const);
-  const lock = Object.fromEntries(said.filter((entry): entry is [(typeof LOCK_HEADERS)[number], string] => !!entry[1]));
+  const lock: Partial<Record<string, string>> = Object.fromEntries(
+    said.filter((entry): entry is [(typeof LOCK_HEADERS)[number], string] => !!entry[1]),
+  );
   const locks = Object.keys(lock).length > 0;
   if (locks && !bucket.settings.objectLock) {
     throw refuse('InvalidRequest', { message: 'Bucket is missing Object Lock Configuration' });
   }
-  return { ...(redirect !== undefined && { redirect }), ...(locks && { lock }) };
+  const { 'object-lock-mode': mode, 'object-lock-retain-until-date': until } = lock;
+  if ((mode === undefined) !== (until === undefined)) {
+    throw refuse('InvalidArgument', {
+      message: 'x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied',
+    });
+  }
+  if (until !== undefined && !(Date.parse(until) > call.now)) {
+    throw refuse('InvalidArgument', { message: 'The retain until date must be in the future!' });
+  }
+  return { ...(redirect !== undefined && { redirect }), ...(locks && { lock: lock as Record<string, string> }) };
 }
 
 /** Everything a PutObject or Initiate may say, with the bucket's defaults. */

@@ -19,6 +19,7 @@ export function encryptionHeaders({ dialect }: Call, encryption: Encryption | un
     [`${dialect.prefix}server-side-encryption`]: outward(dialect.encryptions, encryption.algorithm),
     [dialect.keyIdHeader]: encryption.keyId,
     [`${dialect.prefix}server-side-data-encryption`]: encryption.dataEncryption,
+    [`${dialect.prefix}server-side-encryption-bucket-key-enabled`]: encryption.bucketKey ? 'true' : undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { decodeAwsChunked } from '../auth/aws-chunked.ts';
 import type { Payload } from '../auth/authenticate.ts';
 import { refuse, type ErrorCode } from '../errors.ts';
-import { ALGORITHMS, Digest } from '../model/checksums.ts';
+import { ALGORITHMS, Digest, isComputed } from '../model/checksums.ts';
 import type { ChecksumAlgorithm } from '../model/object.ts';
 
 /** Bodies that are documents, not data. A Complete with 10,000 parts and checksums is about 3 MB. */
@@ -85,10 +85,10 @@ export class Body {
     if (md5) checkMd5(md5, this.#headers['content-md5']!, this.#options.wrongMd5);
     if (!algorithm) return;
     const value = digest!.base64();
-    if (value !== claimed) {
+    if (isComputed(algorithm) && value !== claimed) {
       throw refuse('BadDigest', { message: `The ${algorithm} you specified did not match the calculated checksum.` });
     }
-    this.checksum = { algorithm, value };
+    this.checksum = { algorithm, value: isComputed(algorithm) ? value : (claimed ?? value) };
   }
 
   async document(ofObject = false): Promise<string> {

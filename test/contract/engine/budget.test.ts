@@ -16,7 +16,7 @@ function counted(counts: Readonly<Record<string, number>>): Record<string, numbe
 }
 
 describe.each(dialects)('%s', (scheme) => {
-  test('a copy of 12 parts: every part once, and six requests around them', async () => {
+  test('a copy of 12 parts: every part once, and six requests around them, seven on S3', async () => {
     rig = await openRig(scheme);
     await rig.twin.store.put('photos', 'big', { size: 60 * MiB, meta: { author: 'alice' } });
     rig.twin.requests.reset();
@@ -32,6 +32,8 @@ describe.each(dialects)('%s', (scheme) => {
       UploadPartCopy: 12,
       ListParts: 1,
       CompleteMultipartUpload: 1,
+      // HEAD tells nothing of annotations, and no part carries them.
+      ...(scheme === 's3' && { ListObjectAnnotations: 1 }),
     });
     expect(rig.twin.requests.bytesIn + rig.twin.requests.bytesOut).toBe(0);
   });

@@ -210,7 +210,7 @@ export class ModelStore {
       storageClass: upload.call.storageClass ?? facts.defaultStorageClass,
       encryption: upload.call.encryption,
       acl: (facts.aclAt === 'complete' ? call.acl : upload.call.acl) ?? facts.defaultAcl,
-      checksumAlgorithm: upload.call.checksumAlgorithm,
+      checksumAlgorithm: upload.call.checksum?.algorithm,
       copiedFrom: listed[0]?.from,
       uploadId: upload.id,
     });

@@ -13,7 +13,7 @@ describe('initiate', () => {
     storageClass: 'IA',
     acl: 'public-read',
     forbidOverwrite: true,
-    checksumAlgorithm: 'CRC64NVME',
+    checksum: { algorithm: 'CRC64NVME', fullObject: true },
   };
 
   it('OSS: everything but the ACL, which belongs to Complete', async () => {
