@@ -12,6 +12,7 @@ import type { CopyResult, FidelityLoss, Transfer } from './model/result.ts';
 import { lookAtDestination } from './plan/check-destination.ts';
 import { lookUpTransfer } from './plan/check-region.ts';
 import { checkRequest, checkSource } from './plan/check-request.ts';
+import { checkRestore } from './plan/check-restore.ts';
 import { choosePlan } from './plan/choose-plan.ts';
 import { needsCopy } from './plan/metadata-unchanged.ts';
 import { partCount } from './plan/plan.ts';
@@ -45,6 +46,7 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
   checkRequest(request, store.facts);
   const head = await store.head(request.source, { checksum: true });
   checkSource(request, head);
+  checkRestore(request, head, store.facts);
   const found = { head, expected: expectedFrom(head, request) };
   const permissions = permissionsFor(request, found, store);
   const same = await lookAtDestination(store, request, found, {});
@@ -57,7 +59,7 @@ export async function dryRun(world: World, request: CopyRequest): Promise<DryRun
     const checksumAlgorithm = head.checksums?.find(survivesParts)?.algorithm;
     await readKept(store, request, found, {}, foreseen(request, found.expected, parts && { checksumAlgorithm }));
   }
-  const calls = { ...callsFor(request, found, parts), ...extraCalls(request) };
+  const calls = { ...callsFor(request, found, parts), ...extraCalls(request, head) };
   const lost = await foreseeLosses(store, request, found, parts);
   const plan = { way: chosen.way, size: head.size, parts, calls, permissions, lost };
   return { ...plan, ...(transfer && { transfer }), ...leftOut(request) };
@@ -106,8 +108,9 @@ function callsFor(request: CopyRequest, { head }: Found, parts: PartRun[] | unde
   };
 }
 
-function extraCalls(request: CopyRequest): Record<string, number> {
+function extraCalls(request: CopyRequest, head: ObjectHead): Record<string, number> {
   const calls: Record<string, number> = {};
+  if (head.archived) calls.RestoreObject = 1;
   if (wantedAcl(request) === 'keep') calls.GetObjectAcl = 1;
   if (request.mode === 'rename') calls.DeleteObject = 1;
   return calls;
@@ -126,6 +129,7 @@ function permissionsFor(request: CopyRequest, { head }: Found, store: ObjectStor
   if (acl === 'keep') actions.push(`GetObjectAcl on ${from}`);
   if (acl !== 'default') actions.push(`PutObjectAcl on ${to}`);
   if (request.mode === 'rename') actions.push(`DeleteObject on ${from}`);
+  if (head.archived) actions.push(`RestoreObject on ${from}`);
   const { scheme } = store.facts;
   return actions.map(
     (action) => `${scheme}:${scheme === 's3' ? action.replace('ListParts', 'ListMultipartUploadParts') : action}`,

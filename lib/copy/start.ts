@@ -1,3 +1,4 @@
+import { continueRestore, startRestore } from './await-restore.ts';
 import { lookAgainLater } from './after/recheck-source.ts';
 import { removeSource } from './after/remove-source.ts';
 import { copyDirect } from './direct/copy.ts';
@@ -88,6 +89,7 @@ async function copyAsSeen(
       ? await metadataShortcut(store, request, found, options)
       : await lookAtDestination(store, request, found, options, attempt > 1);
   if (shortcut) return { kind: 'done', result: await endShort(store, request, head, shortcut, options) };
+  if (head.archived) return await startRestore(world, store, request, found, options);
   const chosen = await choosePlan(world, store, request, found, options);
   if (chosen.way === 'parts') return await startParts(world, store, request, found, chosen.parts, options);
   const kept = request.mode === 'metadata' ? await readKept(store, request, found, options) : undefined;
@@ -120,5 +122,6 @@ async function continueJob(world: World, store: ObjectStore, row: Job, options: 
   if (row.state === 'done' && row.result) return { kind: 'done', result: row.result, job: row };
   if (isFinal(row.state)) throw errorOf(row);
   if (row.state !== 'planned') return { kind: 'job', job: row };
+  if (row.restoringSince !== undefined) return await continueRestore(world, store, row, options);
   return await (row.parts ? continueParts : continueDirect)(world, store, row, options);
 }

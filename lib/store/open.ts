@@ -8,6 +8,7 @@ import { copyCalls } from './calls/copies.ts';
 import { listCalls } from './calls/lists.ts';
 import { multipartCalls } from './calls/multipart.ts';
 import { objectCalls } from './calls/objects.ts';
+import { restoreObject } from './calls/restore-object.ts';
 import { streamCalls } from './calls/streams.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { oss } from './dialects/oss.ts';
@@ -93,6 +94,7 @@ export function openStore(config: StoreConfig): StoreClient {
     ...streamCalls(caller),
     ...bucketCalls(caller),
     region: knownRegions(caller),
+    restore: (ref, wish, archive, options) => restoreObject(caller, ref, wish, archive, options),
     get pressure() {
       return limiter.pressure;
     },

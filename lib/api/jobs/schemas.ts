@@ -150,8 +150,20 @@ const shared = {
   concurrency: z.int().min(1).max(256).optional().meta({ description: 'Part copies in flight.' }),
 };
 
+const restore = z
+  .strictObject({
+    days: z.int().min(1).max(365).meta({ description: 'How long the restored copy stays readable.' }),
+    tier: word.optional().meta({ description: 'How soon, as the store spells it.', examples: ['Standard', 'Bulk'] }),
+  })
+  .optional()
+  .meta({
+    description:
+      'Have an archived source restored, for which the store charges, and copy it when it is readable. Absent: an archived source is refused.',
+  });
+
 export const copyOptions = z.strictObject({
   ...shared,
+  restore,
   overwrite: z
     .enum(['always', 'never', 'if-different'])
     .optional()

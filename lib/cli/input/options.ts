@@ -56,6 +56,8 @@ export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags
   overwrite?: 'always' | 'never' | 'if-different';
   ifDifferent?: boolean;
   versionId?: string;
+  restore?: number;
+  restoreTier?: string;
 }
 
 export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
@@ -135,6 +137,17 @@ export function addLossOption(command: Command): Command {
   return command.option('--accept-loss', 'go on although something of the object (tags, ACL, ...) cannot be kept');
 }
 
+/** For commands that read their sources. */
+export function addRestoreOptions(command: Command): Command {
+  return command
+    .option(
+      '--restore <days>',
+      'have archived sources restored for so many days, wait until they are readable, then copy; the store charges for it',
+      wholeNumber(1, 365),
+    )
+    .option('--restore-tier <tier>', "how soon: Expedited, Standard, Bulk; default: the store's");
+}
+
 export function addOverwriteOptions(command: Command): Command {
   return command
     .addOption(
@@ -174,7 +187,7 @@ export function addCopyOptions(command: Command, more = (command: Command): Comm
   );
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  more(addRunOptions(command));
+  more(addRestoreOptions(addRunOptions(command)));
   addOutputOptions(command);
   return addStoreOptions(command);
 }

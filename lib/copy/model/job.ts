@@ -124,6 +124,8 @@ export interface Job {
   tagsBefore?: Record<string, string>;
   /** Metadata changes: what went with the write, to be compared by the next worker. */
   due?: Due;
+  /** The source was archived when the job was planned: since when its restore is waited for, epoch milliseconds. */
+  restoringSince?: number;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -72,6 +72,10 @@ export interface ObjectHead {
   kind: 'normal' | 'multipart' | 'appendable' | 'symlink';
   /** True when the class is offline and no restored copy is readable now. */
   archived: boolean;
+  /** A restore is under way. Only where `archived`. */
+  restoring?: boolean;
+  /** Where an object of an online class lies in an archive all the same: the tier, as the store spells it. */
+  archiveTier?: string;
   /** Encrypted by the writer's own client or with a customer-provided key: parts cannot be copied blindly. */
   clientEncrypted: boolean;
   /** Absent when the store (or our permission) does not tell. */

@@ -3,6 +3,7 @@ import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { StoreFacts } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
+import { checkRestoreWish } from './check-restore.ts';
 
 const tagLimits = { count: 10, keyChars: 128, valueChars: 256 };
 
@@ -34,6 +35,7 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
     throw bad(`Concurrency must be a whole number from 1, got ${options.concurrency}.`);
   }
   checkTags(options.tags?.set ?? {});
+  checkRestoreWish(request);
 }
 
 /** @throws GiveUp KeyTooLong or BadRequest for a key that this store cannot hold. */
@@ -79,8 +81,15 @@ export function checkSource(request: CopyRequest, head: ObjectHead): void {
   if (head.kind === 'symlink') {
     throw new GiveUp('SymlinkSource', `${name} is a symbolic link; copy the object that it points to instead.`);
   }
-  if (head.archived) {
-    throw new GiveUp('Archived', `${name} is archived (${head.storageClass}); restore it first, then try again.`);
+  if (head.archived && !request.options.restore) {
+    throw new GiveUp(
+      'Archived',
+      `${name} is archived (${head.storageClass}); nothing was written. ${
+        request.mode === 'metadata'
+          ? 'Restore it first, then try again.'
+          : 'To have it restored and then copied, say for how many days (--restore DAYS; restore: {days} in the API and in rules).'
+      }`,
+    );
   }
   if (head.clientEncrypted) {
     throw new GiveUp(

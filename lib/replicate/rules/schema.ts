@@ -34,6 +34,12 @@ const source = z.strictObject({
     .union([text, storeSchema])
     .optional()
     .describe('A name from the configuration, or an address. Left out: the default store.'),
+  restore: z
+    .strictObject({ days: z.int().min(1).max(365), tier: text.optional() })
+    .optional()
+    .describe(
+      'Have archived sources restored for so many days, for which the store charges, and replicate them when they are readable. Left out: their events end as dead letters.',
+    ),
 });
 
 const destination = z.strictObject({

@@ -102,6 +102,8 @@ export interface Dialect {
   archivedClasses: readonly string[];
   /** Header (without prefix) that marks an object moved to an archive tier inside its class. */
   archiveStatus?: string;
+  /** Element of the document of RestoreObject that holds the tier. */
+  restoreParameters: string;
   /** `encoding-type=url` is understood by ListParts too. */
   encodesPartLists: boolean;
   /** Object checksums are kept and told on request. */

@@ -29,6 +29,12 @@ export const oss: Dialect = {
     forbidsOverwrite: true,
     conditionalDelete: false,
     metadataOnlySelfCopy: true,
+    // RestoreObject; EC 0016-00000704 and 0016-00000708.
+    restores: {
+      Archive: { tiers: [], maxDays: 7 },
+      ColdArchive: { tiers: ['Expedited', 'Standard', 'Bulk'], maxDays: 365 },
+      DeepColdArchive: { tiers: ['Expedited', 'Standard'], maxDays: 365 },
+    },
   },
   signer: {
     algorithm: 'OSS4-HMAC-SHA256',
@@ -122,6 +128,7 @@ export const oss: Dialect = {
   },
   promisesContentRange: true,
   archivedClasses: ['Archive', 'ColdArchive', 'DeepColdArchive'],
+  restoreParameters: 'JobParameters',
   encodesPartLists: true,
   keepsChecksums: false,
   headHidesBucket: false,

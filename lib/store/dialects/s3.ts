@@ -31,6 +31,13 @@ export const s3: Dialect = {
     forbidsOverwrite: true,
     conditionalDelete: true,
     metadataOnlySelfCopy: false,
+    restores: {
+      GLACIER: { tiers: ['Expedited', 'Standard', 'Bulk'] },
+      DEEP_ARCHIVE: { tiers: ['Standard', 'Bulk'] },
+      // Of INTELLIGENT_TIERING; what is read once moves to the frequent tier and stays there.
+      ARCHIVE_ACCESS: { tiers: ['Expedited', 'Standard', 'Bulk'], forGood: true },
+      DEEP_ARCHIVE_ACCESS: { tiers: ['Standard', 'Bulk'], forGood: true },
+    },
   },
   signer: {
     algorithm: 'AWS4-HMAC-SHA256',
@@ -149,6 +156,7 @@ export const s3: Dialect = {
   // GLACIER_IR is not among them: it is readable at once.
   archivedClasses: ['GLACIER', 'DEEP_ARCHIVE'],
   archiveStatus: 'archive-status',
+  restoreParameters: 'GlacierJobParameters',
   encodesPartLists: false,
   keepsChecksums: true,
   headHidesBucket: true,
@@ -184,6 +192,8 @@ export const s3: Dialect = {
       OperationAborted: 'busy',
       PermanentRedirect: 'WrongEndpoint',
       PreconditionFailed: 'precondition',
+      RestoreAlreadyInProgress: 'Archived',
+      GlacierExpeditedRetrievalNotAvailable: 'busy',
       RequestLimitExceeded: 'throttled',
       RequestTimeout: 'busy',
       RequestTimeTooSkewed: 'clock',

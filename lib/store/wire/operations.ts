@@ -44,6 +44,7 @@ export const operations = {
   DeleteObjectTagging: operation('DeleteObjectTagging'),
   GetObjectAcl: operation('GetObjectAcl'),
   PutObjectAcl: operation('PutObjectAcl'),
+  RestoreObject: operation('RestoreObject'),
   DeleteObject: operation('DeleteObject'),
   DeleteObjects: operation('DeleteObject'),
   ListObjectsV2: operation('ListObjects', 'ListBucket'),
