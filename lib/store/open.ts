@@ -67,6 +67,7 @@ export function openStore(config: StoreConfig): StoreClient {
   const agent = config.dispatcher ?? openAgent(maxConcurrency);
   const caller: Caller = {
     dialect,
+    always: payerHeader(config.address, dialect),
     routes: new Routes(dialect.signer, addressing),
     limiter,
     clock,
@@ -102,4 +103,9 @@ export function openStore(config: StoreConfig): StoreClient {
       if (!config.dispatcher) await agent.close();
     },
   };
+}
+
+/** Both stores take it with every request; the owner of a bucket who lets the requester pay demands it. */
+function payerHeader({ requestPayer }: StoreAddress, { headers: { prefix } }: Dialect): Record<string, string> {
+  return requestPayer === undefined ? {} : { [`${prefix}request-payer`]: requestPayer };
 }

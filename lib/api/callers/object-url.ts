@@ -58,7 +58,12 @@ export function urlOf(store: StoreAddress, ref: ObjectRef, stores: Stores): stri
   return `${name}://${ref.bucket}/${ref.key}`;
 }
 
-/** Two names may stand for one store. */
+/** The store as a request wants it addressed. */
+export function paidBy(store: StoreAddress, requestPayer: StoreAddress['requestPayer']): StoreAddress {
+  return requestPayer === undefined ? store : { ...store, requestPayer };
+}
+
+/** Two names may stand for one store, whoever pays for the requests. */
 export function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
   return (
     a?.scheme === b.scheme &&

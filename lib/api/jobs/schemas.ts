@@ -172,6 +172,11 @@ export const copyOptions = z.strictObject({
 
 const options = copyOptions.default({});
 
+export const requestPayer = z
+  .literal('requester')
+  .optional()
+  .meta({ description: 'Say to the store that we pay for the requests, as the owner of a bucket may demand.' });
+
 export const callback = z.string().min(1).max(2048).optional().meta({
   format: 'uri',
   description:
@@ -179,19 +184,26 @@ export const callback = z.string().min(1).max(2048).optional().meta({
 });
 
 export const copyBody = z
-  .strictObject({ source: objectUrl, sourceVersionId: versionId.optional(), destination: objectUrl, options, callback })
+  .strictObject({
+    source: objectUrl,
+    sourceVersionId: versionId.optional(),
+    destination: objectUrl,
+    options,
+    requestPayer,
+    callback,
+  })
   .meta({ id: 'CopyRequest' });
 
 export const renameBody = z
-  .strictObject({ from: objectUrl, to: objectUrl, options, callback })
+  .strictObject({ from: objectUrl, to: objectUrl, options, requestPayer, callback })
   .meta({ id: 'RenameRequest' });
 
 export const renamePrefixBody = z
-  .strictObject({ fromPrefix: prefixUrl, toPrefix: prefixUrl, options, callback })
+  .strictObject({ fromPrefix: prefixUrl, toPrefix: prefixUrl, options, requestPayer, callback })
   .meta({ id: 'RenamePrefixRequest' });
 
 export const metadataBody = z
-  .strictObject({ object: objectUrl, ...shared, callback })
+  .strictObject({ object: objectUrl, ...shared, requestPayer, callback })
   .refine(
     (body) =>
       [body.metadata, body.tags, body.storageClass, body.encryption, body.acl].some((change) => change !== undefined),

@@ -8,6 +8,7 @@ export interface StoreFlags {
   addressing?: 'auto' | 'path' | 'virtual';
   state?: string;
   profile?: string;
+  requestPayer?: 'requester';
 }
 
 export interface OutputFlags {
@@ -83,6 +84,11 @@ export function addStoreOptions(command: Command): Command {
     .option(
       '--profile <name>',
       'whose keys, endpoint and region: a profile of ~/.aws/config (also AWS_PROFILE) or ~/.ossutilconfig (OSSUTIL_PROFILE)',
+    )
+    .addOption(
+      new Option('--request-payer <who>', 'pay for the requests, where the owner of a bucket demands it').choices([
+        'requester',
+      ]),
     )
     .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
 }

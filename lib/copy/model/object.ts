@@ -10,6 +10,8 @@ export interface StoreAddress {
   profile?: string;
   /** ARN of a role that those keys may assume, and whose keys are used instead. */
   role?: string;
+  /** Every request says that its sender pays for it, as the owner of a bucket may demand. */
+  requestPayer?: 'requester';
 }
 
 export interface ObjectRef {

@@ -24,6 +24,10 @@ export const storeSchema = z
       .regex(/^(?:arn:[a-z-]+:iam:|acs:ram:):[^\s]+$/, 'must be the ARN of a role')
       .optional()
       .describe('ARN of a role that these keys may assume; its keys are used.'),
+    requestPayer: z
+      .literal('requester')
+      .optional()
+      .describe('Every request says that its sender pays, as the owner of a bucket may demand.'),
   })
   .describe('Which store, and how to reach it. Credentials never stand here.');
 

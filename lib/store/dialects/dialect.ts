@@ -114,6 +114,8 @@ export interface Dialect {
     /** OSS error numbers; more exact than the code, so looked at first. */
     byNumber: Readonly<Record<string, Meaning>>;
     byCode: Readonly<Record<string, Meaning>>;
+    /** Refused because the request does not say that its sender pays; absent where the store does not tell. */
+    payerNumber?: string;
     /** The store gives one code to several causes; the argument it names and its message tell them apart. */
     byWords: readonly { code: string; words: RegExp; meaning: Meaning }[];
   };

@@ -133,6 +133,7 @@ export const oss: Dialect = {
   keepsChecksums: false,
   headHidesBucket: false,
   meanings: {
+    payerNumber: '0003-00000703',
     byNumber: {
       '0002-00000504': 'clock',
       '0002-00000904': 'InvalidCredentials',

@@ -22,6 +22,8 @@ export interface BucketSettings {
   tags: Record<string, string>;
   /** A retention policy: what is there can be neither overwritten nor deleted. */
   immutable?: boolean;
+  /** Requests of others than the owner must say that they pay. */
+  requesterPays?: boolean;
   /** OSS: class ARCHIVE may be read without a restore. */
   archiveDirectRead?: boolean;
   /** Custom domain bound to this bucket. */

@@ -7,6 +7,7 @@ import { decode } from '../wire/target.ts';
 import { checkCopySource } from './conditions.ts';
 import { bucketOf, checkReadable, objectOf } from './locate.ts';
 import { checkExpectedOwner, checkObjectPermitted } from './permit.ts';
+import { checkPayer } from './requester-pays.ts';
 
 export interface CopySource {
   bucket: Bucket;
@@ -59,6 +60,7 @@ export function copySource(call: Call, destination: Bucket): CopySource {
           message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
         });
   }
+  checkPayer(call, bucket);
   checkExpectedOwner(call, bucket, 'x-amz-source-expected-bucket-owner');
   checkObjectPermitted(call.user, bucket, key, versionId, 'READ');
   const object = objectOf(call, bucket, key, versionId);
