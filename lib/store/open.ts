@@ -86,6 +86,7 @@ export function openStore(config: StoreConfig): StoreClient {
     facts: {
       ...dialect.facts,
       forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign,
+      refusedBuckets: addressing.refusedBuckets,
       ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
     },
     ...objectCalls(caller),

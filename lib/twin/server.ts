@@ -70,7 +70,9 @@ function parse(service: Service, message: IncomingMessage): Parsed {
   const headers = headersOf(message);
   const host = headers['host'] ?? '';
   const { store, quirks } = service.world;
-  const target = parseTarget(message.url ?? '/', host, (name) => store.bucketByCname(name)?.settings.name);
+  const named = parseTarget(message.url ?? '/', host, (name) => store.bucketByCname(name)?.settings.name);
+  const behind = named.bucket === undefined ? undefined : store.bucketBehind(named.bucket);
+  const target = behind === undefined ? named : { ...named, bucket: behind };
   const head: RequestHead = { method: message.method ?? 'GET', target, headers, host };
   const dialect = dialectOf(head);
   if (dialect.name === 'oss' && quirks.refusePathStyle && target.bucket !== undefined && !target.virtualHosted) {

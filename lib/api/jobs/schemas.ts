@@ -1,5 +1,6 @@
 /** What requests may hold. The same schemas validate and are published as OpenAPI. Sizes in bytes. */
 import * as z from 'zod';
+import { withPlainArn } from '../../copy/model/access-point.ts';
 import { objectUrlPattern, prefixUrlPattern } from '../callers/object-url.ts';
 
 const MiB = 1024 * 1024;
@@ -10,8 +11,8 @@ const maxKeyBytes = 1024;
 /** All user metadata together; S3 takes 2 KB, OSS 8 KB. */
 const maxMetadataBytes = 8192;
 
-/** Store, bucket and slashes before the key: 32 + 3 + 63 + 1. */
-const maxUrlChars = maxKeyBytes + 99;
+/** Store, bucket and slashes before the key: 32 + 3 + 63 + 1, and 100 more for the ARN of an access point. */
+const maxUrlChars = maxKeyBytes + 99 + 100;
 
 function urlSchema(pattern: RegExp, form: string) {
   return z
@@ -22,7 +23,8 @@ function urlSchema(pattern: RegExp, form: string) {
     .refine((url) => keyBytes(url) <= maxKeyBytes, `the key is longer than ${maxKeyBytes} bytes of UTF-8`);
 }
 
-function keyBytes(url: string): number {
+function keyBytes(written: string): number {
+  const url = withPlainArn(written);
   return Buffer.byteLength(url.slice(url.indexOf('/', url.indexOf('://') + 3) + 1));
 }
 

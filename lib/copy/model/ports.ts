@@ -63,6 +63,8 @@ export interface StoreFacts {
   conditionalDelete: boolean;
   /** A self-copy that changes nothing else moves no data at any size. */
   metadataOnlySelfCopy: boolean;
+  /** Buckets that cannot be used: what their names look like, and why and what to do instead. */
+  refusedBuckets?: readonly { name: RegExp; why: string }[];
   /** How objects are restored, by storage class or archive tier. */
   restores?: Readonly<Record<string, RestoreFacts>>;
 }

@@ -1,3 +1,4 @@
+import { mayBeSame } from '../model/access-point.ts';
 import { GiveUp, SourceChanged } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
@@ -16,6 +17,7 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   for (const ref of [source, destination]) {
     if (ref.bucket === '' || ref.key === '') throw bad(`A bucket and a key are needed, got ${describe(facts, ref)}.`);
     checkKey(ref.key, facts);
+    checkBucket(ref.bucket, facts);
   }
   if (destination.versionId !== undefined) throw bad('A destination cannot name a version; the store makes a new one.');
   const same = source.bucket === destination.bucket && source.key === destination.key;
@@ -28,6 +30,13 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
         `To change its metadata, ask for a metadata change.`,
     );
   }
+  if (mode === 'rename' && mayBeSame(source, destination)) {
+    throw new GiveUp(
+      'SameObject',
+      `${describe(facts, source)} and ${describe(facts, destination)} may be one object: an access point is another name of its ` +
+        'bucket. A rename would then delete what it has just written, so nothing was done. Name the bucket itself, or use another key.',
+    );
+  }
   if (mode === 'rename' && source.versionId !== undefined) {
     throw bad('A rename moves the current version; copy a named version instead.');
   }
@@ -36,6 +45,12 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   }
   checkTags(options.tags?.set ?? {});
   checkRestoreWish(request);
+}
+
+/** @throws GiveUp Unsupported for a kind of bucket that is not supported. */
+export function checkBucket(bucket: string, { scheme, refusedBuckets = [] }: StoreFacts): void {
+  const refused = refusedBuckets.find(({ name }) => name.test(bucket));
+  if (refused) throw new GiveUp('Unsupported', `${scheme}://${bucket} ${refused.why}`);
 }
 
 /** @throws GiveUp KeyTooLong or BadRequest for a key that this store cannot hold. */

@@ -41,6 +41,8 @@ export interface Dialect {
     vendor: RegExp;
     /** What a name of a region looks like in such a host. */
     regionName: RegExp;
+    /** Buckets that are not used: at hosts of the vendor, or (`anywhere`) at any. */
+    refusedBuckets?: readonly { name: RegExp; why: string; anywhere?: true }[];
     /** The first that fits counts. */
     hosts: readonly VendorHost[];
     /** Domains by region, the first that fits; credentials are worth nothing in another one. */
