@@ -60,6 +60,8 @@ const settingsSchema = z.strictObject({
   maxRestarts: wholeNumber(0, 1_000),
   orphanGraceMs: wholeNumber(0),
   maxAttempts: wholeNumber(1, 1_000),
+  restoreLookMs: wholeNumber(1),
+  restoreWaitMs: wholeNumber(0),
   keepMs: wholeNumber(0),
   batchRequestsPerSecond: wholeNumber(0),
   batchCheckRows: wholeNumber(1, 10_000_000),

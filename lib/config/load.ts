@@ -51,9 +51,9 @@ export async function loadServeConfig(
     if (name !== undefined) own.set(`${scheme} ${name}`, await findProfile(clean, scheme, name));
   }
   const named: (StoreOptions & { scheme: Scheme })[] = [];
-  const resolve: ResolveStore = ({ scheme, endpoint, region, profile: name, role }) => {
+  const resolve: ResolveStore = ({ scheme, endpoint, region, profile: name, role, requestPayer }) => {
     if (endpoint === undefined && region === undefined && name === undefined) {
-      return withoutUndefined({ ...addressOf(config, scheme), role }) as StoreAddress;
+      return withoutUndefined({ ...addressOf(config, scheme), role, requestPayer }) as StoreAddress;
     }
     const found = name === undefined ? profiles[scheme] : own.get(`${scheme} ${name}`);
     const store = readStoreOrRefuse(clean, scheme, withoutUndefined({ endpoint, region }), found);
@@ -61,6 +61,7 @@ export async function loadServeConfig(
     return withoutUndefined({
       ...addressOf({ stores: { ...config.stores, [scheme]: store } }, scheme),
       role,
+      requestPayer,
     }) as StoreAddress;
   };
   const file = readServeConfig(text, env, resolve);

@@ -25,6 +25,8 @@ export interface StoreOptions {
   profile?: string;
   /** Certificate authorities to trust in place of the system's: path of a PEM file. */
   caBundle?: string;
+  /** Every request says that its sender pays. */
+  requestPayer?: 'requester';
   /** Why this store cannot be used; thrown by the first use, for another scheme may be all that is wanted. */
   refusal?: GiveUp;
 }
@@ -105,6 +107,7 @@ export function readStore(
     ...store,
     endpoint,
     profile: profile && (named || keysComeFrom(get, scheme, profile)) ? profile.name : undefined,
+    requestPayer: given.requestPayer,
     caBundle: scheme === 's3' ? (get('AWS_CA_BUNDLE')?.[1] ?? profile?.caBundle) : undefined,
     refusal,
   }) as StoreOptions;
@@ -130,9 +133,9 @@ export function readStoreOrRefuse(
  * @throws GiveUp when the profile that the user asks for cannot be used.
  */
 export function addressOf(config: { stores: Record<Scheme, StoreOptions> }, scheme: Scheme): StoreAddress {
-  const { endpoint, region, profile, refusal } = config.stores[scheme];
+  const { endpoint, region, profile, requestPayer, refusal } = config.stores[scheme];
   if (refusal) throw refusal;
-  return withoutUndefined({ scheme, endpoint, region, profile }) as StoreAddress;
+  return withoutUndefined({ scheme, endpoint, region, profile, requestPayer }) as StoreAddress;
 }
 
 /** How to reach the store at an address: as its profile says, where `ferry.yaml` names one for it. */

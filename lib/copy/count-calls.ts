@@ -50,6 +50,7 @@ export function countCalls(store: ObjectStore, request: CopyRequest, decision: D
   if (takesTurns(request, store.facts)) add('HeadObject', 1);
   if (mode === 'rename' || mode === 'replicate') add('HeadObject', 1);
   if (mode === 'rename') add('DeleteObject', 1);
+  if (found.head.archived) add('RestoreObject', 1);
   if (decision.way === 'direct') {
     const looks = mode === 'metadata' || looksAfter(store, request, decision);
     add('HeadObject', looks ? 1 : 0);

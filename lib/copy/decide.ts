@@ -12,6 +12,7 @@ import { readyForParts } from './multipart/start.ts';
 import type { AttachInput } from './multipart/attach-upload.ts';
 import { lookAtDestination } from './plan/check-destination.ts';
 import { checkSeen, checkSource } from './plan/check-request.ts';
+import { checkRestore } from './plan/check-restore.ts';
 import { choosePlan } from './plan/choose-plan.ts';
 import type { AttributeChange } from './plan/metadata-unchanged.ts';
 import { attributesOnly } from './plan/metadata-unchanged.ts';
@@ -46,6 +47,7 @@ export async function decide(
   const head = await store.head(request.source, { ...options, checksum: true });
   checkSource(request, head);
   checkSeen(request, head);
+  checkRestore(request, head, store.facts);
   const found = { head, expected: expectedFrom(head, request) };
   if (request.mode === 'metadata') {
     const change = await attributesOnly(store, request, found, options);

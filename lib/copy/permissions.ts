@@ -45,5 +45,6 @@ export function permissionsFor(store: ObjectStore, request: CopyRequest, decisio
     }
   }
   if (request.mode === 'rename') need(from, 'DeleteObject');
+  if (head.archived) need(from, 'RestoreObject');
   return [...named];
 }

@@ -1,3 +1,4 @@
+import { continueRestore, startRestore } from './await-restore.ts';
 import { lookAgainLater } from './after/recheck-source.ts';
 import { removeSource } from './after/remove-source.ts';
 import { copyDirect } from './direct/copy.ts';
@@ -85,6 +86,7 @@ async function copyAsSeen(
     return { kind: 'done', result: await endShort(store, request, head, decision.result, options) };
   if (decision.way === 'attributes')
     return { kind: 'done', result: await changeAttributes(store, request, found, decision.change, options) };
+  if (head.archived) return await startRestore(world, store, request, found, options);
   if (decision.way === 'parts')
     return await startParts(world, store, request, found, decision.parts, decision.input, options);
   const { kept } = decision;
@@ -118,5 +120,6 @@ async function continueJob(world: World, store: ObjectStore, row: Job, options: 
   if (row.state === 'done' && row.result) return { kind: 'done', result: row.result, job: row };
   if (isFinal(row.state)) throw errorOf(row);
   if (row.state !== 'planned') return { kind: 'job', job: row };
+  if (row.restoringSince !== undefined) return await continueRestore(world, store, row, options);
   return await (row.parts ? continueParts : continueDirect)(world, store, row, options);
 }

@@ -9,6 +9,7 @@ import { copyCalls } from './calls/copies.ts';
 import { listCalls } from './calls/lists.ts';
 import { multipartCalls } from './calls/multipart.ts';
 import { objectCalls } from './calls/objects.ts';
+import { restoreObject } from './calls/restore-object.ts';
 import { streamCalls } from './calls/streams.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { oss } from './dialects/oss.ts';
@@ -67,6 +68,7 @@ export function openStore(config: StoreConfig): StoreClient {
   const agent = config.dispatcher ?? openAgent(maxConcurrency);
   const caller: Caller = {
     dialect,
+    always: payerHeader(config.address, dialect),
     routes: new Routes(dialect.signer, addressing),
     limiter,
     clock,
@@ -87,6 +89,7 @@ export function openStore(config: StoreConfig): StoreClient {
       forbidsOverwrite: dialect.facts.forbidsOverwrite && !isForeign,
       // Other servers name classes as their operators like.
       storageClasses: isForeign ? undefined : dialect.facts.storageClasses,
+      refusedBuckets: addressing.refusedBuckets,
       ...(addressing.oneRegion && { sameRegionOnly: true, regionAdvice: addressing.oneRegion }),
     },
     ...objectCalls(caller),
@@ -98,6 +101,7 @@ export function openStore(config: StoreConfig): StoreClient {
     ...bucketCalls(caller),
     region: knownRegions(caller),
     ...(dialect.headers.lock && { takesLocks: (bucket, options) => takesLocks(caller, bucket, options) }),
+    restore: (ref, wish, archive, options) => restoreObject(caller, ref, wish, archive, options),
     get pressure() {
       return limiter.pressure;
     },
@@ -105,4 +109,9 @@ export function openStore(config: StoreConfig): StoreClient {
       if (!config.dispatcher) await agent.close();
     },
   };
+}
+
+/** Both stores take it with every request; the owner of a bucket who lets the requester pay demands it. */
+function payerHeader({ requestPayer }: StoreAddress, { headers: { prefix } }: Dialect): Record<string, string> {
+  return requestPayer === undefined ? {} : { [`${prefix}request-payer`]: requestPayer };
 }

@@ -11,6 +11,7 @@ import { HANDLERS } from './operations/index.ts';
 import type { RequestLog, RequestRecord } from './requests.ts';
 import { findOperation, isCommonParameter, type Operation } from './routes.ts';
 import { checkExpectedOwner, checkPermitted } from './rules/permit.ts';
+import { checkPayer } from './rules/requester-pays.ts';
 import { sendNotModifiedWithBody, sendRefusal, sendReply, type AnswerContext } from './wire/answer.ts';
 import { Body } from './wire/body.ts';
 import { dialectOf, headersOf, type RequestHead } from './wire/head.ts';
@@ -69,7 +70,9 @@ function parse(service: Service, message: IncomingMessage): Parsed {
   const headers = headersOf(message);
   const host = headers['host'] ?? '';
   const { store, quirks } = service.world;
-  const target = parseTarget(message.url ?? '/', host, (name) => store.bucketByCname(name)?.settings.name);
+  const named = parseTarget(message.url ?? '/', host, (name) => store.bucketByCname(name)?.settings.name);
+  const behind = named.bucket === undefined ? undefined : store.bucketBehind(named.bucket);
+  const target = behind === undefined ? named : { ...named, bucket: behind };
   const head: RequestHead = { method: message.method ?? 'GET', target, headers, host };
   const dialect = dialectOf(head);
   if (dialect.name === 'oss' && quirks.refusePathStyle && target.bucket !== undefined && !target.virtualHosted) {
@@ -135,6 +138,7 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     if (run.names) record.fault = run.names;
     const call = callOf(parsed, identity, message, continueOn(message, response), at, requestId, world);
     checkPermitted(call);
+    checkPayer(call, world.store.bucket(bucket));
     checkExpectedOwner(call, world.store.bucket(bucket), 'x-amz-expected-bucket-owner');
     reply = (await run.before()) ?? (await performed(call, run, record));
     record.status = reply.status;

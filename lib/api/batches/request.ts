@@ -2,7 +2,7 @@ import type { BatchInput } from '../../batch/index.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import { manifestFormat } from '../../sources/shared/source.ts';
 import type { Located } from '../callers/object-url.ts';
-import { locate, sameStore } from '../callers/object-url.ts';
+import { locate, paidBy, sameStore } from '../callers/object-url.ts';
 import { areasIn, requireAccess, requireOptions } from '../callers/policy.ts';
 import { Problem } from '../http/problem.ts';
 import type { Call } from '../model/deps.ts';
@@ -38,7 +38,7 @@ export function batchInput({ deps, caller, body }: Call<BatchBody>, retry: Batch
     ...(to && { destination: { bucket: to.bucket } }),
     ...present({ mapping: mapping ?? prefixMapping(source, from, to) }),
     mode,
-    store,
+    store: paidBy(store, body.requestPayer),
     areas: areasIn(caller, namesOf(store, stores)),
   } as BatchInput;
 }

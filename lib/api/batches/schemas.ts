@@ -5,7 +5,7 @@ import { mappingSchema } from '../../batch/request/mapping-schema.ts';
 import { slowestRate } from '../../batch/request/request.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 import { manifestColumns } from '../../sources/shared/source.ts';
-import { callback, copyOptions, cursor, limit, objectUrl, prefixUrl } from '../jobs/schemas.ts';
+import { callback, copyOptions, cursor, limit, objectUrl, prefixUrl, requestPayer } from '../jobs/schemas.ts';
 
 const onBad = z
   .enum(['skip', 'fail'])
@@ -84,6 +84,7 @@ export const batchBody = z
     mapping: mappingSchema.optional(),
     filters: filtersSchema.optional(),
     options: copyOptions.optional(),
+    requestPayer,
     deep: z.boolean().optional().meta({
       description:
         'Of `verify`: where what the stores tell does not decide whether the bytes are equal, read both objects. Their bytes pass through the worker.',

@@ -6,12 +6,12 @@ import type { Permissions } from '../../batch/request/allowed-options.ts';
 const area = z
   .string()
   .regex(
-    /^[a-z][a-z0-9-]{0,31}:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,62}(\/[^]*)?$/,
+    /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint:[a-z0-9.-]{1,63})(\/[^]*)?$/,
     'must be like oss://bucket or oss://bucket/prefix/',
   )
   .meta({
     description:
-      'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash.',
+      'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash. The ARN of an access point is written with a colon before its name here: `s3://arn:aws:s3:REGION:ACCOUNT:accesspoint:NAME/`.',
   });
 
 export const secretSchema = z

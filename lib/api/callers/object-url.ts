@@ -1,14 +1,17 @@
 import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
+import { withPlainArn } from '../../copy/model/access-point.ts';
 import { Problem } from '../http/problem.ts';
 
 /**
  * How requests name an object: `oss://bucket/key`, `s3://bucket/key`, or the name of another configured store in front.
  * Everything behind the bucket's slash is the key exactly as the store keeps it: nothing is decoded, `%20` is three characters.
  */
-export const objectUrlPattern = /^[a-z][a-z0-9-]{0,31}:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,62}\/[^]+$/;
+export const objectUrlPattern =
+  /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint[:/][a-z0-9.-]{1,63})\/[^]+$/;
 
 /** The same for everything that starts with a prefix; the prefix may be empty. */
-export const prefixUrlPattern = /^[a-z][a-z0-9-]{0,31}:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,62}\/[^]*$/;
+export const prefixUrlPattern =
+  /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint[:/][a-z0-9.-]{1,63})\/[^]*$/;
 
 /** The stores that requests may name. Requests never bring an endpoint: that would send our signatures to strangers. */
 export type Stores = Readonly<Record<string, StoreAddress>>;
@@ -24,7 +27,7 @@ export interface Located {
 
 /** @throws Problem unknown-store. */
 export function locate(url: string, stores: Stores): Located {
-  const [, name = '', bucket = '', key = ''] = /^([^:]*):\/\/([^/]*)\/([^]*)$/.exec(url) ?? [];
+  const [, name = '', bucket = '', key = ''] = /^([^:]*):\/\/([^/]*)\/([^]*)$/.exec(withPlainArn(url)) ?? [];
   const store = Object.hasOwn(stores, name) ? stores[name] : undefined;
   if (!store) {
     throw new Problem(
@@ -58,7 +61,12 @@ export function urlOf(store: StoreAddress, ref: ObjectRef, stores: Stores): stri
   return `${name}://${ref.bucket}/${ref.key}`;
 }
 
-/** Two names may stand for one store. */
+/** The store as a request wants it addressed. */
+export function paidBy(store: StoreAddress, requestPayer: StoreAddress['requestPayer']): StoreAddress {
+  return requestPayer === undefined ? store : { ...store, requestPayer };
+}
+
+/** Two names may stand for one store, whoever pays for the requests. */
 export function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
   return (
     a?.scheme === b.scheme &&

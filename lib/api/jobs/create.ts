@@ -1,5 +1,5 @@
 import type { Located } from '../callers/object-url.ts';
-import { locate, locatePair, refOf } from '../callers/object-url.ts';
+import { locate, locatePair, paidBy, refOf } from '../callers/object-url.ts';
 import { requireAccess, requireOptions } from '../callers/policy.ts';
 import type { ApiResponse } from '../http/http.ts';
 import { Problem } from '../http/problem.ts';
@@ -16,7 +16,7 @@ export async function createCopy(call: Call<CopyBody>): Promise<ApiResponse> {
   requireOptions(call.caller, options);
   return begin(call, startNow, {
     mode: 'copy',
-    store: source.store,
+    store: paidBy(source.store, call.body.requestPayer),
     source: refOf(source, sourceVersionId),
     destination: refOf(destination),
     options,
@@ -36,7 +36,7 @@ export async function createRename(call: Call<RenameBody | RenamePrefixBody>): P
   if (isPrefix) refuseOverlap(source, destination);
   return begin({ ...call, body }, isPrefix ? startPrefix : startNow, {
     mode: 'rename',
-    store: source.store,
+    store: paidBy(source.store, body.requestPayer),
     source: refOf(source),
     destination: refOf(destination),
     options: body.options,
@@ -55,14 +55,14 @@ function refuseOverlap(source: Located, destination: Located): void {
 }
 
 export async function createMetadata(call: Call<MetadataBody>): Promise<ApiResponse> {
-  const { object, callback: _callback, ...options } = call.body;
+  const { object, callback: _callback, requestPayer, ...options } = call.body;
   const at = locate(object, call.deps.stores);
   requireAccess(call.caller, 'read', at);
   requireAccess(call.caller, 'write', at);
   requireOptions(call.caller, options);
   return begin(call, startNow, {
     mode: 'metadata',
-    store: at.store,
+    store: paidBy(at.store, requestPayer),
     source: refOf(at),
     destination: refOf(at),
     options,

@@ -1,5 +1,6 @@
 /** What requests may hold. The same schemas validate and are published as OpenAPI. Sizes in bytes. */
 import * as z from 'zod';
+import { withPlainArn } from '../../copy/model/access-point.ts';
 import { objectUrlPattern, prefixUrlPattern } from '../callers/object-url.ts';
 
 const MiB = 1024 * 1024;
@@ -10,8 +11,8 @@ const maxKeyBytes = 1024;
 /** All user metadata together; S3 takes 2 KB, OSS 8 KB. */
 const maxMetadataBytes = 8192;
 
-/** Store, bucket and slashes before the key: 32 + 3 + 63 + 1. */
-const maxUrlChars = maxKeyBytes + 99;
+/** Store, bucket and slashes before the key: 32 + 3 + 63 + 1, and 100 more for the ARN of an access point. */
+const maxUrlChars = maxKeyBytes + 99 + 100;
 
 function urlSchema(pattern: RegExp, form: string) {
   return z
@@ -22,7 +23,8 @@ function urlSchema(pattern: RegExp, form: string) {
     .refine((url) => keyBytes(url) <= maxKeyBytes, `the key is longer than ${maxKeyBytes} bytes of UTF-8`);
 }
 
-function keyBytes(url: string): number {
+function keyBytes(written: string): number {
+  const url = withPlainArn(written);
   return Buffer.byteLength(url.slice(url.indexOf('/', url.indexOf('://') + 3) + 1));
 }
 
@@ -153,8 +155,20 @@ const shared = {
   concurrency: z.int().min(1).max(256).optional().meta({ description: 'Part copies in flight.' }),
 };
 
+const restore = z
+  .strictObject({
+    days: z.int().min(1).max(365).meta({ description: 'How long the restored copy stays readable.' }),
+    tier: word.optional().meta({ description: 'How soon, as the store spells it.', examples: ['Standard', 'Bulk'] }),
+  })
+  .optional()
+  .meta({
+    description:
+      'Have an archived source restored, for which the store charges, and copy it when it is readable. Absent: an archived source is refused.',
+  });
+
 export const copyOptions = z.strictObject({
   ...shared,
+  restore,
   overwrite: z
     .enum(['always', 'never', 'if-different'])
     .optional()
@@ -163,6 +177,11 @@ export const copyOptions = z.strictObject({
 
 const options = copyOptions.default({});
 
+export const requestPayer = z
+  .literal('requester')
+  .optional()
+  .meta({ description: 'Say to the store that we pay for the requests, as the owner of a bucket may demand.' });
+
 export const callback = z.string().min(1).max(2048).optional().meta({
   format: 'uri',
   description:
@@ -170,19 +189,26 @@ export const callback = z.string().min(1).max(2048).optional().meta({
 });
 
 export const copyBody = z
-  .strictObject({ source: objectUrl, sourceVersionId: versionId.optional(), destination: objectUrl, options, callback })
+  .strictObject({
+    source: objectUrl,
+    sourceVersionId: versionId.optional(),
+    destination: objectUrl,
+    options,
+    requestPayer,
+    callback,
+  })
   .meta({ id: 'CopyRequest' });
 
 export const renameBody = z
-  .strictObject({ from: objectUrl, to: objectUrl, options, callback })
+  .strictObject({ from: objectUrl, to: objectUrl, options, requestPayer, callback })
   .meta({ id: 'RenameRequest' });
 
 export const renamePrefixBody = z
-  .strictObject({ fromPrefix: prefixUrl, toPrefix: prefixUrl, options, callback })
+  .strictObject({ fromPrefix: prefixUrl, toPrefix: prefixUrl, options, requestPayer, callback })
   .meta({ id: 'RenamePrefixRequest' });
 
 export const metadataBody = z
-  .strictObject({ object: objectUrl, ...shared, callback })
+  .strictObject({ object: objectUrl, ...shared, requestPayer, callback })
   .refine(
     (body) =>
       [body.metadata, body.tags, body.storageClass, body.encryption, body.acl].some((change) => change !== undefined),

@@ -59,6 +59,10 @@ export const jobView = z
       .object({ code: z.string(), message: z.string() })
       .optional()
       .meta({ description: 'Why it did not succeed.' }),
+    restoringSince: z.iso
+      .datetime()
+      .optional()
+      .meta({ description: 'The source is archived; since when its restore is waited for.' }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     self: z.string().meta({ description: 'Path of this job.' }),
@@ -133,6 +137,7 @@ export function viewJob(job: Job, stores: Stores): JobView {
     progress: progressOf(job),
     result: job.result,
     reason: job.reason,
+    ...(job.restoringSince !== undefined && { restoringSince: new Date(job.restoringSince).toISOString() }),
     createdAt: new Date(job.createdAt).toISOString(),
     updatedAt: new Date(job.updatedAt).toISOString(),
     self: pathOf(job),

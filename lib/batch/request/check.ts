@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { Mode } from '../../copy/model/request.ts';
-import { checkRequest } from '../../copy/plan/check-request.ts';
+import { isAccessPoint } from '../../copy/model/access-point.ts';
+import { checkBucket, checkRequest } from '../../copy/plan/check-request.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 import { sourceSchema } from '../../sources/shared/source.ts';
 import { isRuleMode } from '../model/rule.ts';
@@ -61,6 +62,10 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
       `A batch of mode ${mode} goes by a replication rule, and there is none here; start it with the ferry command.`,
     );
   }
+  refuseIntoItself(request);
+  const { facts } = world.store(store);
+  for (const bucket of [request.source.kind === 'prefix' ? request.source.bucket : undefined, destination?.bucket])
+    if (bucket !== undefined) checkBucket(bucket, facts);
   if (JSON.stringify(request).length > requestCharsMax) {
     throw bad(`The request is longer than ${requestCharsMax} characters; name the objects in a manifest.`);
   }
@@ -69,7 +74,20 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
     { bucket: 'b', key: mode === 'metadata' ? 'a' : 'c' },
   ];
   const one = { mode: copyModeOf(mode), store, source: here, destination: there, options };
-  checkRequest(one, world.store(store).facts);
+  checkRequest(one, facts);
+}
+
+/** Behind an access point may be the bucket of the source: the copies would be found again, and copied again. */
+function refuseIntoItself({ mode, source, destination, mapping }: BatchRequest): void {
+  if (mode === 'verify' || source.kind !== 'prefix' || !destination) return;
+  const { bucket, prefix = '' } = source;
+  const [from, to] = [bucket, destination.bucket];
+  const grows = mapping !== undefined && (mapping.kind !== 'prefix' || mapping.to.startsWith(prefix));
+  if (from === to || !grows || !(isAccessPoint(from) || isAccessPoint(to))) return;
+  throw bad(
+    `${from} and ${to} may be one bucket, for an access point is another name of its bucket, and the copies may lie inside what is ` +
+      'copied. Name the bucket itself, or a destination outside the source prefix.',
+  );
 }
 
 /** How each object of a batch is copied, if it is. */

@@ -35,6 +35,7 @@ export const entryOptionsSchema = z.strictObject({
   verify: z.enum(['auto', 'size']).optional(),
   partSize: z.int().min(1).optional(),
   concurrency: z.int().min(1).optional(),
+  restore: z.strictObject({ days: z.int().min(1).max(365), tier: text.optional() }).optional(),
 });
 
 /** @throws Error that says what is wrong, for the line it stands in. */

@@ -93,6 +93,7 @@ const optionsAt: Record<Exclude<keyof ObjectStore, 'address' | 'facts'>, number>
   putTags: 2,
   getAcl: 1,
   putAcl: 2,
+  restore: 3,
   delete: 1,
 };
 

@@ -105,8 +105,10 @@ export function copyRequestOf(
   const { mode, store, onlyListed } = request;
   if (mode === 'verify' || isRuleMode(mode)) throw new Error(`a batch of mode ${mode} asks for no copies of its own`);
   const { partSizeMin, directMax } = world.settings;
-  // A rename must remember that the source is gone because we removed it; a large copy that it is done or on its way.
-  const keyed = mode === 'rename' || size === undefined || size >= Math.min(partSizeMin, directMax);
+  // A rename must remember that the source is gone because we removed it; a large copy, or one that waits for a restore, that it is
+  // done or on its way.
+  const mayWait = { ...request.options, ...entry.options }.restore !== undefined;
+  const keyed = mayWait || mode === 'rename' || size === undefined || size >= Math.min(partSizeMin, directMax);
   return {
     mode,
     store,

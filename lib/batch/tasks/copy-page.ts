@@ -1,8 +1,10 @@
+import { CopyError, gaveUp } from '../../copy/model/errors.ts';
 import { takesTurns } from '../../copy/plan/overwrite.ts';
 import type { Job } from '../../copy/model/job.ts';
-import { isFinal } from '../../copy/model/job.ts';
+import { isFinal, requestOf } from '../../copy/model/job.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
 import type { BatchTask } from '../../copy/model/task.ts';
+import { startCopy } from '../../copy/start.ts';
 import { isReleased } from '../conflicts/check.ts';
 import { readVerdicts } from '../conflicts/files.ts';
 import { lineOfVerdict } from '../conflicts/verdict.ts';
@@ -52,7 +54,7 @@ export async function copyPage(world: BatchWorld, task: PageTask, invocation: In
   const known = await readPartial(batch.files, batch.id, task.page, options);
   const before = known.lines.size;
   await takeVerdicts(batch, task.page, entries, known, options);
-  await lookAtJobs(world, batch, entries, known);
+  await lookAtJobs(world, batch, entries, known, invocation);
   world.onPage?.(batch.id, task.page, known);
   const paced = openPaced(world, batch);
   const stopped = await copyEntries(world, paced.store, { batch, page: task.page, entries, known, invocation });
@@ -94,15 +96,38 @@ async function takeVerdicts(
 }
 
 /** Large objects whose jobs have ended meanwhile. */
-async function lookAtJobs(world: BatchWorld, batch: Batch, entries: PageEntry[], known: Known): Promise<void> {
+async function lookAtJobs(
+  world: BatchWorld,
+  batch: Batch,
+  entries: PageEntry[],
+  known: Known,
+  invocation: Invocation,
+): Promise<void> {
   for (const [index, id] of known.jobs) {
     const entry = entries[index];
-    const job = await jobOf(world, batch, id);
+    const found = await jobOf(world, batch, id);
+    const job = found && (await goOnWhenRestored(world, found, invocation));
     const line = entry && job && lineOfJob(batch.request, entry, job);
     if (line) known.lines.set(index, line);
     // Without a row the outcome is unknown, so the object is started again.
     if (line || !job) known.jobs.delete(index);
   }
+}
+
+/**
+ * A job that waits for the restore of its source has no task under way: a page looks after its own, for a sweep that looks at
+ * every job of a large batch would be late.
+ */
+async function goOnWhenRestored(world: BatchWorld, job: Job, invocation: Invocation): Promise<Job | undefined> {
+  const isDue = job.restoringSince !== undefined && (job.attentionAt ?? 0) <= world.clock.now();
+  if (isFinal(job.state) || !isDue) return job;
+  try {
+    await startCopy(world, requestOf(job), invocation, job.id);
+  } catch (error) {
+    // What ended the job stands in its row; what may pass is tried again when the page comes back.
+    if (!(error instanceof CopyError) || gaveUp(error, 'StateUnusable')) throw error;
+  }
+  return await world.state.get(job.id);
 }
 
 /** Undefined when another worker has written the result first: that one counts. */

@@ -6,6 +6,7 @@ import {
   addStoreOptions,
   addMetadataOptions,
   addOverwriteOptions,
+  addRestoreOptions,
   addRunOptions,
   type OutputFlags,
   type RunFlags,
@@ -60,6 +61,8 @@ export interface BatchFlags
   taggingDirective?: 'copy' | 'replace';
   overwrite?: 'always' | 'never' | 'if-different';
   ifDifferent?: boolean;
+  restore?: number;
+  restoreTier?: string;
   deep?: boolean;
   compareAcl?: boolean;
 }
@@ -123,7 +126,7 @@ export function addModeOptions(command: Command): Command {
     .optionsGroup('What:')
     .option('--rename', 'move: each source is removed after its copy was verified')
     .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
-  return addMetadataOptions(addOverwriteOptions(addLossOption(command)));
+  return addMetadataOptions(addOverwriteOptions(addRestoreOptions(addLossOption(command))));
 }
 
 /** How closely `verify` looks. */

@@ -18,6 +18,7 @@ export function copyOptions(scheme: StoreAddress['scheme'], flags: CopyFlags): C
       }),
       tags: tagChange(flags, flags.taggingDirective === 'replace'),
       overwrite: overwrite(flags),
+      restore: restore(flags),
     }),
   };
 }
@@ -66,6 +67,15 @@ function overwrite(flags: CopyFlags): CopyOptions['overwrite'] {
     throw new UsageError(`--if-different and --overwrite ${flags.overwrite} contradict each other.`);
   }
   return 'if-different';
+}
+
+function restore({
+  restore: days,
+  restoreTier: tier,
+}: Pick<CopyFlags, 'restore' | 'restoreTier'>): CopyOptions['restore'] {
+  if (days === undefined && tier !== undefined)
+    throw new UsageError('--restore-tier needs --restore: say for how many days the restored copy is to stay.');
+  return days === undefined ? undefined : present({ days, tier });
 }
 
 const contentFlags = [

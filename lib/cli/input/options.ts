@@ -8,6 +8,7 @@ export interface StoreFlags {
   addressing?: 'auto' | 'path' | 'virtual';
   state?: string;
   profile?: string;
+  requestPayer?: 'requester';
 }
 
 export interface OutputFlags {
@@ -56,6 +57,8 @@ export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags
   overwrite?: 'always' | 'never' | 'if-different';
   ifDifferent?: boolean;
   versionId?: string;
+  restore?: number;
+  restoreTier?: string;
 }
 
 export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
@@ -81,6 +84,11 @@ export function addStoreOptions(command: Command): Command {
     .option(
       '--profile <name>',
       'whose keys, endpoint and region: a profile of ~/.aws/config (also AWS_PROFILE) or ~/.ossutilconfig (OSSUTIL_PROFILE)',
+    )
+    .addOption(
+      new Option('--request-payer <who>', 'pay for the requests, where the owner of a bucket demands it').choices([
+        'requester',
+      ]),
     )
     .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
 }
@@ -138,6 +146,17 @@ export function addLossOption(command: Command): Command {
   return command.option('--accept-loss', 'go on although something of the object (tags, ACL, ...) cannot be kept');
 }
 
+/** For commands that read their sources. */
+export function addRestoreOptions(command: Command): Command {
+  return command
+    .option(
+      '--restore <days>',
+      'have archived sources restored for so many days, wait until they are readable, then copy; the store charges for it',
+      wholeNumber(1, 365),
+    )
+    .option('--restore-tier <tier>', "how soon: Expedited, Standard, Bulk; default: the store's");
+}
+
 export function addOverwriteOptions(command: Command): Command {
   return command
     .addOption(
@@ -177,7 +196,7 @@ export function addCopyOptions(command: Command, more = (command: Command): Comm
   );
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  more(addRunOptions(command));
+  more(addRestoreOptions(addRunOptions(command)));
   addOutputOptions(command);
   return addStoreOptions(command);
 }

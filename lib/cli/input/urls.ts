@@ -1,4 +1,5 @@
 import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
+import { withPlainArn } from '../../copy/model/access-point.ts';
 import { UsageError } from '../process/exit.ts';
 
 /** `oss://bucket/key`; the key may be empty (a bucket) or end in a slash (a folder-like prefix). */
@@ -20,7 +21,7 @@ const bucketName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
  * @throws UsageError for anything but `oss://` and `s3://`, or a name that cannot be a bucket.
  */
 export function parseUrl(text: string): StoreUrl {
-  const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)(\/?)([^]*)$/.exec(text);
+  const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)(\/?)([^]*)$/.exec(withPlainArn(text));
   if (!match) {
     throw new UsageError(
       `"${text}" is not a store URL: write oss://bucket/key or s3://bucket/key. Objects are copied inside a store; local files are not read or written.`,
@@ -33,7 +34,8 @@ export function parseUrl(text: string): StoreUrl {
       `"${scheme}://" is not a store ferry knows (in "${text}"): write oss://bucket/key or s3://bucket/key.`,
     );
   }
-  if (!bucketName.test(bucket)) {
+  // What is wrong with another ARN the store says, in the same words everywhere.
+  if (!bucketName.test(bucket) && !(known === 's3' && bucket.startsWith('arn:'))) {
     throw new UsageError(`"${bucket}" cannot be a bucket name (in "${text}"): write ${known}://bucket/key.`);
   }
   return { scheme: known, bucket, key, bare: slash === '' };

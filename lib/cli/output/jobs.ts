@@ -92,6 +92,7 @@ export function runText({ args, counts }: Run): string {
 export function jobLines(job: Job, now: number, stream: TextStream, paint: Paint): string[] {
   const facts: [string, string | undefined][] = [
     ['state', [job.state, isFinal(job.state) ? '' : percentText(job)].filter(Boolean).join(', ')],
+    ['waits for', waitText(job, now)],
     ['mode', job.mode],
     ['source', printable(describe(job.store, job.source))],
     ['destination', printable(describe(job.store, job.destination))],
@@ -115,6 +116,12 @@ export function jobLines(job: Job, now: number, stream: TextStream, paint: Paint
       paint,
     ),
   ];
+}
+
+/** The restore of an archived source. */
+function waitText({ restoringSince, state }: Job, now: number): string | undefined {
+  if (restoringSince === undefined || isFinal(state)) return undefined;
+  return `the restore of its archived source, for ${age(now - restoringSince)}`;
 }
 
 function partsText(job: Job): string | undefined {

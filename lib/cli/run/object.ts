@@ -11,6 +11,7 @@ import { visibleJson } from '../../copy/model/visible-json.ts';
 export async function copyObject(session: Session, request: CopyRequest): Promise<number> {
   const { io, flags, runtime, signal } = session;
   const startedAt = performance.now();
+  let saidWait = false;
   const progress = session.progress({ label: printable(describe(request.store, request.destination)) });
   try {
     // Journaled whatever the size: a command that is killed can be resumed.
@@ -18,12 +19,15 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
       { ...request, journal: true },
       {
         signal,
-        onProgress: ({ bytesDone, size, partsDone, parts }) =>
+        onProgress: ({ bytesDone, size, partsDone, parts, restoring, jobId }) => {
+          if (restoring && !saidWait) session.say(waitText(jobId));
+          saidWait ||= restoring === true;
           progress.update({
             bytes: bytesDone,
             total: size,
             count: parts === 0 ? '' : `${formatCount(partsDone)}/${formatCount(parts)} parts`,
-          }),
+          });
+        },
       },
     );
     progress.stop();
@@ -40,4 +44,11 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
     session.complain(error);
     return exitCodeOf(error);
   }
+}
+
+function waitText(jobId = ''): string {
+  return (
+    `the source is archived and is being restored, which can take hours: job ${jobId} copies it when it is readable. ` +
+    'Ctrl-C stops waiting; ferry resume goes on later.'
+  );
 }

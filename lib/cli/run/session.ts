@@ -121,8 +121,8 @@ async function interruption(error: unknown, home: string): Promise<Interrupted> 
 
 /** The flags that every command has, as configuration; they go before the environment. */
 export function configOptions(io: Io, flags: StoreFlags): LoadOptions {
-  const { endpointUrl: endpoint, region, addressing, state, profile } = flags;
-  const store = { endpoint, region, addressing };
+  const { endpointUrl: endpoint, region, addressing, state, profile, requestPayer } = flags;
+  const store = { endpoint, region, addressing, requestPayer };
   return {
     home: state,
     profile,

@@ -2,7 +2,7 @@ import { lookAgain } from '../after/recheck-source.ts';
 import { leftOut } from '../fidelity/acl.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { headerLosses } from '../fidelity/losses.ts';
-import { SourceChanged } from '../model/errors.ts';
+import { gaveUp, SourceChanged } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { ObjectHead } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from '../model/ports.ts';
@@ -59,6 +59,8 @@ export async function copyUnseen(
     );
   } catch (error) {
     if (error instanceof SourceChanged || prefersParts(world, seen.size, error)) return undefined;
+    // HEAD tells how it is archived, and the restore is asked for.
+    if (gaveUp(error, 'Archived') && request.options.restore) return undefined;
     throw error;
   }
   const etag = written.etag ?? seen.etag;

@@ -128,6 +128,8 @@ export interface Job {
   checksum?: KeptChecksum;
   /** The source's annotations when the upload began: how many, and what cannot be kept of them. */
   annotations?: { count: number; lost: FidelityLoss[] };
+  /** The source was archived when the job was planned: since when its restore is waited for, epoch milliseconds. */
+  restoringSince?: number;
   /** ETag that Complete must give, where the store's formula is known; written with the lease, for those who settle later. */
   expectedEtag?: string;
   /** Who the store says starts our uploads; tells our orphans from strangers'. */

@@ -10,6 +10,8 @@ export interface StoreAddress {
   profile?: string;
   /** ARN of a role that those keys may assume, and whose keys are used instead. */
   role?: string;
+  /** Every request says that its sender pays for it, as the owner of a bucket may demand. */
+  requestPayer?: 'requester';
 }
 
 export interface ObjectRef {
@@ -88,6 +90,10 @@ export interface ObjectHead {
   kind: 'normal' | 'multipart' | 'appendable' | 'symlink';
   /** True when the class is offline and no restored copy is readable now. */
   archived: boolean;
+  /** A restore is under way. Only where `archived`. */
+  restoring?: boolean;
+  /** Where an object of an online class lies in an archive all the same: the tier, as the store spells it. */
+  archiveTier?: string;
   /** Encrypted by the writer's own client or with a customer-provided key: parts cannot be copied blindly. */
   clientEncrypted: boolean;
   /** Absent when the store (or our permission) does not tell. */

@@ -12,6 +12,7 @@ import type {
   ObjectRef,
   StoreAddress,
 } from './object.ts';
+import type { Restore } from './request.ts';
 import type { Settings } from './settings.ts';
 import type { Task } from './task.ts';
 
@@ -66,6 +67,20 @@ export interface StoreFacts {
   conditionalDelete: boolean;
   /** A self-copy that changes nothing else moves no data at any size. */
   metadataOnlySelfCopy: boolean;
+  /** Buckets that cannot be used: what their names look like, and why and what to do instead. */
+  refusedBuckets?: readonly { name: RegExp; why: string }[];
+  /** How objects are restored, by storage class or archive tier. */
+  restores?: Readonly<Record<string, RestoreFacts>>;
+}
+
+/** What the store takes with RestoreObject. */
+export interface RestoreFacts {
+  /** Empty where the request must name none. */
+  tiers: readonly string[];
+  /** Absent: the store documents none. */
+  maxDays?: number;
+  /** The object comes back for good, so that the request must not name days. */
+  forGood?: true;
 }
 
 export type MetadataDirective =
@@ -210,6 +225,11 @@ export interface ObjectStore {
   putTags(ref: ObjectRef, tags: Record<string, string>, options?: CallOptions): Promise<void>;
   getAcl(ref: ObjectRef, options?: CallOptions): Promise<Acl>;
   putAcl(ref: ObjectRef, acl: Acl, options?: CallOptions): Promise<void>;
+  /**
+   * Asks for an archived version to be made readable; that it was asked for before is no error.
+   * @param archive its storage class, or the tier in which it lies: a key of `facts.restores`.
+   */
+  restore?(ref: ObjectRef, wish: Restore, archive: string, options?: CallOptions): Promise<void>;
   /** Deleting what is absent is no error. `ifMatch` is sent where `facts.conditionalDelete`. @throws SourceChanged. */
   delete(
     ref: ObjectRef,

@@ -25,6 +25,14 @@ export interface TagChange {
   remove?: string[];
 }
 
+/** What to ask of an archived source before it is copied. */
+export interface Restore {
+  /** How long the restored copy stays readable. */
+  days: number;
+  /** How soon, as the store spells it: `Expedited`, `Standard`, `Bulk`; absent: the store's default. */
+  tier?: string;
+}
+
 export interface CopyOptions {
   storageClass?: string;
   encryption?: Encryption;
@@ -47,6 +55,8 @@ export interface CopyOptions {
   followDelete?: boolean;
   /** Part copies in flight. */
   concurrency?: number;
+  /** Have an archived source restored, and copy it when it is readable. Absent: an archived source is refused. */
+  restore?: Restore;
 }
 
 /** One object to one destination, as the caller asked for it. */

@@ -29,6 +29,10 @@ export interface Settings {
   orphanGraceMs: number;
   /** Deliveries of one task before it is left to the sweep or, where the job has no row, to the dead letters. */
   maxAttempts: number;
+  /** A job that waits for the restore of its source looks at it after this, and less often the longer it waits. */
+  restoreLookMs: number;
+  /** And fails when the source is not readable after this. */
+  restoreWaitMs: number;
   /** Finished rows are kept this long. */
   keepMs: number;
   /** Store requests a second over all batches and workers; 0: as fast as the stores allow. */
@@ -52,6 +56,9 @@ export const defaultSettings: Settings = {
   maxRestarts: 3,
   orphanGraceMs: 3_600_000,
   maxAttempts: 8,
+  restoreLookMs: 60_000,
+  // The slowest tiers take 48 hours.
+  restoreWaitMs: 5 * 86_400_000,
   keepMs: 7 * 86_400_000,
   batchRequestsPerSecond: 0,
   batchCheckRows: 100_000,

@@ -1,8 +1,10 @@
+import { mayBeSame } from '../model/access-point.ts';
 import { GiveUp, SourceChanged } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { StoreFacts } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
+import { checkRestoreWish } from './check-restore.ts';
 
 const tagLimits = { count: 10, keyChars: 128, valueChars: 256 };
 
@@ -15,6 +17,7 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   for (const ref of [source, destination]) {
     if (ref.bucket === '' || ref.key === '') throw bad(`A bucket and a key are needed, got ${describe(facts, ref)}.`);
     checkKey(ref.key, facts);
+    checkBucket(ref.bucket, facts);
   }
   if (destination.versionId !== undefined) throw bad('A destination cannot name a version; the store makes a new one.');
   const same = source.bucket === destination.bucket && source.key === destination.key;
@@ -27,6 +30,13 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
         `To change its metadata, ask for a metadata change.`,
     );
   }
+  if (mode === 'rename' && mayBeSame(source, destination)) {
+    throw new GiveUp(
+      'SameObject',
+      `${describe(facts, source)} and ${describe(facts, destination)} may be one object: an access point is another name of its ` +
+        'bucket. A rename would then delete what it has just written, so nothing was done. Name the bucket itself, or use another key.',
+    );
+  }
   if (mode === 'rename' && source.versionId !== undefined) {
     throw bad('A rename moves the current version; copy a named version instead.');
   }
@@ -35,11 +45,18 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   }
   checkTags(options.tags?.set ?? {});
   checkClass(options.storageClass, facts);
+  checkRestoreWish(request);
 }
 
 function checkClass(asked: string | undefined, { storageClasses, scheme }: StoreFacts): void {
   if (asked === undefined || !storageClasses || storageClasses.includes(asked)) return;
   throw bad(`${asked} is no storage class of ${scheme}:// stores: use ${storageClasses.join(', ')}.`);
+}
+
+/** @throws GiveUp Unsupported for a kind of bucket that is not supported. */
+export function checkBucket(bucket: string, { scheme, refusedBuckets = [] }: StoreFacts): void {
+  const refused = refusedBuckets.find(({ name }) => name.test(bucket));
+  if (refused) throw new GiveUp('Unsupported', `${scheme}://${bucket} ${refused.why}`);
 }
 
 /** @throws GiveUp KeyTooLong or BadRequest for a key that this store cannot hold. */
@@ -85,8 +102,15 @@ export function checkSource(request: CopyRequest, head: ObjectHead): void {
   if (head.kind === 'symlink') {
     throw new GiveUp('SymlinkSource', `${name} is a symbolic link; copy the object that it points to instead.`);
   }
-  if (head.archived) {
-    throw new GiveUp('Archived', `${name} is archived (${head.storageClass}); restore it first, then try again.`);
+  if (head.archived && !request.options.restore) {
+    throw new GiveUp(
+      'Archived',
+      `${name} is archived (${head.storageClass}); nothing was written. ${
+        request.mode === 'metadata'
+          ? 'Restore it first, then try again.'
+          : 'To have it restored and then copied, say for how many days (--restore DAYS; restore: {days} in the API and in rules).'
+      }`,
+    );
   }
   if (head.clientEncrypted) {
     throw new GiveUp(

@@ -32,16 +32,18 @@ const refusesCondition = new WeakSet<ObjectStore>();
  */
 export async function holdingDestination<T>(
   world: World,
-  store: ObjectStore,
+  client: ObjectStore,
   rename: Rename,
   options: CallOptions,
   write: (forbidOverwrite: boolean) => Promise<T>,
 ): Promise<T> {
-  if (!takesTurns(rename, store.facts)) return await write(mustBeAbsent(rename));
-  const id = `destination/${digest([rename.store, rename.destination])}`;
-  const holder = digest([rename.store, rename.source]);
+  if (!takesTurns(rename, client.facts)) return await write(mustBeAbsent(rename));
+  // Who pays makes no other destination of it.
+  const { requestPayer: _, ...store } = rename.store;
+  const id = `destination/${digest([store, rename.destination])}`;
+  const holder = digest([store, rename.source]);
   await take(world, id, { holder, until: Math.max(world.clock.now(), options.deadline ?? 0) + keepMs }, rename);
-  if (await headIfThere(store, rename.destination, options)) {
+  if (await headIfThere(client, rename.destination, options)) {
     await release(world, id, holder);
     throw new GiveUp(
       'DestinationExists',
@@ -50,7 +52,7 @@ export async function holdingDestination<T>(
     );
   }
   try {
-    const written = await writeInTurn(store, write);
+    const written = await writeInTurn(client, write);
     await release(world, id, holder);
     return written;
   } catch (error) {

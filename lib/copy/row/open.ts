@@ -49,6 +49,7 @@ export async function openRow(
     parts,
     intents: intent === undefined ? undefined : [intent],
     attentionAt: nextLook(world),
+    restoringSince: head.archived ? now : undefined,
     ...(kept && keptFields(kept)),
   };
   const created = await world.state.create({

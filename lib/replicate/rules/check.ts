@@ -1,4 +1,5 @@
 /** What only shows when the rules are looked at together. */
+import { isAccessPoint } from '../../copy/model/access-point.ts';
 import { markerName } from '../loops/marker.ts';
 import { mayMeet } from './key-space.ts';
 import type { Route } from './route.ts';
@@ -20,9 +21,13 @@ export function markLoops(routes: readonly Route[]): Route[] {
 
 function* ruleProblems(rules: readonly RuleConfig[]): Generator<string> {
   const names = new Set<string>();
-  for (const { name, filters, deletes, deleteMarkers, destination } of rules) {
+  for (const { name, source, filters, deletes, deleteMarkers, destination } of rules) {
     if (names.has(name)) yield `rule '${name}': there are two rules of this name`;
     names.add(name);
+    const point = [source, ...destination].find(({ bucket }) => isAccessPoint(bucket));
+    // Events name buckets, and loops are found by their names (I8).
+    if (point)
+      yield `rule '${name}': ${point.bucket} is an access point, another name of a bucket; rules go by the bucket's own name, as events do`;
     const { minSize = 0, maxSize = Infinity } = filters;
     if (minSize > maxSize) yield `rule '${name}': filters.minSize is greater than filters.maxSize`;
     if (deleteMarkers && deletes === 'off')

@@ -157,7 +157,12 @@ function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, st
     destination: { bucket: to.bucket },
     template,
     filters: compileFilters(rule.filters),
-    options: { storageClass: to.storageClass, encryption: to.encryption, acl: to.acl },
+    options: {
+      storageClass: to.storageClass,
+      encryption: to.encryption,
+      acl: to.acl,
+      ...(rule.source.restore && { restore: rule.source.restore }),
+    },
     metadata: to.metadata ?? {},
     deletes: rule.deletes,
     deleteMarkers: rule.deleteMarkers,

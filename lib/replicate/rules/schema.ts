@@ -24,6 +24,10 @@ export const storeSchema = z
       .regex(/^(?:arn:[a-z-]+:iam:|acs:ram:):[^\s]+$/, 'must be the ARN of a role')
       .optional()
       .describe('ARN of a role that these keys may assume; its keys are used.'),
+    requestPayer: z
+      .literal('requester')
+      .optional()
+      .describe('Every request says that its sender pays, as the owner of a bucket may demand.'),
   })
   .describe('Which store, and how to reach it. Credentials never stand here.');
 
@@ -34,6 +38,12 @@ const source = z.strictObject({
     .union([text, storeSchema])
     .optional()
     .describe('A name from the configuration, or an address. Left out: the default store.'),
+  restore: z
+    .strictObject({ days: z.int().min(1).max(365), tier: text.optional() })
+    .optional()
+    .describe(
+      'Have archived sources restored for so many days, for which the store charges, and replicate them when they are readable. Left out: their events end as dead letters.',
+    ),
 });
 
 const destination = z.strictObject({

@@ -20,6 +20,8 @@ export interface Progress {
   parts: number;
   bytesDone: number;
   size: number;
+  /** The restore of an archived source is waited for. */
+  restoring?: boolean;
 }
 
 export interface Watch {
@@ -172,7 +174,17 @@ export function progressOf(job: Job): Progress {
   const size = job.pin?.size ?? 0;
   const counted = job.state === 'done' ? parts : Math.min(parts, job.partsDone - (job.partsBase ?? 0));
   const share = job.state === 'done' ? 1 : parts === 0 ? 0 : counted / parts;
-  return { jobId: job.id, state: job.state, partsDone: counted, parts, bytesDone: Math.floor(size * share), size };
+  const bytesDone = Math.floor(size * share);
+  const restoring = job.restoringSince !== undefined && !isFinal(job.state);
+  return {
+    jobId: job.id,
+    state: job.state,
+    partsDone: counted,
+    parts,
+    bytesDone,
+    size,
+    ...(restoring && { restoring }),
+  };
 }
 
 /** @throws CopyError that the job ended in. */

@@ -42,15 +42,15 @@ export class Stores {
 
   /** @throws GiveUp BadRequest for an address that cannot be used. */
   get(address: StoreAddress): StoreClient {
-    const { scheme, endpoint, region, profile, role } = address;
-    const key = JSON.stringify([scheme, endpoint, region, profile, role]);
+    const { scheme, endpoint, region, profile, role, requestPayer } = address;
+    const key = JSON.stringify([scheme, endpoint, region, profile, role, requestPayer]);
     const known = this.#clients.get(key);
     if (known) return known;
     const { open = openStore, config, clock, random, log, onRequest, concurrency } = this.#options;
     const { addressing, cname, internal, caBundle } = optionsFor(config, address) ?? {};
     const maxConcurrency = Math.max(requestsAtOnce, concurrency);
     const client = open({
-      address: { scheme, endpoint, region, profile, role },
+      address: { scheme, endpoint, region, profile, role, ...(requestPayer && { requestPayer }) },
       credentials: this.#credentialsOf(address),
       addressing,
       cname,

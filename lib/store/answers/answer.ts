@@ -42,4 +42,6 @@ export interface Failure {
   /** The condition that failed, where the store tells. */
   condition?: string;
   deleteMarker: boolean;
+  /** The request said that its sender pays. */
+  saidPayer?: boolean;
 }

@@ -40,7 +40,7 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     case 'range':
       return 'the range lies outside the object; it is another size than it was.';
     case 'AccessDenied':
-      return `not allowed. The credentials need ${operations[subject.operation].actions[dialect.scheme]}; check the policies of both user and bucket.`;
+      return notAllowed(failure, subject, dialect);
     case 'Archived':
       return 'the object is archived; restore it, wait until it is readable, and try again.';
     case 'ClientEncrypted':
@@ -85,6 +85,18 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     default:
       return 'the store refused the request; see its own words.';
   }
+}
+
+const payer = '--request-payer requester (requestPayer: requester in the API, and of the store in ferry.yaml)';
+
+/** S3 does not tell why; OSS numbers the reason. */
+function notAllowed(failure: Failure, { operation, bucket }: CallSubject, { scheme, meanings }: Dialect): string {
+  const { ec, saidPayer } = failure;
+  if (ec !== undefined && ec === meanings.payerNumber && !saidPayer)
+    return `the owner of the bucket lets the requester pay. If you will, say so: ${payer}.`;
+  const needs = `not allowed. The credentials need ${operations[operation].actions[scheme]}; check the policies of both user and bucket.`;
+  const mayBePayer = bucket !== undefined && meanings.payerNumber === undefined && !saidPayer;
+  return mayBePayer ? `${needs} If its owner lets the requester pay, add ${payer}.` : needs;
 }
 
 function wayOut({ elsewhere, region: told }: Failure, { endpoints, scheme }: Dialect, region: string): string {

@@ -56,7 +56,7 @@ export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number):
     userMetadata,
     storageClass,
     kind: kindOf(of('object-type'), etag),
-    archived: isArchived(headers, dialect, storageClass, now),
+    ...readArchive(headers, dialect, storageClass, now),
     clientEncrypted:
       (customerKey !== undefined && headers[customerKey] !== undefined) ||
       (marks !== undefined && Object.keys(userMetadata).some((name) => name.startsWith(marks))),
@@ -176,14 +176,20 @@ function kindOf(type: string | undefined, etag: string): ObjectHead['kind'] {
   }
 }
 
-function isArchived(headers: AnswerHeaders, dialect: Dialect, storageClass: string, now: number): boolean {
-  const { prefix } = dialect.headers;
-  const tiered = dialect.archiveStatus !== undefined && headers[prefix + dialect.archiveStatus] !== undefined;
-  if (!tiered && !dialect.archivedClasses.includes(storageClass)) return false;
+function readArchive(
+  headers: AnswerHeaders,
+  { headers: { prefix }, archiveStatus, archivedClasses }: Dialect,
+  storageClass: string,
+  now: number,
+): Pick<ObjectHead, 'archived' | 'restoring' | 'archiveTier'> {
+  const archiveTier = archiveStatus === undefined ? undefined : headers[prefix + archiveStatus];
+  if (archiveTier === undefined && !archivedClasses.includes(storageClass)) return { archived: false };
   const restore = headers[`${prefix}restore`] ?? '';
-  if (!/ongoing-request="false"/.test(restore)) return true;
+  const archived = { archived: true, ...(archiveTier !== undefined && { archiveTier }) };
+  if (/ongoing-request="true"/.test(restore)) return { ...archived, restoring: true };
+  if (!/ongoing-request="false"/.test(restore)) return archived;
   const expiry = Date.parse(/expiry-date="([^"]*)"/.exec(restore)?.[1] ?? '');
-  return expiry <= now;
+  return expiry <= now ? archived : { archived: false };
 }
 
 function wholeNumber(headers: AnswerHeaders, name: string): number {

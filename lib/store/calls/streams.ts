@@ -18,7 +18,15 @@ export function streamCalls(caller: Caller): Pick<StoreClient, 'getObject' | 'pu
     presign: async (method, ref, expires) => {
       const time = caller.clock.now() + caller.skew.offset;
       const { addressing, signer } = caller.routes.of(ref);
-      return presignUrl({ method, ...ref }, addressing, signer, await caller.credentials(), time, expires);
+      return presignUrl(
+        { method, ...ref },
+        addressing,
+        signer,
+        await caller.credentials(),
+        time,
+        expires,
+        caller.always,
+      );
     },
   };
 }

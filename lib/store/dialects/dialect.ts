@@ -41,6 +41,8 @@ export interface Dialect {
     vendor: RegExp;
     /** What a name of a region looks like in such a host. */
     regionName: RegExp;
+    /** Buckets that are not used: at hosts of the vendor, or (`anywhere`) at any. */
+    refusedBuckets?: readonly { name: RegExp; why: string; anywhere?: true }[];
     /** The first that fits counts. */
     hosts: readonly VendorHost[];
     /** Domains by region, the first that fits; credentials are worth nothing in another one. */
@@ -102,6 +104,8 @@ export interface Dialect {
   archivedClasses: readonly string[];
   /** Header (without prefix) that marks an object moved to an archive tier inside its class. */
   archiveStatus?: string;
+  /** Element of the document of RestoreObject that holds the tier. */
+  restoreParameters: string;
   /** `encoding-type=url` is understood by ListParts too. */
   encodesPartLists: boolean;
   /** Objects may have annotations. */
@@ -114,6 +118,8 @@ export interface Dialect {
     /** OSS error numbers; more exact than the code, so looked at first. */
     byNumber: Readonly<Record<string, Meaning>>;
     byCode: Readonly<Record<string, Meaning>>;
+    /** Refused because the request does not say that its sender pays; absent where the store does not tell. */
+    payerNumber?: string;
     /** The store gives one code to several causes; the argument it names and its message tell them apart. */
     byWords: readonly { code: string; words: RegExp; meaning: Meaning }[];
   };

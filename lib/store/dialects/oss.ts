@@ -30,6 +30,12 @@ export const oss: Dialect = {
     forbidsOverwrite: true,
     conditionalDelete: false,
     metadataOnlySelfCopy: true,
+    // RestoreObject; EC 0016-00000704 and 0016-00000708.
+    restores: {
+      Archive: { tiers: [], maxDays: 7 },
+      ColdArchive: { tiers: ['Expedited', 'Standard', 'Bulk'], maxDays: 365 },
+      DeepColdArchive: { tiers: ['Expedited', 'Standard'], maxDays: 365 },
+    },
   },
   signer: {
     algorithm: 'OSS4-HMAC-SHA256',
@@ -123,11 +129,13 @@ export const oss: Dialect = {
   },
   promisesContentRange: true,
   archivedClasses: ['Archive', 'ColdArchive', 'DeepColdArchive'],
+  restoreParameters: 'JobParameters',
   encodesPartLists: true,
   keepsAnnotations: false,
   keepsChecksums: false,
   headHidesBucket: false,
   meanings: {
+    payerNumber: '0003-00000703',
     byNumber: {
       '0002-00000504': 'clock',
       '0002-00000904': 'InvalidCredentials',

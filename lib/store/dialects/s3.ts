@@ -35,6 +35,13 @@ export const s3: Dialect = {
     forbidsOverwrite: true,
     conditionalDelete: true,
     metadataOnlySelfCopy: false,
+    restores: {
+      GLACIER: { tiers: ['Expedited', 'Standard', 'Bulk'] },
+      DEEP_ARCHIVE: { tiers: ['Standard', 'Bulk'] },
+      // Of INTELLIGENT_TIERING; what is read once moves to the frequent tier and stays there.
+      ARCHIVE_ACCESS: { tiers: ['Expedited', 'Standard', 'Bulk'], forGood: true },
+      DEEP_ARCHIVE_ACCESS: { tiers: ['Standard', 'Bulk'], forGood: true },
+    },
   },
   signer: {
     algorithm: 'AWS4-HMAC-SHA256',
@@ -61,6 +68,28 @@ export const s3: Dialect = {
     internal: 'https://s3.{region}.{domain}',
     vendor: /(?:^|\.)amazonaws\.(?:com|com\.cn|eu)$/,
     regionName: /^[a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2}$/,
+    refusedBuckets: [
+      {
+        name: /--xa?-s3$/,
+        why:
+          'is a directory bucket (S3 Express One Zone). It wants sessions (CreateSession) and the endpoint of its zone, which ' +
+          'object-ferry does not have; nothing was done. Use a general purpose bucket, or copy with the AWS CLI.',
+      },
+      {
+        name: /^arn:aws[a-z-]*:s3::\d*:accesspoint[:/]/,
+        why:
+          'is a Multi-Region Access Point. Its requests are signed by SigV4A, which object-ferry does not have; nothing was done. ' +
+          'Name one of the buckets behind it, or an access point of one region.',
+        anywhere: true,
+      },
+      {
+        name: /^arn:(?!aws[a-z-]*:s3:[a-z0-9-]+:\d{12}:accesspoint[:/][a-z0-9-]+$)/,
+        why:
+          'is no ARN of an access point of S3 (arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME); nothing was done. Those of Outposts and ' +
+          'of Object Lambda are not supported: name the bucket.',
+        anywhere: true,
+      },
+    ],
     hosts: [
       // The interface endpoint of a VPC reaches the region that it stands in.
       {
@@ -157,6 +186,7 @@ export const s3: Dialect = {
   // GLACIER_IR is not among them: it is readable at once.
   archivedClasses: ['GLACIER', 'DEEP_ARCHIVE'],
   archiveStatus: 'archive-status',
+  restoreParameters: 'GlacierJobParameters',
   encodesPartLists: false,
   keepsAnnotations: true,
   keepsChecksums: true,
@@ -193,6 +223,8 @@ export const s3: Dialect = {
       OperationAborted: 'busy',
       PermanentRedirect: 'WrongEndpoint',
       PreconditionFailed: 'precondition',
+      RestoreAlreadyInProgress: 'Archived',
+      GlacierExpeditedRetrievalNotAvailable: 'busy',
       RequestLimitExceeded: 'throttled',
       RequestTimeout: 'busy',
       RequestTimeTooSkewed: 'clock',

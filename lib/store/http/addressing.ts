@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
+import type { AccessPoint } from '../../copy/model/access-point.ts';
+import { readAccessPoint } from '../../copy/model/access-point.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { domainOf, hostElsewhere, vendorHost } from '../dialects/vendor-host.ts';
 import { encodeKey } from '../wire/encode.ts';
@@ -29,6 +31,8 @@ export interface Addressing {
   target(bucket?: string, key?: string): Target;
   /** True where the host is the vendor's, which serves no request that is signed for another region than the bucket's. */
   checksRegion: boolean;
+  /** Buckets that are not used, and why. */
+  refusedBuckets: readonly { name: RegExp; why: string }[];
   /** Why a copy through this endpoint stays inside one region, and what to do instead, where it does. */
   oneRegion?: string;
   /** The same for the buckets of another region; undefined where this endpoint cannot lead there. */
@@ -53,7 +57,13 @@ function addressingAt(base: URL, region: string, dialect: Dialect, options: Addr
   const prefix = base.pathname === '/' ? '' : base.pathname.replace(/\/$/, '');
   const style = options.cname ? 'none' : (options.addressing ?? 'auto');
 
+  const refusedBuckets = (dialect.endpoints.refusedBuckets ?? []).filter(({ anywhere }) => anywhere ?? isVendors);
+
   const target = (bucket?: string, key?: string): Target => {
+    const refused = bucket === undefined ? undefined : refusedBuckets.find(({ name }) => name.test(bucket));
+    if (refused) throw new GiveUp('Unsupported', `${dialect.scheme}://${bucket} ${refused.why}`);
+    const point = bucket === undefined ? undefined : readAccessPoint(bucket);
+    if (point) return accessPointTarget(point, base, `${prefix}/${key === undefined ? '' : encodeKey(key)}`, isVendors);
     if (bucket !== undefined) checkBucket(bucket);
     const inHost = bucket !== undefined && bucketInHost(style, bucket, base);
     const host = inHost ? `${bucket}.${base.host}` : base.host;
@@ -65,6 +75,7 @@ function addressingAt(base: URL, region: string, dialect: Dialect, options: Addr
   return {
     region,
     target,
+    refusedBuckets,
     checksRegion: isVendors,
     oneRegion: vendorHost(dialect, base.hostname)?.kind.oneRegion,
     elsewhere: (other) => {
@@ -77,6 +88,35 @@ function addressingAt(base: URL, region: string, dialect: Dialect, options: Addr
       return addressingAt(there, other, dialect, options);
     },
   };
+}
+
+/**
+ * An access point has a host of its own: `NAME-ACCOUNT.s3-accesspoint.REGION.amazonaws.com`, also for FIPS and dual-stack; below an
+ * endpoint of the user's own `NAME-ACCOUNT` stands in front of its host, as the SDKs of AWS have it. On localhost only the Host
+ * header says so, for not every system finds names below it.
+ */
+function accessPointTarget(
+  { name, account, region }: AccessPoint,
+  base: URL,
+  path: string,
+  isVendors: boolean,
+): Target {
+  const label = `${name}-${account}`;
+  const hostname = base.hostname.replace(/^\[|\]$/g, '');
+  if (isVendors) {
+    const [, fips = '', dual = ''] = /s3(-fips)?[.-](dualstack\.)?/.exec(hostname) ?? [];
+    const domain = /amazonaws\.[a-z.]+$/.exec(hostname)?.[0] ?? 'amazonaws.com';
+    const host = `${label}.s3-accesspoint${fips}.${dual}${region}.${domain}`;
+    return { origin: `${base.protocol}//${host}`, host, path, canonicalUri: path };
+  }
+  if (isIP(hostname) !== 0) {
+    throw new GiveUp(
+      'BadRequest',
+      `An access point is addressed by a host name, and the endpoint is ${hostname}. Name the bucket.`,
+    );
+  }
+  const host = `${label}.${base.host}`;
+  return { origin: `${base.protocol}//${hostname.includes('.') ? host : base.host}`, host, path, canonicalUri: path };
 }
 
 /**

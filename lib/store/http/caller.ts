@@ -40,6 +40,8 @@ export interface Caller {
   /** Where the store has shown that it knows no tokens, and no `start-after`. */
   listing: { byMarker?: boolean };
   dialect: Dialect;
+  /** Go with every request; lower-case names. */
+  always: Readonly<Record<string, string>>;
   routes: Routes;
   credentials: CredentialsProvider;
   transport: Transport;

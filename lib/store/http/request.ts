@@ -30,6 +30,7 @@ export function buildRequest(
   signer: Signer,
   credentials: Credentials,
   time: number,
+  always: Readonly<Record<string, string>> = {},
 ): WireRequest {
   const target = addressing.target(call.bucket, call.key);
   const query =
@@ -37,6 +38,7 @@ export function buildRequest(
   const payloadHash = hashOf(call, dialect);
   const headers = {
     host: target.host,
+    ...always,
     ...wireHeaders(call, dialect),
     ...bodyHeaders(call),
     [`${dialect.headers.prefix}content-sha256`]: payloadHash,
@@ -103,13 +105,17 @@ export function presignUrl(
   credentials: Credentials,
   time: number,
   expires: number,
+  always: Readonly<Record<string, string>> = {},
 ): string {
   const target = addressing.target(call.bucket, call.key);
   const query = signer.presign(
     {
       method: call.method,
       canonicalUri: target.canonicalUri,
-      query: call.versionId === undefined ? [] : [['versionId', call.versionId]],
+      query: [
+        ...Object.entries(always),
+        ...(call.versionId === undefined ? [] : [['versionId', call.versionId] as const]),
+      ],
       headers: { host: target.host },
     },
     credentials,

@@ -60,7 +60,7 @@ async function askBucket(
   if (bucketRegion === undefined || operation === 'HeadBucket') return undefined;
   const call: Call = { operation: 'HeadBucket', method: 'HEAD', bucket };
   const { addressing, signer } = route;
-  const wire = buildRequest(call, dialect, addressing, signer, credentials, clock.now() + skew.offset);
+  const wire = buildRequest(call, dialect, addressing, signer, credentials, clock.now() + skew.offset, caller.always);
   options?.onRequest?.(call.operation);
   try {
     return (await exchange(caller.transport, call, wire, 1, askFor)).headers[bucketRegion];

@@ -48,7 +48,8 @@ export function failed(caller: Caller, answer: Answer, wire: WireRequest): { fai
   const signature = /Signature=(\w+)/.exec(wire.headers['authorization'] ?? '')?.[1];
   const token = wire.headers[`${dialect.headers.prefix}security-token`];
   const secrets = [signature, token].filter((secret) => secret !== undefined);
-  return { failure: readFailure(answer, { dialect, region: wire.region, now: clock.now(), secrets }) };
+  const failure = readFailure(answer, { dialect, region: wire.region, now: clock.now(), secrets });
+  return { failure: { ...failure, saidPayer: `${dialect.headers.prefix}request-payer` in caller.always } };
 }
 
 export async function performWith<T>(
@@ -75,7 +76,7 @@ export async function performWith<T>(
       const credentials = await caller.credentials();
       const time = clock.now() + caller.skew.offset;
       const route = caller.routes.of(call);
-      const wire = buildRequest(call, caller.dialect, route.addressing, route.signer, credentials, time);
+      const wire = buildRequest(call, caller.dialect, route.addressing, route.signer, credentials, time, caller.always);
       const timeout = Math.max(1, Math.min(slow ? retry.slowTimeout : retry.timeout, remaining));
       options?.onRequest?.(call.operation);
       const result = await attemptOnce(wire, attempt, timeout);

@@ -1,3 +1,5 @@
+import { readAccessPoint } from '../../copy/model/access-point.ts';
+import { GiveUp } from '../../copy/model/errors.ts';
 import type { SignerConstants } from '../sign/sign.ts';
 import { Signer } from '../sign/sign.ts';
 import type { Addressing } from './addressing.ts';
@@ -40,6 +42,13 @@ export class Routes {
   /** A call about the account, or one that makes a bucket, goes where the configuration says. */
   of({ operation, bucket }: { operation?: Call['operation']; bucket?: string | undefined }): Route {
     const known = operation !== 'CreateBucket' && bucket !== undefined;
+    const point = known && !this.#learned.has(bucket) ? readAccessPoint(bucket) : undefined;
+    if (point && point.region !== this.home.addressing.region && !this.learn(bucket ?? '', point.region)) {
+      throw new GiveUp(
+        'WrongEndpoint',
+        `The access point ${bucket} is in ${point.region}, which the endpoint does not lead to; give --region ${point.region}, and an endpoint that leads there or none.`,
+      );
+    }
     return (known ? this.#learned.get(bucket) : undefined) ?? this.home;
   }
 

@@ -1,3 +1,4 @@
+import { readAccessPoint } from '../../copy/model/access-point.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { ObjectRef } from '../../copy/model/object.ts';
 
@@ -26,6 +27,9 @@ export function encodeKey(key: string): string {
 /** Value of the copy-source header. The version is the only query either store takes here. */
 export function copySource(source: ObjectRef): string {
   const version = source.versionId === undefined ? '' : `?versionId=${percentEncode(source.versionId)}`;
+  // An object behind an access point is named by an ARN of its own.
+  if (readAccessPoint(source.bucket))
+    return `${encodeKey(`${source.bucket.replace(/accesspoint:/, 'accesspoint/')}/object/${source.key}`)}${version}`;
   return `/${source.bucket}/${encodeKey(source.key)}${version}`;
 }
 

@@ -49,6 +49,7 @@ export const operations = {
   GetObjectAnnotation: operation('GetObjectAnnotation'),
   PutObjectAnnotation: operation('PutObjectAnnotation'),
   GetObjectLockConfiguration: operation('GetBucketWorm', 'GetBucketObjectLockConfiguration'),
+  RestoreObject: operation('RestoreObject'),
   DeleteObject: operation('DeleteObject'),
   DeleteObjects: operation('DeleteObject'),
   ListObjectsV2: operation('ListObjects', 'ListBucket'),

@@ -22,6 +22,10 @@ export interface BucketSettings {
   tags: Record<string, string>;
   /** A retention policy: what is there can be neither overwritten nor deleted. */
   immutable?: boolean;
+  /** S3: names of access points; each has the host label `NAME-ACCOUNT` and the alias `NAME-s3alias`. */
+  accessPoints?: string[];
+  /** Requests of others than the owner must say that they pay. */
+  requesterPays?: boolean;
   /** OSS: class ARCHIVE may be read without a restore. */
   archiveDirectRead?: boolean;
   /** Custom domain bound to this bucket. */

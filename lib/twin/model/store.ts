@@ -12,6 +12,9 @@ export type Change =
   | { kind: 'part'; uploadId: string; part: UploadedPart }
   | { kind: 'upload-removed'; uploadId: string };
 
+/** Of the access points. */
+export const ACCOUNT = '123456789012';
+
 export type NewBucket = Pick<BucketSettings, 'name'> & Partial<BucketSettings>;
 
 export class Store {
@@ -58,6 +61,14 @@ export class Store {
     this.#buckets.delete(name);
     for (const upload of this.uploads(name)) this.removeUpload(upload.id);
     this.changed({ kind: 'bucket-removed', name });
+  }
+
+  /** The bucket behind an access point, by the label of its host, its alias, or its ARN. */
+  bucketBehind(text: string): string | undefined {
+    const arn = /^arn:aws:s3:[a-z0-9-]+:(\d{12}):accesspoint[:/]([a-z0-9-]+)$/.exec(text);
+    const label = arn ? `${arn[2]}-${arn[1]}` : text;
+    const has = (name: string): boolean => [`${name}-${ACCOUNT}`, `${name}-s3alias`].includes(label);
+    return [...this.#buckets.values()].find(({ settings }) => settings.accessPoints?.some(has))?.settings.name;
   }
 
   bucket(name: string): Bucket | undefined {

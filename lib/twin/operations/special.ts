@@ -84,6 +84,14 @@ const TIERS: Readonly<Record<'oss' | 's3', Readonly<Record<string, readonly stri
   s3: { GLACIER: ['Standard', 'Expedited', 'Bulk'], DEEP_ARCHIVE: ['Standard', 'Bulk'] },
 };
 
+/** How long OSS keeps a restored copy at most; EC 0016-00000708 and 0016-00000704. S3 documents no limit. */
+const MOST_DAYS: Readonly<Record<string, number>> = { GLACIER: 7, COLD_ARCHIVE: 365, DEEP_ARCHIVE: 365 };
+
+function checkDays(call: Call, storageClass: string, days: number): void {
+  const most = call.dialect.name === 'oss' ? (MOST_DAYS[storageClass] ?? Infinity) : Infinity;
+  if (days > most) throw refuse('MalformedXML', { ec: most === 7 ? '0016-00000708' : '0016-00000704' });
+}
+
 interface Restore {
   days: number;
   tier: string | undefined;
@@ -115,6 +123,7 @@ export async function restoreObject(call: Call): Promise<Reply> {
       ? refuse('OperationNotSupported', { ec: '0016-00000702' })
       : refuse('InvalidObjectState', { message: "Restore is not allowed for the object's current storage class" });
   }
+  checkDays(call, object.storageClass, days);
   const tier = checkedTier(call, object.storageClass, asked);
   const restored = object.restore && call.now < object.restore.expiresAt ? object.restore : undefined;
   if (restored && call.now < restored.readyAt) throw refuse('RestoreAlreadyInProgress');

@@ -7,6 +7,7 @@ import { decode } from '../wire/target.ts';
 import { checkCopySource } from './conditions.ts';
 import { bucketOf, checkReadable, objectOf } from './locate.ts';
 import { checkExpectedOwner, checkObjectPermitted } from './permit.ts';
+import { checkPayer } from './requester-pays.ts';
 
 export interface CopySource {
   bucket: Bucket;
@@ -29,9 +30,11 @@ function parse(call: Call): { bucket: string; key: string; versionId: string | u
   if (isOss && !text.startsWith('/')) throw malformed(part ? '0042-00000301' : undefined);
   const question = text.indexOf('?');
   const path = decode(question < 0 ? text : text.slice(0, question)).replace(/^\//, '');
+  const point = isOss ? null : /^(arn:aws:s3:[^/]*:accesspoint\/[^/]+)\/object\/([^]+)$/.exec(path);
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1) throw malformed();
-  const source = { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  const [named, key] = point ? [point[1] ?? '', point[2] ?? ''] : [path.slice(0, slash), path.slice(slash + 1)];
+  const source = { bucket: call.world.store.bucketBehind(named) ?? named, key };
   if (question < 0) return { ...source, versionId: undefined };
   const version = /^versionId=(.*)$/.exec(text.slice(question + 1));
   if (!version) throw malformed('0016-00000304');
@@ -59,6 +62,7 @@ export function copySource(call: Call, destination: Bucket): CopySource {
           message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
         });
   }
+  checkPayer(call, bucket);
   checkExpectedOwner(call, bucket, 'x-amz-source-expected-bucket-owner');
   checkObjectPermitted(call.user, bucket, key, versionId, 'READ');
   const object = objectOf(call, bucket, key, versionId);
