@@ -14,6 +14,7 @@ import { findBatch } from '../rows/batch-row.ts';
 export function openSourceOf(world: BatchWorld, { request }: { request: BatchRequest }): OpenSource {
   const ports: SourcePorts = {
     ...withinAreas(world.sources(request.store), request),
+    scheme: request.store.scheme,
     parseOptions: parseEntryOptions,
     results: (id) => ({
       names: async function* () {
