@@ -40,6 +40,8 @@ const ROUTES = {
   PutBucketAcl: route('PUT', 'bucket', 'acl'),
   GetBucketVersioning: route('GET', 'bucket', 'versioning'),
   PutBucketVersioning: route('PUT', 'bucket', 'versioning'),
+  GetBucketNotificationConfiguration: route('GET', 'bucket', 'notification', [], { only: 's3' }),
+  PutBucketNotificationConfiguration: route('PUT', 'bucket', 'notification', [], { only: 's3' }),
   ListObjects: route('GET', 'bucket', '', [...LISTING, 'marker']),
   ListObjectsV2: route('GET', 'bucket', 'list-type', [...LISTING, 'start-after', 'continuation-token', 'fetch-owner']),
   ListObjectVersions: route('GET', 'bucket', 'versions', [...LISTING, 'key-marker', 'version-id-marker']),

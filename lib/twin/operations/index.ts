@@ -18,6 +18,7 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { getObject, getObjectMeta, headObject } from './get-object.ts';
 import { initiateMultipartUpload } from '../uploads/initiate.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
+import { getNotifications, putNotifications } from './notifications.ts';
 import { putObject } from './put-object.ts';
 import { appendObject, getSymlink, putSymlink, restoreObject } from './special.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
@@ -37,6 +38,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   GetBucketAcl: getBucketAcl,
   GetBucketInfo: getBucketInfo,
   GetBucketLocation: getBucketLocation,
+  GetBucketNotificationConfiguration: getNotifications,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   GetObjectAcl: getObjectAcl,
@@ -53,6 +55,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
   PutBucketAcl: putBucketAcl,
+  PutBucketNotificationConfiguration: putNotifications,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,
