@@ -42,7 +42,9 @@ export class JsonDocument {
   #skip: number;
   /** The object that is being read: its text so far, and the line that it began on. */
   #object: { text: string; line: number } | undefined;
-  readonly #waiting: Waiting[] = [];
+  /** Rows of the last line, and how many of them were given out: one line may hold some hundred thousand. */
+  #waiting: Waiting[] = [];
+  #given = 0;
   #place: DocumentPlace;
 
   constructor(lines: LineReader, name: string, rules: JsonRules, from: Pick<DocumentPlace, 'open' | 'done'>) {
@@ -61,7 +63,9 @@ export class JsonDocument {
 
   /** The next row; undefined when `lines` must read more, or is at its end. @throws GiveUp BadRequest for what is no JSON. */
   next(): Row | undefined {
-    while (this.#waiting.length === 0) {
+    while (this.#given >= this.#waiting.length) {
+      this.#waiting = [];
+      this.#given = 0;
       const text = this.#lines.peek();
       if (text === undefined) return undefined;
       this.#scan(text);
@@ -69,14 +73,15 @@ export class JsonDocument {
       if (this.#waiting.length > 0 || this.#object) continue;
       this.#place = { ...this.#lines.place, open: [...this.#open], done: 0 };
     }
-    const found = this.#waiting.shift();
+    const found = this.#waiting[this.#given];
+    this.#given += 1;
     if (found) this.#place = found.after;
     return found?.row;
   }
 
   /** @throws GiveUp BadRequest for a document that is cut short. */
   async hasMore(): Promise<boolean> {
-    if (this.#waiting.length > 0 || (await this.#lines.hasMore())) return true;
+    if (this.#given < this.#waiting.length || (await this.#lines.hasMore())) return true;
     if (this.#open.length > 0) throw this.#bad('it ends in the middle: the document is cut short');
     return false;
   }

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   for (const bucket of ['photos', 'backup', 'clean'])
-    for (const key of twin.store.keys(bucket)) await twin.store.delete(bucket, key);
+    for (const key of twin.store.keys(bucket)) twin.store.delete(bucket, key);
 });
 
 const arn = (kind: string): string => `arn:aws:${kind}:us-east-1:000000000000:ferry`;
