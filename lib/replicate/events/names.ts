@@ -52,7 +52,7 @@ export function kindOfName(name: string): NameKind {
   return known ?? (plain.startsWith(cephExpiration) ? 'removed' : 'other');
 }
 
-/** How an event of this kind is told to the rest, or why it is dropped. */
+/** What an event of this kind asks for, or why it is dropped. */
 export function stepOf(kind: NameKind): Pick<ObjectEvent, 'kind' | 'marker' | 'change'> | DropReason {
   switch (kind) {
     case 'part':

@@ -249,7 +249,7 @@ class CsvRows extends TextRows {
     }
     if (isUrl(fields[0] ?? '') && !bucketGiven) throw refused('the first is a URL');
     const custom = manifestColumns.slice(bucketGiven ? 1 : 0);
-    // A reader that was told that there is no header has said that the custom holds.
+    // With `header: false` the caller says that the custom holds.
     const why = this.format.header === undefined || fields.length > custom.length ? misfit(fields, custom) : undefined;
     if (why !== undefined) throw refused(why);
     return custom.slice(0, fields.length);

@@ -81,8 +81,7 @@ afterAll(() => twin.close());
 
 beforeEach(async () => {
   await twin.store.put('photos', key, { body: 'hello', tags: { scan: 'clean' } });
-  for (const bucket of ['backup', 'clean'])
-    for (const one of twin.store.keys(bucket)) twin.store.delete(bucket, one);
+  for (const bucket of ['backup', 'clean']) for (const one of twin.store.keys(bucket)) twin.store.delete(bucket, one);
 });
 
 const where = (): string =>

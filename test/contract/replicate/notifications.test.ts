@@ -1,4 +1,4 @@
-/** A bucket of the twin is told by the S3 API to send its events to `ferry serve`, which replicates. */
+/** The S3 API configures a bucket of the twin to send its events to `ferry serve`, which replicates them. */
 import {
   GetBucketNotificationConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
