@@ -1,4 +1,9 @@
-/** Objects that came or went: S3 and OSS triggers in, replicas out. Translates and calls; the decisions are in lib/replicate. */
+/** Objects that came or went: S3 and OSS triggers, and tasks of S3 Batch Operations in, replicas out. Translates and calls; the decisions are in lib/replicate. */
+import {
+  answerBatchOperations,
+  isBatchOperations,
+  type BatchOperationsAnswer,
+} from '../lib/replicate/batch-operations.ts';
 import { readEvents } from '../lib/replicate/events/read.ts';
 import { replicateEvents } from '../lib/replicate/replicate-events.ts';
 import { runtime } from '../lib/runtime/current.ts';
@@ -8,13 +13,15 @@ import type { Runtime } from '../lib/runtime/shared/runtime.ts';
 
 /** A direct trigger is one unit: it throws when a part of it failed, so that the platform delivers it again and keeps it. */
 export const objectCreatedHandler = (open: () => Promise<Runtime>) =>
-  cloudFunction<Delivery[], unknown, BatchAnswer | { events: number }>(
+  cloudFunction<Delivery[], unknown, BatchAnswer | BatchOperationsAnswer | { events: number }>(
     open,
     [eachMessage()],
     async (deliveries, { runtime: { world, rules }, invocation }) =>
       await settleEach(deliveries, async ({ input, attempt }) => {
+        const worker = { ...invocation, attempt };
+        if (isBatchOperations(input)) return await answerBatchOperations(world, rules, input, worker);
         const reading = readEvents(input);
-        await replicateEvents(world, rules, reading, { ...invocation, attempt });
+        await replicateEvents(world, rules, reading, worker);
         return { events: reading.events.length };
       }),
   );

@@ -64,6 +64,15 @@ function schemaFor(env: Env) {
       )
       .max(100)
       .default([]),
+    snsTopics: z
+      .array(
+        z
+          .string()
+          .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]{1,256}$/, 'must be the ARN of an SNS topic'),
+      )
+      .max(100)
+      .default([])
+      .meta(note('SNS topics whose subscription to /events/TOKEN is confirmed when SNS asks for it.')),
     metricsTokens: z
       .array(fromEnv(env, bearerKeySchema))
       .max(8)

@@ -16,6 +16,7 @@ export async function replicateEvents(
   invocation: Invocation,
 ): Promise<void> {
   if (events.length === 0) world.log.debug('nothing to replicate', { ...dropped });
+  if (dropped?.other) world.log.info('skipped', { why: 'no-change-of-an-object', events: dropped.other });
   const settled = await Promise.allSettled(
     events.map(async (event) => {
       for (const outcome of await replicateEvent(world, rules, event, invocation)) {

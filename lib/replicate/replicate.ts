@@ -1,11 +1,11 @@
 import { RetryLater } from '../copy/model/errors.ts';
 import type { Invocation, World } from '../copy/model/ports.ts';
-import type { ObjectEvent } from './events/event.ts';
+import type { Change, ObjectEvent } from './events/event.ts';
 import { placeHash } from './loops/marker.ts';
 import type { Context, ReplicationOutcome, SkipReason } from './one/context.ts';
 import { copyOne } from './one/copy.ts';
 import { removeOne } from './one/remove.ts';
-import { followsDeletes } from './one/requests.ts';
+import { destinationRef, followsDeletes, sourceRef } from './one/requests.ts';
 import type { Route } from './rules/route.ts';
 import { returns, routesFrom, writerOf, type RuleSet } from './rules/rules.ts';
 
@@ -35,7 +35,7 @@ export async function replicateEvent(
 
 async function replicateKey(context: Context, event: ObjectEvent, key: string): Promise<ReplicationOutcome[]> {
   const { world, rules } = context;
-  const step = event.kind === 'created' ? created : removed;
+  const step = steps[event.kind];
   const pushes = await Promise.allSettled(
     routesFrom(rules, event.bucket, key).map((route) => step(context, route, key, event)),
   );
@@ -55,6 +55,28 @@ async function created(context: Context, route: Route, key: string, event: Objec
   const removal = await removeOne(context, route, key, { versioned });
   return removal.action === 'skipped' ? outcome : removal;
 }
+
+/** Which changes of an object that keeps its bytes a rule goes by. */
+const goesBy: Record<Change, (route: Route) => boolean> = {
+  tags: ({ filters }) => filters.needsTags,
+  class: ({ filters }) => filters.needsClass,
+  acl: ({ options }) => options.acl === 'keep',
+  annotations: () => false,
+};
+
+/** A tag that a scanner sets after the upload may let an object through a filter that refused it when it came. */
+async function changed(
+  context: Context,
+  route: Route,
+  key: string,
+  { change }: ObjectEvent,
+): Promise<ReplicationOutcome> {
+  if (change !== undefined && goesBy[change](route)) return await copyOne(context, route, key, {});
+  const sides = { rule: route.id, source: sourceRef(route, key), destination: destinationRef(route, key) };
+  return { ...sides, action: 'skipped', why: 'change-not-used' };
+}
+
+const steps = { created, removed, changed } as const;
 
 async function removed(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {
   const { marker, versionId } = event;

@@ -48,8 +48,13 @@ export function openSource(spec: SourceSpec, ports: SourcePorts): OpenSource {
 }
 
 function openManifest({ file, onBad, ...format }: Kind<'manifest'>, ports: SourcePorts): OpenSource {
-  const { parseOptions } = ports;
-  const rules = { ...format, versions: 'all' as const, ...(parseOptions && { parseOptions }) };
+  const { parseOptions, scheme } = ports;
+  const rules = {
+    ...format,
+    versions: 'all' as const,
+    ...(scheme !== undefined && { scheme }),
+    ...(parseOptions && { parseOptions }),
+  };
   const open: OpenRows = (_range, cursor, options) => openTextRows(ports, file, rules, cursor, options);
   return openFiles(() => Promise.resolve([{ range: '0' }]), open, onBad);
 }

@@ -22,6 +22,8 @@ export interface World {
   quirks: TwinQuirks;
   events: EventSink;
   users: Users;
+  /** Where notifications go, by the last piece of their ARN. */
+  webhooks: Readonly<Record<string, string>>;
   /** Answers of Complete, for `quirks.completeRepeat: 'same'`. */
   completed: Map<string, Reply>;
   /** Where clients reach the twin. */

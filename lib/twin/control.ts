@@ -5,10 +5,13 @@
  * - `GET /__twin/requests`: counts per operation and the records; `DELETE` resets both
  * - `GET /__twin/faults`; `POST` adds a rule (JSON as in `faults.ts`); `DELETE` clears
  * - `GET /__twin/objects?bucket=`: keys; `POST` puts one, or each of a list: `{bucket, key, size, seed?, body?, ...}`; `DELETE ?bucket=&key=`
+ * - `GET /__twin/events`: where events go; `POST` adds a target (JSON as in `events/target.ts`), as an event rule of OSS does; `DELETE` removes all
  * - `POST /__twin/buckets`: `{name, region?, versioning?}`
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DirectPut, TwinStore } from './access.ts';
+import { SHAPES } from './events/shapes.ts';
+import type { EventTarget } from './events/target.ts';
 import type { FaultRule, Faults } from './faults.ts';
 import type { NewBucket } from './model/store.ts';
 import type { RequestLog } from './requests.ts';
@@ -20,10 +23,18 @@ type ControlPut = DirectPut & { bucket: string; key: string };
 
 type Handler = (query: URLSearchParams, body: unknown) => unknown;
 
+function targetOf(body: unknown): EventTarget {
+  const { url, shape, ...rest } = body as Partial<EventTarget>;
+  if (url === undefined || !URL.canParse(url)) throw new Error('The url is none.');
+  if (shape === undefined || !Object.hasOwn(SHAPES, shape))
+    throw new Error(`The shape is none of: ${Object.keys(SHAPES).join(', ')}.`);
+  return { ...rest, url, shape };
+}
+
 export class Control {
   readonly #handlers: Readonly<Record<string, Handler>>;
 
-  constructor(store: TwinStore, faults: Faults, requests: RequestLog) {
+  constructor(store: TwinStore, faults: Faults, requests: RequestLog, targets: EventTarget[]) {
     const known = (query: URLSearchParams, name: string): string => {
       const value = query.get(name);
       if (value === null) throw new Error(`The parameter ${name} is missing.`);
@@ -49,6 +60,9 @@ export class Control {
         return { put: body.length };
       },
       'DELETE objects': (query) => store.delete(known(query, 'bucket'), known(query, 'key')),
+      'GET events': () => targets,
+      'POST events': (_, body) => void targets.push(targetOf(body)),
+      'DELETE events': () => void targets.splice(0),
       'POST buckets': (_, body) => store.createBucket(body as NewBucket),
     };
   }

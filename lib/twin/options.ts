@@ -99,6 +99,8 @@ export interface TwinOptions {
   limits?: Partial<TwinLimits>;
   quirks?: TwinQuirks;
   events?: EventTarget[];
+  /** URLs by name: the last piece of the ARNs that PutBucketNotificationConfiguration may name; `eventbridge` is EventBridge. */
+  webhooks?: Record<string, string>;
   faults?: FaultRule[];
   /** Seed of every random choice (faults, event order). */
   seed?: number;

@@ -41,6 +41,8 @@ const ROUTES = {
   GetBucketVersioning: route('GET', 'bucket', 'versioning'),
   PutBucketVersioning: route('PUT', 'bucket', 'versioning'),
   GetObjectLockConfiguration: route('GET', 'bucket', 'object-lock', [], { only: 's3' }),
+  GetBucketNotificationConfiguration: route('GET', 'bucket', 'notification', [], { only: 's3' }),
+  PutBucketNotificationConfiguration: route('PUT', 'bucket', 'notification', [], { only: 's3' }),
   ListObjects: route('GET', 'bucket', '', [...LISTING, 'marker']),
   ListObjectsV2: route('GET', 'bucket', 'list-type', [...LISTING, 'start-after', 'continuation-token', 'fetch-owner']),
   ListObjectVersions: route('GET', 'bucket', 'versions', [...LISTING, 'key-marker', 'version-id-marker']),

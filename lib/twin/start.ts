@@ -8,6 +8,7 @@ import { Deliveries } from './events/deliver.ts';
 import { Control } from './control.ts';
 import { Faults } from './faults.ts';
 import type { Interference } from './fault-run.ts';
+import { notified } from './events/notified.ts';
 import { Store } from './model/store.ts';
 import { DEFAULT_LIMITS, type TwinOptions } from './options.ts';
 import { Folder } from './persist/folder.ts';
@@ -61,7 +62,9 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const requests = new RequestLog();
   const seed = options.seed ?? 1;
   const faults = new Faults(seededRandom(seed), options.faults);
-  const deliveries = new Deliveries(options.events ?? [], seededRandom(seed + 1));
+  const webhooks = options.webhooks ?? {};
+  const targets = [...(options.events ?? [])];
+  const deliveries = new Deliveries(() => [...targets, ...notified(store, webhooks)], seededRandom(seed + 1));
   const folder = options.data === undefined ? undefined : new Folder(options.data);
   const sink = folder?.sink ?? memorySink;
   const access = new TwinStore(store, sink, now);
@@ -72,6 +75,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     quirks: options.quirks ?? {},
     events: deliveries,
+    webhooks,
     users: new Users(keys, options.users),
     completed: new Map(),
     url: () => url,
@@ -84,7 +88,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     const { bucket, key, body, size, seed } = effect;
     await access.put(bucket, key, { body, size, seed });
   };
-  const control = new Control(access, faults, requests);
+  const control = new Control(access, faults, requests, targets);
   const server = createTwinServer({
     world,
     faults,

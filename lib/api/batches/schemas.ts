@@ -4,7 +4,7 @@ import { statuses } from '../../batch/model/tally.ts';
 import { mappingSchema } from '../../batch/request/mapping-schema.ts';
 import { slowestRate } from '../../batch/request/request.ts';
 import { filtersSchema } from '../../keys/filters.ts';
-import { manifestColumns } from '../../sources/shared/source.ts';
+import { manifestColumns, manifestFormats } from '../../sources/shared/source.ts';
 import { callback, copyOptions, cursor, limit, objectUrl, prefixUrl, requestPayer } from '../jobs/schemas.ts';
 
 const onBad = z
@@ -23,13 +23,16 @@ const source = z
     z.strictObject({ prefix: prefixUrl }),
     z.strictObject({
       manifest: objectUrl,
-      format: z.enum(['csv', 'jsonl']).optional().meta({ description: 'By the name of the object when absent.' }),
+      format: z
+        .enum(manifestFormats)
+        .optional()
+        .meta({ description: 'By the name of the object when absent, else by its first line.' }),
       bucket: bucket.optional().meta({ description: 'For rows that name no bucket.' }),
       columns: z
         .array(z.enum([...manifestColumns, '']))
         .max(64)
         .optional()
-        .meta({ description: 'CSV without a header row: what its columns are; empty for one to ignore.' }),
+        .meta({ description: 'CSV or TSV without a header row: what its columns are; empty for one to ignore.' }),
       header: z.boolean().optional().meta({ description: 'CSV: whether the first row is a header.' }),
       encoding,
       onBad,

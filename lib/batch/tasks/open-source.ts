@@ -22,6 +22,7 @@ export async function openSourceOf(
   if (its) return await its.work.open(its.batch, world.sources(request.store).list);
   const ports: SourcePorts = {
     ...withinAreas(world.sources(request.store), request),
+    scheme: request.store.scheme,
     parseOptions: parseEntryOptions,
     results: (id) => ({
       names: async function* () {

@@ -71,6 +71,9 @@ function* lettersIn(queue: Queues[QueueName]): Generator<AnyDeadLetter> {
   }
 }
 
+/** Of what was posted and not understood: enough to see what it is. */
+const shownChars = 1024;
+
 async function list(session: Session, { json }: DeadFlags): Promise<number> {
   const { io } = session;
   const queues = await queuesOf(session);
@@ -85,6 +88,8 @@ async function list(session: Session, { json }: DeadFlags): Promise<number> {
         await printLine(io.stdout, JSON.stringify({ id: `${name}-${id}`, attempts, reason, ...times, message: task }));
       } else {
         rows.push([`${name}-${id}`, new Date(deadAt).toISOString(), plural(attempts, 'attempt'), printable(reason)]);
+        const sent = 'kind' in task && task.kind === 'posted' ? task.body : undefined;
+        if (sent !== undefined) rows.push(['', '', 'sent', printable(sent.slice(0, shownChars).toWellFormed())]);
       }
     }
   }

@@ -17,6 +17,7 @@ interface TwinFlags {
   accessKey: string;
   secret: string;
   user?: string[];
+  webhook?: string[];
 }
 
 export const defineTwin: DefineCommand = (program, context) => {
@@ -33,6 +34,11 @@ export const defineTwin: DefineCommand = (program, context) => {
     .option('--access-key <id>', 'access key id', 'twin')
     .option('--secret <secret>', 'access key secret', 'twin-secret')
     .option('--user <name:key:secret>', 'another user with keys of its own (repeatable)', collect)
+    .option(
+      '--webhook <name=url>',
+      'where notifications of S3 buckets go whose ARN ends in this name, e.g. ferry=http://127.0.0.1:8470/events/TOKEN (repeatable)',
+      collect,
+    )
     .action(async (flags: TwinFlags) => {
       context.code = await serveTwin(context.io, flags);
     });
@@ -50,6 +56,7 @@ async function serveTwin(io: Io, flags: TwinFlags): Promise<number> {
     accessKeyId: flags.accessKey,
     secretAccessKey: flags.secret,
     users: flags.user?.map(parseUser),
+    webhooks: Object.fromEntries(flags.webhook?.map(parseWebhook) ?? []),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') {
       throw new UsageError(`port ${flags.port} is in use: choose another with --port, or 0 for any free one.`);
@@ -103,4 +110,12 @@ export function parseUser(text: string): { name: string; accessKeyId: string; se
     throw new UsageError(`--user ${name}: write NAME:ACCESS-KEY:SECRET.`);
   }
   return { name, accessKeyId, secretAccessKey };
+}
+
+export function parseWebhook(text: string): [name: string, url: string] {
+  const at = text.indexOf('=');
+  const [name, url] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 1 || !/^[A-Za-z0-9_-]+$/.test(name) || !/^https?:/.test(url) || !URL.canParse(url))
+    throw new UsageError(`--webhook ${name}: write NAME=URL, with an http:// or https:// URL.`);
+  return [name, url];
 }

@@ -1,5 +1,6 @@
 /** The flags of `ferry batch run` and `ferry batch verify`. */
 import { Option, type Command } from 'commander';
+import { manifestFormats, type ManifestFormat } from '../../sources/shared/source.ts';
 import {
   addLossOption,
   addOutputOptions,
@@ -19,8 +20,9 @@ import { collect, collectPair, parseBytes, wholeNumber } from './parse.ts';
 export interface BatchSourceFlags {
   manifest?: string;
   inventory?: string;
-  format?: 'csv' | 'jsonl';
+  format?: ManifestFormat;
   columns?: string[];
+  header?: boolean;
   encoding?: 'plain' | 'url' | 'form';
   bucket?: string;
   onBad?: 'skip' | 'fail';
@@ -75,13 +77,17 @@ export function addSourceOptions(command: Command): Command {
     .option('--manifest <file>', 'a list of objects: a local file, oss:// or s3:// object, or - for standard input')
     .option('--inventory <file>', 'the manifest.json of an S3 or OSS inventory')
     .addOption(
-      new Option('--format <name>', 'of the manifest; default: by its name, else csv').choices(['csv', 'jsonl']),
+      new Option('--format <name>', 'of the manifest; default: by its name, else its first line').choices([
+        ...manifestFormats,
+      ]),
     )
     .option(
       '--columns <names>',
-      'of a CSV without a header row, e.g. bucket,key,size; an empty name is ignored',
+      'of a CSV or TSV without a header row, e.g. bucket,key,size; an empty name is ignored',
       splitNames,
     )
+    .option('--header', 'the first row names the columns')
+    .option('--no-header', 'the first row is an object like the others')
     .addOption(new Option('--encoding <how>', 'how keys are written in the list').choices(['plain', 'url', 'form']))
     .option('--bucket <name>', 'for rows of the manifest that name none')
     .addOption(new Option('--on-bad <what>', 'with malformed rows').choices(['skip', 'fail']).default('skip'))

@@ -111,7 +111,7 @@ function schemeOf(urls: readonly (StoreUrl | undefined)[], { scheme }: BatchFlag
 }
 
 function sourceOf(flags: BatchFlags, url: StoreUrl | undefined, spooled: string | undefined): SourceSpec {
-  const { manifest, inventory, format, columns, encoding, bucket, onBad, allVersions } = flags;
+  const { manifest, inventory, format, columns, header, encoding, bucket, onBad, allVersions } = flags;
   const input =
     manifest !== undefined
       ? {
@@ -119,6 +119,7 @@ function sourceOf(flags: BatchFlags, url: StoreUrl | undefined, spooled: string 
           file: spooled === undefined ? fileOf(manifest) : { path: spooled },
           format: format ?? manifestFormat(manifest),
           columns,
+          header,
           encoding,
           bucket,
           onBad,

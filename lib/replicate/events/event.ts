@@ -1,6 +1,8 @@
 /** What every trigger is translated to. One change of one object, in one spelling for all vendors. */
 export interface ObjectEvent {
-  kind: 'created' | 'removed';
+  kind: 'created' | 'removed' | 'changed';
+  /** Changed only: what, beside bytes and metadata. */
+  change?: Change;
   /** Removed only: a versioned bucket got a delete marker; older versions are still there. */
   marker?: boolean;
   scheme: 'oss' | 's3';
@@ -25,9 +27,12 @@ export interface ObjectEvent {
   id: string;
 }
 
+/** What may change of an object that keeps its bytes; `class` is its storage class or access tier. */
+export type Change = 'tags' | 'acl' | 'class' | 'annotations';
+
 /**
  * Why a notification gave no event: `part` is one step of a multipart upload, `test` the ping a vendor sends when
- * notifications are switched on, `other` a kind that replication has no use for (tagging, access, transitions).
+ * notifications are switched on, `other` a kind that replication has no use for (downloads, restores that begin, failed calls).
  */
 export type DropReason = 'part' | 'test' | 'other';
 

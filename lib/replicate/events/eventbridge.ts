@@ -1,13 +1,20 @@
-/** S3 events through Amazon EventBridge: one event an envelope, its own words for what happened. */
+/** S3's own events through Amazon EventBridge: one event an envelope, its own words for what happened. */
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
+import type { NameKind } from './names.ts';
+import { stepOf } from './names.ts';
 import { countAt, textAt, timeAt } from './json.ts';
 import { readKey } from './keys.ts';
 
-const kinds = new Map<string, ObjectEvent['kind']>([
+const kinds = new Map<string, NameKind>([
   ['Object Created', 'created'],
   ['Object Restore Completed', 'created'],
   ['Object Deleted', 'removed'],
+  ['Object Tags Added', 'tags'],
+  ['Object Tags Deleted', 'tags'],
+  ['Object ACL Updated', 'acl'],
+  ['Object Storage Class Changed', 'class'],
+  ['Object Access Tier Changed', 'class'],
 ]);
 
 export function isS3EventBridge(body: unknown): boolean {
@@ -16,15 +23,15 @@ export function isS3EventBridge(body: unknown): boolean {
 
 /** @throws GiveUp BadRequest when the event names no bucket or key. */
 export function readS3EventBridge(body: unknown): ObjectEvent | DropReason {
-  const kind = kinds.get(textAt(body, 'detail-type') ?? '');
-  if (!kind) return 'other';
+  const isMarker = textAt(body, 'detail', 'deletion-type') === 'Delete Marker Created';
+  const step = stepOf(isMarker ? 'marker' : (kinds.get(textAt(body, 'detail-type') ?? '') ?? 'other'));
+  if (typeof step === 'string') return step;
   const bucket = textAt(body, 'detail', 'bucket', 'name');
   const key = textAt(body, 'detail', 'object', 'key');
   if (!bucket || !key)
     throw new GiveUp('BadRequest', 'unknown trigger: an EventBridge event of S3 without bucket or key');
   return {
-    kind,
-    ...(textAt(body, 'detail', 'deletion-type') === 'Delete Marker Created' && { marker: true }),
+    ...step,
     scheme: 's3',
     region: textAt(body, 'region'),
     bucket,

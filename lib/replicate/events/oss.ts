@@ -4,7 +4,7 @@ import { shortText } from './bounds.ts';
 import type { DropReason, ObjectEvent } from './event.ts';
 import { at, countAt, firstOf, isObject, parsed, textAt, timeAt } from './json.ts';
 import { readKey } from './keys.ts';
-import { kindOfName } from './names.ts';
+import { kindOfName, stepOf } from './names.ts';
 
 export function isOssTrigger(body: unknown): boolean {
   const first = isObject(body) ? firstOf(body['events']) : undefined;
@@ -44,15 +44,14 @@ interface Envelope {
 }
 
 function readRecord(record: unknown, name: string, { id, ...envelope }: Envelope): ObjectEvent | DropReason {
-  const kind = kindOfName(name);
-  if (kind === 'part' || kind === 'test' || kind === 'other') return kind;
+  const step = stepOf(kindOfName(name));
+  if (typeof step === 'string') return step;
   const bucket = textAt(record, 'oss', 'bucket', 'name');
   const key = textAt(record, 'oss', 'object', 'key');
   if (!bucket || !key)
     throw new GiveUp('BadRequest', `unknown trigger: an OSS event ${shortText(name)} without bucket or key`);
   return {
-    kind: kind === 'created' ? 'created' : 'removed',
-    ...(kind === 'marker' && { marker: true }),
+    ...step,
     scheme: 'oss',
     bucket,
     ...readKey(key, 'unsaid'),

@@ -1,10 +1,13 @@
 import { GiveUp } from '../../copy/model/errors.ts';
 import { bounded, shortText } from './bounds.ts';
 import type { Dropped, DropReason, ObjectEvent } from './event.ts';
+import { isCloudTrail, readCloudTrail } from './cloudtrail.ts';
 import { isS3EventBridge, readS3EventBridge } from './eventbridge.ts';
 import { at, firstOf, isObject, parsed, textAt } from './json.ts';
+import { isMnsNotification, isMnsQueueEvent, parsedMns } from './mns.ts';
 import { isOssCloudEvent, isOssTrigger, readOssCloudEvent, readOssRecord } from './oss.ts';
 import { isS3Records, readS3Record } from './s3.ts';
+import { refuseSubscriptionMessage, subscriptionMessage } from './sns.ts';
 
 /** One shape of input: an envelope whose records hold further input, or a notification whose records are events. */
 type Source = {
@@ -22,6 +25,12 @@ const sources: Record<string, Source> = {
     records: listed('Records'),
     unwrap: (record) => at(record, 'body'),
   },
+  // EventBridge Pipes hand on a bare array of these.
+  'aws:sqs message': {
+    recognise: (body) => textAt(body, 'eventSource') === 'aws:sqs' && textAt(body, 'body') !== undefined,
+    records: itself,
+    unwrap: (body) => at(body, 'body'),
+  },
   'aws:sns': {
     recognise: (body) => textAt(firstRecord(body), 'EventSource') === 'aws:sns',
     records: listed('Records'),
@@ -32,15 +41,23 @@ const sources: Record<string, Source> = {
     records: itself,
     unwrap: (body) => at(body, 'Message'),
   },
+  'aws:sns subscription': {
+    recognise: (body) => subscriptionMessage(body) !== undefined,
+    records: itself,
+    read: refuseSubscriptionMessage,
+  },
   's3 test': {
     recognise: (body) => textAt(body, 'Event') === 's3:TestEvent',
     records: itself,
     read: () => 'test',
   },
   s3: { recognise: isS3Records, records: listed('Records'), read: readS3Record },
+  'aws:cloudtrail': { recognise: isCloudTrail, records: itself, read: readCloudTrail },
   'aws:eventbridge': { recognise: isS3EventBridge, records: itself, read: readS3EventBridge },
   oss: { recognise: isOssTrigger, records: listed('events'), read: readOssRecord },
   'oss cloudevent': { recognise: isOssCloudEvent, records: itself, read: readOssCloudEvent },
+  'acs:mns': { recognise: isMnsNotification, records: itself, unwrap: (body) => at(body, 'Message') },
+  'acs:mns queue': { recognise: isMnsQueueEvent, records: itself, unwrap: (body) => at(body, 'data', 'messageBody') },
   // EventBridge of both clouds delivers batches as a bare array.
   batch: {
     recognise: (body) => Array.isArray(body) && body.length > 0,
@@ -74,7 +91,7 @@ export function readEvents(input: unknown): Reading {
 }
 
 function collect(input: unknown, reading: Reading, depth: number): void {
-  const body = parsed(input);
+  const body = parsed(input) ?? parsedMns(input);
   const source = depth <= deepest ? Object.values(sources).find((candidate) => candidate.recognise(body)) : undefined;
   if (!source) throw new GiveUp('BadRequest', `unknown trigger: ${outline(body)}`);
   for (const record of source.records(body)) {

@@ -20,6 +20,8 @@ export type SkipReason =
   /** A removal that is no more: the source is there again. */
   | 'source-there'
   | 'filtered'
+  /** What changed (tags, ACL, class, annotations) is nothing that the rule goes by. */
+  | 'change-not-used'
   | 'superseded'
   /** Removals: the rule does not follow deletes, or not delete markers. */
   | 'deletes-off'

@@ -74,9 +74,9 @@ function valueOf(ended: PromiseSettledResult<unknown> | undefined): unknown {
   return ended?.value;
 }
 
-/** The messages of an SQS event; undefined for any other input. */
+/** The messages of an SQS event, or of an EventBridge pipe, which hands them on as a bare array; undefined for any other input. */
 function queueMessages(event: unknown): QueueMessage[] | undefined {
-  const records = (event as { Records?: unknown } | null | undefined)?.Records;
+  const records = Array.isArray(event) ? event : (event as { Records?: unknown } | null | undefined)?.Records;
   if (!Array.isArray(records)) return undefined;
   const isMessage = (record: { eventSource?: unknown } | null): boolean => record?.eventSource === 'aws:sqs';
   return records.length > 0 && records.every(isMessage) ? (records as QueueMessage[]) : undefined;

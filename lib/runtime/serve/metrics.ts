@@ -5,6 +5,7 @@ import type { QueueName, Queues } from './queues.ts';
 const counters = {
   ferry_http_requests_total: 'Requests answered, by status and by what they were about.',
   ferry_events_kept_total: 'Posted events that were put on the disk.',
+  ferry_events_skipped_total: 'Posted events that change no object, by why.',
   ferry_store_requests_total: 'Requests sent to stores, by operation and HTTP status.',
   ferry_tasks_done_total: 'Tasks of the engine done, by kind.',
   ferry_jobs_ended_total: 'Copy jobs ended, by mode and final state.',

@@ -3,10 +3,13 @@ import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { emptyResponse, jsonResponse } from '../../api/http/http.ts';
 import { Problem } from '../../api/http/problem.ts';
 import { gaveUp } from '../../copy/model/errors.ts';
-import type { ObjectEvent } from '../../replicate/events/event.ts';
+import type { Log } from '../../copy/model/ports.ts';
+import type { Dropped, ObjectEvent } from '../../replicate/events/event.ts';
 import { readEvents } from '../../replicate/events/read.ts';
 import type { AdmissionParts } from './admission.ts';
 import { isKnownToken, tokenIn } from './admission.ts';
+import type { SnsParts } from './sns-subscription.ts';
+import { confirmSubscription } from './sns-subscription.ts';
 
 /** What a store has posted: the events that were read from it, or the text of what no store is known to send. */
 export type PostedEvent = { kind: 'events'; events: ObjectEvent[] } | { kind: 'posted'; body: string };
@@ -14,6 +17,10 @@ export type PostedEvent = { kind: 'events'; events: ObjectEvent[] } | { kind: 'p
 export interface EventParts extends AdmissionParts {
   /** On the disk when it resolves. */
   keep(event: PostedEvent): Promise<void>;
+  /** Told of what a post held besides events that are kept. */
+  skipped?(dropped: Dropped): void;
+  sns?: SnsParts;
+  log?: Log;
 }
 
 /**
@@ -29,11 +36,15 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
     throw new Problem('method-not-allowed', 'Events are sent by POST.', { headers: { allow } });
   requireSender(parts, request);
   const body = Buffer.from(request.body).toString('utf8');
+  const topic = await confirmed(parts, body);
+  if (topic !== undefined) return jsonResponse(200, { confirmed: topic });
   try {
-    const { events, refused } = readEvents(body);
+    const { events, dropped, refused } = readEvents(body);
     if (refused) throw refused;
     if (events.length > 0) await parts.keep({ kind: 'events', events });
-    return jsonResponse(202, { accepted: events.length });
+    parts.skipped?.(dropped);
+    const skipped = Object.fromEntries(Object.entries(dropped).filter(([, count]) => count > 0));
+    return jsonResponse(202, { accepted: events.length, ...(Object.keys(skipped).length > 0 && { skipped }) });
   } catch (error) {
     if (!gaveUp(error, 'BadRequest')) throw error;
     await parts.keep({ kind: 'posted', body });
@@ -41,6 +52,19 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
       'invalid',
       `No store is known to send this (${error.message}); it is kept among the dead letters.`,
     );
+  }
+}
+
+/** The topic whose subscription was confirmed just now. What fails leaves a dead letter, which says what to do. */
+async function confirmed({ sns, clock, log }: EventParts, body: string): Promise<string | undefined> {
+  if (!sns) return undefined;
+  try {
+    const topic = await confirmSubscription(sns, clock, body);
+    if (topic !== undefined) log?.info('confirmed the subscription of an SNS topic', { topic });
+    return topic;
+  } catch (error) {
+    log?.error('a subscription of an SNS topic was not confirmed', { error: String(error) });
+    return undefined;
   }
 }
 

@@ -25,6 +25,7 @@ import { openPools } from './pools.ts';
 import { postEvent } from './post-event.ts';
 import type { Queues } from './queues.ts';
 import { openQueues } from './queues.ts';
+import { readPage } from './sns-subscription.ts';
 
 export interface ServeOptions extends Omit<EmbeddedOptions, 'run' | 'rules' | 'log'> {
   serve: ServeConfig;
@@ -90,6 +91,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       postEvent(
         {
           ...admission,
+          log,
+          sns: { topics: config.snsTopics, read: readPage },
+          skipped: (dropped) => {
+            for (const [why, count] of Object.entries(dropped)) {
+              if (count > 0) metrics.count('ferry_events_skipped_total', { why }, count);
+            }
+            if (dropped.other > 0) log.info('skipped', { why: 'no-change-of-an-object', events: dropped.other });
+          },
           keep: async (event) => {
             burst.arrived();
             await queues.events.send([event]);

@@ -1,6 +1,7 @@
 import type { KeyEncoding } from './keys.ts';
 import { decodeKey, keyFault } from './keys.ts';
 import type { Entry, PassedOver } from './source.ts';
+import { placeOfRow } from './urls.ts';
 
 /** What a row came to. */
 export type Verdict = Entry | PassedOver | { why: string };
@@ -24,6 +25,8 @@ export interface RowRules {
   encoding: KeyEncoding;
   /** Of rows that name none. */
   bucket?: string;
+  /** Of the store that is read: URLs of the other vendor are refused. */
+  scheme?: 'oss' | 's3';
   /** Only inventories tell; `latest` also leaves the version out of the entry, so that what is current is copied. */
   versions: 'latest' | 'all';
 }
@@ -36,9 +39,10 @@ export function entryOf(fields: string[], line: number, rules: RowRules): Verdic
   if (isTrue(field(columns.isDeleteMarker))) return 'delete-marker';
   if (versions === 'latest' && isFalse(field(columns.isLatest))) return 'not-latest';
 
-  const bucket = field(columns.bucket) || rules.bucket;
-  if (!bucket) return { why: 'no bucket' };
-  const key = decodeKey(field(columns.key), encoding);
+  const place = placeOfRow({ bucket: field(columns.bucket), key: field(columns.key) }, rules);
+  if ('why' in place) return place;
+  const { bucket } = place;
+  const key = decodeKey(place.key, encoding);
   if (key === undefined) return { why: 'the key is not URL-encoded' };
   const fault = keyFault(key);
   if (fault) return { why: fault };
@@ -64,9 +68,9 @@ export function entryOf(fields: string[], line: number, rules: RowRules): Verdic
   if (storageClass !== '') entry.storageClass = storageClass;
   const destination = field(columns.destination);
   if (destination !== '') {
-    const place = destinationOf(destination, encoding);
-    if ('why' in place) return place;
-    entry.destination = place;
+    const target = destinationOf(destination, encoding);
+    if ('why' in target) return target;
+    entry.destination = target;
   }
   return entry;
 }

@@ -50,6 +50,8 @@ export type PassedOver =
   | 'delete-marker'
   | 'not-latest'
   | 'other-status'
+  /** A heading, a total or a folder in the output of a listing tool. */
+  | 'no-object'
   /** By the filters of a replication rule. */
   | 'filtered'
   /** Listings show size and ETag of both sides, and they are equal. */
@@ -112,9 +114,13 @@ export const fileSchema = z.union([
 ]);
 export type FileRef = z.output<typeof fileSchema>;
 
-/** Format of a manifest by its name, when the request names none. */
-export function manifestFormat(name: string): 'csv' | 'jsonl' {
-  return /\.(jsonl|ndjson|json)(\.gz)?$/i.test(name) ? 'jsonl' : 'csv';
+/** How a list is written. `auto`: the first line tells. `ls`: URLs, one a line, or the output of a tool that lists. */
+export const manifestFormats = ['auto', 'csv', 'tsv', 'jsonl', 'json', 'ls'] as const;
+export type ManifestFormat = (typeof manifestFormats)[number];
+
+/** Format of a manifest by its name, when the request names none; most names promise nothing. */
+export function manifestFormat(name: string): ManifestFormat {
+  return /\.(jsonl|ndjson)(\.gz)?$/i.test(name) ? 'jsonl' : 'auto';
 }
 
 export const manifestColumns = ['bucket', 'key', 'versionId', 'etag', 'size', 'destination'] as const;
@@ -133,13 +139,13 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('manifest'),
     file: fileSchema,
-    format: z.enum(['csv', 'jsonl']),
+    format: z.enum(manifestFormats),
     bucket: text.optional().describe('For rows that name no bucket.'),
     columns: z
       .array(z.union([z.enum(manifestColumns), z.literal('')]))
       .optional()
       .describe(
-        "CSV: what the columns are, '' for one to ignore. Left out: the header row, or else bucket,key,versionId,etag,size,destination.",
+        "CSV and TSV: what the columns are, '' for one to ignore. Left out: the header row, or else bucket,key,versionId,etag,size,destination.",
       ),
     header: z
       .boolean()
@@ -181,6 +187,8 @@ export interface ListedEntry {
 
 /** What sources need of the world. */
 export interface SourcePorts {
+  /** Of the store that is read: lists may name objects by URL, and those of the other vendor are refused. */
+  scheme?: 'oss' | 's3';
   /** Keys strictly after `startAfter` in the order of their UTF-8 bytes, at most `limit` (1 to 1,000). */
   list(
     bucket: string,

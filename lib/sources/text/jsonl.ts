@@ -1,13 +1,17 @@
 import type { CopyOptions } from '../../copy/model/request.ts';
+import { columnOf } from '../shared/columns.ts';
 import { keyFault } from '../shared/keys.ts';
 import type { Verdict } from '../shared/list-entry.ts';
 import { destinationOf } from '../shared/list-entry.ts';
 import type { Entry } from '../shared/source.ts';
+import { placeOfRow } from '../shared/urls.ts';
 import type { LineReader } from './lines.ts';
 
 export interface JsonRules {
   /** Of rows that name none. */
   bucket?: string;
+  /** Of the store that is read: URLs of the other vendor are refused. */
+  scheme?: 'oss' | 's3';
   parseOptions?: (value: unknown) => Partial<CopyOptions>;
 }
 
@@ -22,24 +26,45 @@ export function nextLine(lines: LineReader): { text: string; line: number; valid
   return undefined;
 }
 
-/** Names that may stand in a row; results of a batch carry more, listed in `ignore`. */
-const known = new Set(['bucket', 'key', 'versionId', 'etag', 'size', 'destination', 'options', 'line']);
+/** Names that may stand in a row, in the letter case of any writer; those of `ignored` say nothing that is needed. */
+const known = ['bucket', 'key', 'versionId', 'etag', 'size', 'destination', 'options'] as const;
+const ignored = new Set(
+  'line lastmodified lastmodifieddate storageclass islatest checksumalgorithm checksumtype owner restorestatus restoreinfo type transitiontime'.split(
+    ' ',
+  ),
+);
 
 /** Reads one line of JSON. A misspelt name is a fault: it must not be dropped in silence. */
 export function entryOfJson(text: string, line: number, rules: JsonRules): Verdict {
   const row = parse(text);
-  if (row === undefined) return { why: 'not a JSON object' };
-  const unknown = Object.keys(row).find((name) => !known.has(name));
-  if (unknown !== undefined)
-    return { why: `there is no "${unknown.slice(0, 40)}"; there are ${[...known].join(', ')}` };
+  return row === undefined ? { why: 'not a JSON object' } : entryOfObject(row, line, rules);
+}
+
+/** Reads one object of JSON, its names spelled as ours or as the stores spell them. */
+export function entryOfObject(given: Record<string, unknown>, line: number, rules: JsonRules): Verdict {
+  const row: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const bare = name.toLowerCase();
+    const ours = known.find((one) => one === name) ?? known.find((one) => one === columnOf(name));
+    if (ours === undefined) {
+      if (ignored.has(bare)) continue;
+      return { why: `there is no "${name.slice(0, 40)}"; there are ${known.join(', ')}` };
+    }
+    if (Object.hasOwn(row, ours)) return { why: `${ours} stands there twice` };
+    row[ours] = value;
+  }
   return entryOfRow(row, line, rules);
 }
 
 /** Reads the names of `Entry` from an object and ignores all others. */
 export function entryOfRow(row: Record<string, unknown>, line: number, rules: JsonRules): Verdict {
-  const { bucket = rules.bucket, key, versionId, etag, size, destination, options } = row;
-  if (typeof bucket !== 'string' || bucket === '') return { why: 'no bucket' };
-  if (typeof key !== 'string') return { why: 'no key' };
+  const { versionId, etag, size, destination, options } = row;
+  if (typeof row['key'] !== 'string') return { why: 'no key' };
+  if (row['bucket'] !== undefined && row['bucket'] !== null && typeof row['bucket'] !== 'string')
+    return { why: 'bucket is no text' };
+  const place = placeOfRow({ bucket: row['bucket'] ?? undefined, key: row['key'] }, rules);
+  if ('why' in place) return place;
+  const { bucket, key } = place;
   const fault = keyFault(key);
   if (fault) return { why: fault };
   const entry: Entry = { bucket, key, line };

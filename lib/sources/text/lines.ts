@@ -69,7 +69,10 @@ export class LineReader {
     const chunk = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     this.#buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     this.#start = 0;
-    if (this.#offset === 0) this.#skipByteOrderMark();
+    if (this.#offset === 0) {
+      this.#refuseUtf16();
+      this.#skipByteOrderMark();
+    }
     return true;
   }
 
@@ -132,6 +135,18 @@ export class LineReader {
     this.#buffer = Buffer.alloc(0);
     this.#start = 0;
     await this.#bytes.return?.();
+  }
+
+  /** By its byte order mark, or by ASCII characters that take two bytes each: no line of such a file would be read right. */
+  #refuseUtf16(): void {
+    const [a, b, c, d] = this.#buffer;
+    const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+    const isWide = (a !== 0 && b === 0 && c !== 0 && d === 0) || (a === 0 && b !== 0 && c === 0 && d !== 0);
+    if (!isMarked && !(isWide && d !== undefined)) return;
+    throw new GiveUp(
+      'BadRequest',
+      `${this.#name} is UTF-16, as PowerShell and Excel write it, and lists are read as UTF-8. Convert it: iconv -f UTF-16 -t UTF-8, or Out-File -Encoding utf8.`,
+    );
   }
 
   #skipByteOrderMark(): void {

@@ -1,6 +1,6 @@
 /** Delivers events to webhooks: at least once, and, where a test asks for it, twice, late and out of order. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPartEvent, SHAPES } from './shapes.ts';
+import { inSnsMessage, isPartEvent, isTagEvent, s3Name, SHAPES } from './shapes.ts';
 import type { EventSink, EventTarget, StoreEvent } from './target.ts';
 
 const ATTEMPTS = 10;
@@ -13,28 +13,53 @@ function wants(target: EventTarget, event: StoreEvent): boolean {
     (bucket === undefined || bucket === event.bucket) &&
     event.key.startsWith(prefix) &&
     event.key.endsWith(suffix) &&
-    (partEvents || !isPartEvent(event.name))
+    (partEvents || !isPartEvent(event.name)) &&
+    isAsked(target, event)
+  );
+}
+
+/** By S3's names, where the target lists some. */
+function isAsked({ events }: EventTarget, { name }: StoreEvent): boolean {
+  if (!events) return !isTagEvent(name);
+  const its = s3Name(name);
+  return (
+    its !== undefined && events.some((one) => one === its || (one.endsWith('*') && its.startsWith(one.slice(0, -1))))
   );
 }
 
 export class Deliveries implements EventSink {
-  readonly #targets: readonly EventTarget[];
+  readonly #targets: () => readonly EventTarget[];
   readonly #random: () => number;
   readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(targets: readonly EventTarget[], random: () => number) {
+  /** @param targets asked for every event */
+  constructor(targets: () => readonly EventTarget[], random: () => number) {
     this.#targets = targets;
     this.#random = random;
   }
 
   emit(event: StoreEvent): void {
-    for (const target of this.#targets) {
+    for (const target of this.#targets()) {
       const body = wants(target, event) ? SHAPES[target.shape](event) : undefined;
       if (body === undefined) continue;
       const copies = this.#random() < (target.duplicate ?? 0) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) this.#start(target, JSON.stringify(body));
     }
+  }
+
+  test(target: EventTarget, bucket: string, requestId: string): void {
+    const now = Date.now();
+    const body = {
+      Service: 'Amazon S3',
+      Event: 's3:TestEvent',
+      Time: new Date(now).toISOString(),
+      Bucket: bucket,
+      RequestId: requestId,
+      HostId: requestId,
+    };
+    const message = target.shape === 's3-sns' ? inSnsMessage(body, { requestId, at: now, region: 'us-east-1' }) : body;
+    this.#start(target, JSON.stringify(message));
   }
 
   #start(target: EventTarget, body: string): void {

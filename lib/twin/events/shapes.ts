@@ -18,9 +18,15 @@ export function isPartEvent(name: EventName): boolean {
   return PART_EVENTS.has(name);
 }
 
-/** OSS tells nothing of a delete that only made a delete marker. */
+const TAG_EVENTS: ReadonlySet<EventName> = new Set(['PutObjectTagging', 'DeleteObjectTagging']);
+
+export function isTagEvent(name: EventName): boolean {
+  return TAG_EVENTS.has(name);
+}
+
+/** OSS tells nothing of a delete that only made a delete marker, nor of tags. */
 function ossName(name: EventName): string | undefined {
-  if (name === 'DeleteMarkerCreated') return undefined;
+  if (name === 'DeleteMarkerCreated' || isTagEvent(name)) return undefined;
   const removed = name === 'DeleteObject' || name === 'DeleteObjects' || name === 'AbortMultipartUpload';
   return `${removed ? 'ObjectRemoved' : 'ObjectCreated'}:${name}`;
 }
@@ -32,7 +38,15 @@ const S3_NAMES: Partial<Record<EventName, string>> = {
   DeleteObject: 'ObjectRemoved:Delete',
   DeleteObjects: 'ObjectRemoved:Delete',
   DeleteMarkerCreated: 'ObjectRemoved:DeleteMarkerCreated',
+  PutObjectTagging: 'ObjectTagging:Put',
+  DeleteObjectTagging: 'ObjectTagging:Delete',
 };
+
+/** `s3:ObjectCreated:Put`; undefined where S3 has no such event. */
+export function s3Name(name: EventName): string | undefined {
+  const found = S3_NAMES[name];
+  return found === undefined ? undefined : `s3:${found}`;
+}
 
 const isoTime = (at: number): string => new Date(at).toISOString();
 
@@ -94,7 +108,7 @@ function ossEventBridge(event: StoreEvent): object | undefined {
 function s3Notification(event: StoreEvent): object | undefined {
   const eventName = S3_NAMES[event.name];
   if (eventName === undefined) return undefined;
-  const created = eventName.startsWith('ObjectCreated');
+  const created = !eventName.startsWith('ObjectRemoved');
   const record = {
     eventVersion: '2.1',
     eventSource: 'aws:s3',
@@ -110,7 +124,8 @@ function s3Notification(event: StoreEvent): object | undefined {
       bucket: { name: event.bucket, ownerIdentity: { principalId: ACCOUNT }, arn: `arn:aws:s3:::${event.bucket}` },
       object: {
         key: S3.encode(event.key),
-        ...(created && { size: event.size, eTag: event.etag.toLowerCase() }),
+        ...(created && { eTag: event.etag.toLowerCase() }),
+        ...(created && !isTagEvent(event.name) && { size: event.size }),
         ...(event.versionId !== undefined && { versionId: event.versionId }),
         sequencer: event.sequencer,
       },
@@ -119,15 +134,41 @@ function s3Notification(event: StoreEvent): object | undefined {
   return { Records: [record] };
 }
 
+function s3Sns(event: StoreEvent): object | undefined {
+  const notification = s3Notification(event);
+  return notification && inSnsMessage(notification, event);
+}
+
+/** What a topic posts around a message. */
+export function inSnsMessage(
+  message: object,
+  { requestId, at, region }: Pick<StoreEvent, 'requestId' | 'at' | 'region'>,
+): object {
+  return {
+    Type: 'Notification',
+    MessageId: requestId,
+    TopicArn: `arn:aws:sns:${region}:000000000000:twin`,
+    Subject: 'Amazon S3 Notification',
+    Message: JSON.stringify(message),
+    Timestamp: isoTime(at),
+    SignatureVersion: '1',
+  };
+}
+
+const DETAIL_TYPES: Partial<Record<EventName, string>> = {
+  PutObjectTagging: 'Object Tags Added',
+  DeleteObjectTagging: 'Object Tags Deleted',
+};
+
 function s3EventBridge(event: StoreEvent): object | undefined {
   const eventName = S3_NAMES[event.name];
   if (eventName === undefined) return undefined;
-  const created = eventName.startsWith('ObjectCreated');
+  const created = !eventName.startsWith('ObjectRemoved');
   const marker = event.name === 'DeleteMarkerCreated';
   return {
     version: '0',
     id: event.requestId,
-    'detail-type': created ? 'Object Created' : 'Object Deleted',
+    'detail-type': DETAIL_TYPES[event.name] ?? (created ? 'Object Created' : 'Object Deleted'),
     source: 'aws.s3',
     account: ACCOUNT,
     time: isoTime(event.at),
@@ -139,7 +180,8 @@ function s3EventBridge(event: StoreEvent): object | undefined {
       object: {
         // Not encoded here, unlike in the notification.
         key: event.key,
-        ...(created && { size: event.size, etag: event.etag.toLowerCase() }),
+        ...(created && { etag: event.etag.toLowerCase() }),
+        ...(created && !isTagEvent(event.name) && { size: event.size }),
         ...(event.versionId !== undefined && { 'version-id': event.versionId }),
         sequencer: event.sequencer,
       },
@@ -157,4 +199,5 @@ export const SHAPES: Readonly<Record<EventShape, (event: StoreEvent) => object |
   'oss-eventbridge': ossEventBridge,
   s3: s3Notification,
   's3-eventbridge': s3EventBridge,
+  's3-sns': s3Sns,
 };

@@ -14,7 +14,10 @@ export type EventName =
   | 'DeleteObject'
   | 'DeleteObjects'
   /** S3 only: a delete in a versioned bucket. */
-  | 'DeleteMarkerCreated';
+  | 'DeleteMarkerCreated'
+  /** Sent only to who asks for them by name. */
+  | 'PutObjectTagging'
+  | 'DeleteObjectTagging';
 
 export interface StoreEvent {
   name: EventName;
@@ -35,7 +38,8 @@ export interface StoreEvent {
   at: number;
 }
 
-export type EventShape = 'oss' | 'oss-eventbridge' | 's3' | 's3-eventbridge';
+/** `s3-sns` is the notification as a topic of SNS posts it; unsigned. */
+export type EventShape = 'oss' | 'oss-eventbridge' | 's3' | 's3-eventbridge' | 's3-sns';
 
 export interface EventTarget {
   /** Receives a POST for each event; anything but 2xx is tried again. */
@@ -45,6 +49,8 @@ export interface EventTarget {
   bucket?: string;
   prefix?: string;
   suffix?: string;
+  /** Only these, as S3 names them: `s3:ObjectCreated:*`, `s3:ObjectTagging:Put`. */
+  events?: readonly string[];
   /** Fire for Initiate, each part and Abort too, as `oss:ObjectCreated:*` does. */
   partEvents?: boolean;
   headers?: Record<string, string>;
@@ -58,4 +64,6 @@ export interface EventTarget {
 
 export interface EventSink {
   emit(event: StoreEvent): void;
+  /** Sends what S3 sends to the target of a new notification. */
+  test(target: EventTarget, bucket: string, requestId: string): void;
 }

@@ -2,6 +2,17 @@
 import { NULL_VERSION, type Encryption, type Grant, type StoredObject } from './object.ts';
 import { SortedKeys } from './sorted-keys.ts';
 
+/** One configuration of a bucket's notifications. */
+export interface Notification {
+  kind: 'Topic' | 'Queue' | 'CloudFunction' | 'EventBridge';
+  id: string;
+  /** Its last piece names the webhook. */
+  arn: string;
+  events: string[];
+  prefix: string;
+  suffix: string;
+}
+
 export interface BucketSettings {
   name: string;
   /** Without `oss-`, e.g. `cn-hangzhou`. */
@@ -28,6 +39,8 @@ export interface BucketSettings {
   requesterPays?: boolean;
   /** OSS: class ARCHIVE may be read without a restore. */
   archiveDirectRead?: boolean;
+  /** S3: what PutBucketNotificationConfiguration asked for. */
+  notifications?: Notification[];
   /** Custom domain bound to this bucket. */
   cname?: string;
 }

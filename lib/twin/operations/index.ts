@@ -25,6 +25,7 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { getObject, getObjectMeta, headObject } from './get-object.ts';
 import { initiateMultipartUpload } from '../uploads/initiate.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
+import { getNotifications, putNotifications } from './notifications.ts';
 import { putObject } from './put-object.ts';
 import { appendObject, getSymlink, putSymlink, restoreObject } from './special.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
@@ -45,6 +46,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   GetBucketAcl: getBucketAcl,
   GetBucketInfo: getBucketInfo,
   GetBucketLocation: getBucketLocation,
+  GetBucketNotificationConfiguration: getNotifications,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   GetObjectAcl: getObjectAcl,
@@ -64,6 +66,7 @@ export const HANDLERS: Readonly<Record<Operation, (call: Call) => Promise<Reply>
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
   PutBucketAcl: putBucketAcl,
+  PutBucketNotificationConfiguration: putNotifications,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
   PutObjectAcl: putObjectAcl,

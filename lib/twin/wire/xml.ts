@@ -35,7 +35,11 @@ export function renderXml(root: string, value: XmlValue, xmlns?: string): string
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, attributes)}`;
 }
 
-const LISTS = new Set(['Object', 'Part', 'Tag', 'Grant', 'Rule']);
+const LISTS = new Set(
+  'Object Part Tag Grant Rule TopicConfiguration QueueConfiguration CloudFunctionConfiguration Event FilterRule'.split(
+    ' ',
+  ),
+);
 
 const parser = new XMLParser({
   ignoreAttributes: false,

@@ -31,7 +31,7 @@ describe('the command line of a batch', () => {
       mapping: { kind: 'prefix', from: '', to: 'x/' },
     });
     expect(read([], { manifest: 's3://lists/a.csv', onBad: 'fail' })).toMatchObject({
-      source: { kind: 'manifest', file: { bucket: 'lists', key: 'a.csv' }, format: 'csv', onBad: 'fail' },
+      source: { kind: 'manifest', file: { bucket: 'lists', key: 'a.csv' }, format: 'auto', onBad: 'fail' },
     });
     expect(read(['oss://b'], { inventory: 'oss://inv/manifest.json', allVersions: true })).toMatchObject({
       source: { kind: 'inventory', file: { bucket: 'inv', key: 'manifest.json' }, versions: 'all' },

@@ -131,14 +131,35 @@ describe('stores that send the records of S3', () => {
   });
 
   test.each([
-    'ObjectTagging:Put',
-    's3:ObjectAccessed:Get',
-    'ObjectLifecycle:Transition:Current',
-    'Replication:OperationMissedThreshold',
-  ])('%s is none of our business', (eventName) => {
+    ['ObjectTagging:Put', 'tags'],
+    ['s3:ObjectTagging:Delete', 'tags'],
+    ['ObjectAcl:Put', 'acl'],
+    ['LifecycleTransition', 'class'],
+    ['IntelligentTiering', 'class'],
+    ['ObjectLifecycle:Transition:Current', 'class'],
+    ['ObjectAnnotation:Put', 'annotations'],
+  ])('%s changes the %s', (eventName, change) => {
     const record = { eventSource: 'aws:s3', eventName, s3: { bucket: { name: 'b' }, object: { key: 'k' } } };
-    expect(readEvents({ Records: [record] })).toEqual({ events: [], dropped: { part: 0, test: 0, other: 1 } });
+    expect(only({ Records: [record] })).toMatchObject({ kind: 'changed', change, key: 'k' });
   });
+
+  test('a sender that is not known writes keys like S3, or as they are', () => {
+    const record = (key: string) => ({
+      eventSource: 'scw:s3',
+      eventName: 's3:ObjectCreated:Put',
+      s3: { bucket: { name: 'b' }, object: { key } },
+    });
+    expect(only({ Records: [record('a+b%2Bc')] })).toMatchObject({ key: 'a b+c', alternativeKey: 'a+b%2Bc' });
+    expect(only({ Records: [record('plain')] })).not.toHaveProperty('alternativeKey');
+  });
+
+  test.each(['s3:ObjectAccessed:Get', 'Replication:OperationMissedThreshold'])(
+    '%s is none of our business',
+    (eventName) => {
+      const record = { eventSource: 'aws:s3', eventName, s3: { bucket: { name: 'b' }, object: { key: 'k' } } };
+      expect(readEvents({ Records: [record] })).toEqual({ events: [], dropped: { part: 0, test: 0, other: 1 } });
+    },
+  );
 });
 
 describe('OSS', () => {
@@ -206,10 +227,11 @@ describe('what no vendor sends', () => {
     expect(() => readEvents(input)).toThrow(/^unknown trigger: /);
   });
 
-  test('another sender among the records is refused by name, and the others are read', () => {
-    const { events, refused } = readEvents({ Records: [s3Record('evil:s3'), s3Record('aws:s3')].reverse() });
+  test('a record without a key among others is refused by name, and the others are read', () => {
+    const bad = { ...s3Record('other:s3'), s3: { bucket: { name: 'b' } } };
+    const { events, refused } = readEvents({ Records: [s3Record('aws:s3'), bad] });
     expect(events).toHaveLength(1);
-    expect(refused?.message).toMatch(/^unknown trigger: an S3 record from 'evil:s3'/);
+    expect(refused?.message).toMatch(/^unknown trigger: a record of other:s3 without bucket or key/);
   });
 
   test('endless nesting ends', () => {

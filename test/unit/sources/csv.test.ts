@@ -41,7 +41,7 @@ describe('columns', () => {
   });
 
   test('without a key there is nothing to copy', async () => {
-    await expect(read('bucket,name\nb,k\n', { header: true })).rejects.toThrow(/none of its columns is the key/);
+    await expect(read('bucket,comment\nb,k\n', { header: true })).rejects.toThrow(/none of its columns is the key/);
   });
 });
 
