@@ -3,12 +3,12 @@ import { sweepBatches } from '../lib/batch/control/sweep.ts';
 import { sweep } from '../lib/copy/sweep.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { cloudFunction } from '../lib/runtime/middleware/function.ts';
-import type { Runtime } from '../lib/runtime/shared/runtime.ts';
+import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 
 /** Jobs one run looks at; the next run goes on with those that are due then. */
 const jobsPerRun = 500;
 
-export const sweepHandler = (open: () => Promise<Runtime>) =>
+export const sweepHandler = (open: OpenRuntime) =>
   cloudFunction(open, [], async (_event: unknown, { runtime: { world, batches }, invocation }) => {
     const report = await sweep(world, invocation, { limit: jobsPerRun });
     if (batches) report.revived += await sweepBatches(batches, invocation, { limit: jobsPerRun });
