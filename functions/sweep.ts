@@ -9,10 +9,12 @@ import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 const jobsPerRun = 500;
 
 export const sweepHandler = (open: OpenRuntime) =>
-  cloudFunction(open, [], async (_event: unknown, { runtime: { world, batches }, invocation }) => {
+  cloudFunction(open, [], async (_event: unknown, { runtime: { world, batches, purge }, invocation }) => {
     const report = await sweep(world, invocation, { limit: jobsPerRun });
     if (batches) report.revived += await sweepBatches(batches, invocation, { limit: jobsPerRun });
     world.log.info('swept', { ...report });
+    const purged = await purge?.();
+    if (purged) world.log.info('expired rows deleted', { purged });
     return report;
   });
 

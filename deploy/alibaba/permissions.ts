@@ -81,16 +81,18 @@ const send = (stage: NamedStage, ...own: FunctionName[]) =>
   allow(['fc:InvokeFunction'], functionArns(stage, [...new Set<FunctionName>(['parts', 'work', ...own])]));
 
 const change = ['GetRow', 'UpdateRow', 'PutRow'];
+/** Of an index's rows; the index itself may be behind. */
+const confirm = 'BatchGetRow';
 
 const statements: Record<FunctionName, (stage: NamedStage) => Statement[]> = {
-  api: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), indexes(stage), send(stage)],
+  api: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change, confirm), indexes(stage), send(stage)],
   objectCreated: (stage) => [...store(stage, true), rows(stage, ...change), send(stage, 'objectCreated')],
   parts: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],
   work: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],
   sweep: (stage) => [
     ...store(stage, false),
     ...workFolder(stage, 'list'),
-    rows(stage, ...change, 'DeleteRow'),
+    rows(stage, ...change, confirm, 'DeleteRow'),
     indexes(stage),
     send(stage),
   ],

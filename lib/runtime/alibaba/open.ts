@@ -96,7 +96,7 @@ export async function openAlibaba(options: AlibabaOptions = {}): Promise<Alibaba
   const direct = directMessages({ invoker, ownFunction: places.ownFunction, clock, log, random });
   const isUsed = file.callers.length > 0 || file.lifecycle !== undefined;
   return {
-    runtime: { world, rules: file.rules, batches, direct, ...(isUsed && { api }) },
+    runtime: { world, rules: file.rules, batches, direct, purge: opened.purge, ...(isUsed && { api }) },
     hear: (context) => keys.keep(context),
   };
 }

@@ -15,6 +15,8 @@ export interface TablePlace {
 export interface OpenedState {
   state: StateTable;
   shared: SharedRecords;
+  /** Deletes rows whose time has come; the table cannot do that itself. Returns how many. */
+  purge(): Promise<number>;
 }
 
 export type OpenState = (place: TablePlace) => Promise<OpenedState>;
@@ -36,5 +38,6 @@ export function lazyState(open: OpenState, place: TablePlace): OpenedState {
       get: async (id) => (await shared()).get(id),
       compareAndSet: async (id, found, value, expiresAt) => (await shared()).compareAndSet(id, found, value, expiresAt),
     },
+    purge: async () => await (await opened()).purge(),
   };
 }

@@ -16,6 +16,8 @@ export interface Runtime {
    * comes again when the queue sees fit.
    */
   postpone?(message: QueueMessage, delayMs: number): Promise<void>;
+  /** Deletes rows that have expired, where the table does not do that by itself. Returns how many. */
+  purge?(): Promise<number>;
   /** Where each message is an invocation of its own, as on Function Compute. Absent: an invocation that fails is repeated as it is. */
   direct?: DirectMessages;
 }

@@ -75,6 +75,14 @@ test('sweep looks at what is due and tells what it did', async () => {
   expect(await sweepHandler(getRuntime)({}, context)).toEqual({ looked: 0, revived: 0, tidied: 0, failed: 0 });
 });
 
+test('sweep deletes expired rows where the table does not', async () => {
+  const { getRuntime, runtime, lines } = setUp();
+  runtime.world.state.due = () => Promise.resolve([]);
+  runtime.purge = () => Promise.resolve(3);
+  await sweepHandler(getRuntime)({}, context);
+  expect(lines.at(-1)).toMatchObject(['expired rows deleted', { purged: 3 }]);
+});
+
 describe('invocationOf', () => {
   const clock = { now: () => 1_000_000, sleep: () => Promise.resolve() };
 
