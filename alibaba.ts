@@ -71,7 +71,10 @@ export function templateOf(stage: NamedStage, code: Code): Template {
       ...triggers(stage),
     },
     Outputs: {
-      ApiUrl: { Value: get('Http', 'UrlInternet'), Description: 'The HTTP API; for callers, bind a domain of your own.' },
+      ApiUrl: {
+        Value: get('Http', 'UrlInternet'),
+        Description: 'The HTTP API; for callers, bind a domain of your own.',
+      },
       DeadLetters: { Value: get('DeadLetters', 'QueueUrl'), Description: 'What could not be done, for 14 days.' },
     },
   };

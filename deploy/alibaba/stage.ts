@@ -103,7 +103,9 @@ export function checkStage(stage: NamedStage): void {
   };
   const { instance, region, work, invocationsPerInstance, read, prefixes = {} } = stage;
   if (!/^[a-z][a-z0-9-]{1,14}[a-z0-9]$/.test(instance) || /ali|ay|ots|taobao|admin/.test(instance)) {
-    wrong(`has the instance '${instance}', which Tablestore does not allow: see Stage.instance in deploy/alibaba/stage.ts.`);
+    wrong(
+      `has the instance '${instance}', which Tablestore does not allow: see Stage.instance in deploy/alibaba/stage.ts.`,
+    );
   }
   if (!/^[a-z]{2,3}(?:-[a-z0-9]+)+$/.test(region)) wrong(`has no region of Alibaba Cloud: '${region}'.`);
   if (work !== undefined && !/^oss:\/\/[^/]+\/(?:.*\/)?$/.test(work)) {

@@ -25,7 +25,12 @@ export function watch(stage: NamedStage): Resources {
       Properties: {
         ProjectName: get('LogProject', 'Name'),
         LogstoreName: get('Logstore', 'LogstoreName'),
-        FullTextIndex: { Enable: true, CaseSensitive: false, IncludeChinese: false, Delimiter: ', \'";=()[]{}?@&<>/:\n\t\r' },
+        FullTextIndex: {
+          Enable: true,
+          CaseSensitive: false,
+          IncludeChinese: false,
+          Delimiter: ', \'";=()[]{}?@&<>/:\n\t\r',
+        },
       },
     },
     FailedJobsAlert: alert(stage, 'failed-jobs', 'A job has failed; the log says which and why.', '"job failed"'),

@@ -3,6 +3,7 @@
  * delivered at least once, repeated after a function error, and sent to a destination when they failed for good.
  */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FcFunction } from './function.ts';
 
@@ -37,7 +38,8 @@ export interface Failure {
 
 export class AsyncQueue {
   readonly #function: FcFunction;
-  readonly #options: AsyncOptions;
+  /** May be changed at any time. */
+  readonly options: AsyncOptions;
   readonly #onFailure: (failure: Failure) => void;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
@@ -45,8 +47,10 @@ export class AsyncQueue {
 
   constructor(fc: FcFunction, options: AsyncOptions, onFailure: (failure: Failure) => void) {
     this.#function = fc;
-    this.#options = options;
+    this.options = options;
     this.#onFailure = onFailure;
+    // One for each message that waits.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Messages that are on their way: delayed, throttled or being worked on. */
@@ -56,7 +60,7 @@ export class AsyncQueue {
 
   accept(body: Buffer, delaySeconds = 0): string {
     const id = randomUUID();
-    const { random, lost, duplicates, second } = this.#options;
+    const { random, lost, duplicates, second } = this.options;
     this.counts.accepted += 1;
     this.counts.delaySeconds += delaySeconds;
     if (random() < lost) {
@@ -86,7 +90,7 @@ export class AsyncQueue {
   }
 
   async #deliver(id: string, body: Buffer, delayMs: number): Promise<void> {
-    const { maxRetries, retryMs } = this.#options;
+    const { maxRetries, retryMs } = this.options;
     await this.#wait(delayMs);
     let throttledMs = 500;
     for (let retryCount = 0; ;) {

@@ -230,7 +230,8 @@ describe('roles', () => {
       expect(actionsOf(`${name}Role`)).toContain('oss:DeleteObject');
       expect(actionsOf(`${name}Role`)).not.toContain('ots:DeleteRow');
     }
-    for (const name of ['ObjectCreated', 'Parts', 'Work']) expect(actionsOf(`${name}Role`)).not.toContain('ots:GetRange');
+    for (const name of ['ObjectCreated', 'Parts', 'Work'])
+      expect(actionsOf(`${name}Role`)).not.toContain('ots:GetRange');
     expect(actionsOf('SweepRole')).toEqual(expect.arrayContaining(['ots:GetRange', 'ots:DeleteRow']));
   });
 
