@@ -11,7 +11,7 @@ import { changeOf, columnsOf, jobOf, wholeMs } from './job-row.ts';
 import type { Key } from '../tablestore-client/read-rows.ts';
 import { combine, compare, getRow, keyOf, putRow, updateRow } from '../tablestore-client/requests.ts';
 import { indexNames } from './schema.ts';
-import { writeIf, writerColumn } from './settle.ts';
+import { writeIf } from './settle.ts';
 
 export interface TableOptions {
   client: TablestoreClient;
@@ -47,7 +47,8 @@ export class TablestoreJobs implements StateTable {
     const wrote = await writeIf(this.#client, {
       table: this.#table,
       key,
-      request: (writer) => putRow(this.#table, key, { ...columns, [writerColumn]: writer }, { row: 'absent' }),
+      revision: job.revision,
+      request: (signature) => putRow(this.#table, key, { ...columns, ...signature }, { row: 'absent' }),
       isOpen: (row) => row === undefined,
     });
     if (wrote.landed) return { landed: true, job };
@@ -68,7 +69,8 @@ export class TablestoreJobs implements StateTable {
     const wrote = await writeIf(this.#client, {
       table: this.#table,
       key,
-      request: (writer) => updateRow(this.#table, key, { set: { ...set, [writerColumn]: writer }, remove }, condition),
+      revision: job.revision + 1,
+      request: (signature) => updateRow(this.#table, key, { set: { ...set, ...signature }, remove }, condition),
       isOpen: (row) => row?.['revision'] === job.revision,
     });
     if (!wrote.landed) return { landed: false, job: jobOf(wrote.row) };

@@ -7,14 +7,19 @@ import type { Key, Row } from '../tablestore-client/read-rows.ts';
 import type { Request } from '../tablestore-client/requests.ts';
 import { getRow } from '../tablestore-client/requests.ts';
 
-/** Column with a word that each conditional write makes up for itself: whoever reads it knows which write landed last. */
-export const writerColumn = 'writer';
+/**
+ * Each conditional write makes up a word for itself and leaves it in one of these columns, which take turns by the revision. So a
+ * row tells which write made each of its last 32 revisions.
+ */
+const writerColumns = Array.from({ length: 32 }, (_, n) => `writer${n}`);
 
 export interface ConditionalWrite {
   table: string;
   key: Key;
-  /** The request; its row gets `writer` in its column. */
-  request: (writer: string) => Request;
+  /** The revision that the write makes. */
+  revision: number;
+  /** The request, which writes these columns among others. */
+  request: (signature: Record<string, string>) => Request;
   /** Whether the condition would still hold on this row. */
   isOpen: (row: Row | undefined) => boolean;
 }
@@ -23,16 +28,17 @@ export interface ConditionalWrite {
  * Sends a conditional write. Its result is the row that refused it, read anew, for the service does not send it along.
  *
  * When the answer is lost, the row tells: it holds this write's word (landed), it is as it was (the write is sent again, under
- * the same word, and the condition lets only one of the two land), or another write came (refused). If another write came on
- * top of this one, the result is `landed: false` with the row of that other, as if it had been the faster.
+ * the same word, and the condition lets only one of the two land), or another write came (refused). Only if 32 others came on
+ * top of this one within that moment, the result is `landed: false` as if they had been faster.
  * @throws RetryLater, with `effect: 'unknown'` where the write may have taken effect; GiveUp StateUnusable.
  */
 export async function writeIf(
   client: TablestoreClient,
-  { table, key, request, isOpen }: ConditionalWrite,
+  { table, key, revision, request, isOpen }: ConditionalWrite,
 ): Promise<{ landed: true } | { landed: false; row: Row | undefined }> {
   const writer = randomBytes(9).toString('base64url');
-  const toSend = request(writer);
+  const column = writerColumns[revision % writerColumns.length] as string;
+  const toSend = request({ [column]: writer });
   for (let attempt = 1; ; attempt += 1) {
     let lost: RetryLater | undefined;
     try {
@@ -43,7 +49,7 @@ export async function writeIf(
       else if (!(error instanceof ConditionFailed)) throw error;
     }
     const row = await client.call(getRow(table, key), readOneRow, { repeatUnknown: true });
-    if (row?.[writerColumn] === writer) return { landed: true };
+    if (row?.[column] === writer) return { landed: true };
     if (lost === undefined || !isOpen(row)) return { landed: false, row };
     if (attempt >= client.attempts) throw lost;
     await client.pause(attempt);

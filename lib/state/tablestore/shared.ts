@@ -6,16 +6,16 @@ import { parseColumn, wholeMs } from './job-row.ts';
 import type { TableOptions } from './jobs.ts';
 import type { Row } from '../tablestore-client/read-rows.ts';
 import type { Condition } from '../tablestore-client/requests.ts';
-import { combine, compare, getRow, keyOf, putRow } from '../tablestore-client/requests.ts';
-import { writeIf, writerColumn } from './settle.ts';
+import { combine, compare, getRow, keyOf, putRow, updateRow } from '../tablestore-client/requests.ts';
+import { writeIf } from './settle.ts';
 
 /** Longest value of a key column, bytes, a limit of the service. */
 const longestKey = 1_024;
 
 /**
  * Shared records as rows of the job table: key `shared/ID`, columns revision, value (JSON) and expiresAt. Of the indexes only
- * that of what has expired holds them. A read is one GetRow, a write one conditional PutRow; where an expired record still
- * lies, one GetRow and a second PutRow more.
+ * that of what has expired holds them. A read is one GetRow, a write one conditional PutRow or UpdateRow; where an
+ * expired record still lies, one GetRow and an UpdateRow more.
  */
 export class TablestoreSharedRecords implements SharedRecords {
   readonly #client: TablestoreClient;
@@ -61,13 +61,16 @@ export class TablestoreSharedRecords implements SharedRecords {
 
   #write(
     id: string,
-    columns: Record<string, string | number>,
+    columns: { value: string; expiresAt: number; revision: number },
     condition: Condition,
     isOpen: (row: Row | undefined) => boolean,
   ): ReturnType<typeof writeIf> {
     const key = keyOf({ id: sharedKey(id) });
-    const request = (writer: string) => putRow(this.#table, key, { ...columns, [writerColumn]: writer }, condition);
-    return writeIf(this.#client, { table: this.#table, key, request, isOpen });
+    const request = (signature: Record<string, string>) =>
+      condition.row === 'absent'
+        ? putRow(this.#table, key, { ...columns, ...signature }, condition)
+        : updateRow(this.#table, key, { set: { ...columns, ...signature } }, condition);
+    return writeIf(this.#client, { table: this.#table, key, revision: columns.revision, request, isOpen });
   }
 }
 
