@@ -35,7 +35,8 @@ beforeAll(async () => {
       defaultStore: 'oss',
       rules: [{ name: 'all', source: { bucket: source }, destination: { bucket: backup } }],
     }),
-    timeout: 20,
+    // Only what the test kills is to die, however slow the machine.
+    timeout: 180,
     settings: {
       FERRY_DIRECT_MAX: '4MiB',
       FERRY_PART_SIZE_MIN: '1MiB',
