@@ -15,7 +15,7 @@ const adapters = ['store', 'state', 'queue'];
 const outer = ['runtime', 'cli', 'twin', 'web', 'functions'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.serverless/', '.servers/'] },
+  { ignores: ['dist/', 'coverage/', '.serverless/', '.alibaba/', '.servers/'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

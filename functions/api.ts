@@ -4,9 +4,9 @@ import { answerHttpEvent, readHttpEvent } from '../lib/api/http/gateway-event.ts
 import { GiveUp } from '../lib/copy/model/errors.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { cloudFunction } from '../lib/runtime/middleware/function.ts';
-import type { Runtime } from '../lib/runtime/shared/runtime.ts';
+import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 
-export const apiHandler = (open: () => Promise<Runtime>) =>
+export const apiHandler = (open: OpenRuntime) =>
   cloudFunction(open, [], async (event: unknown, { runtime: { api }, invocation }) => {
     if (!api) throw new GiveUp('Unsupported', 'This installation has no HTTP API: no callers are configured.');
     return answerHttpEvent(await handleApi(api, readHttpEvent(event), invocation));

@@ -9,10 +9,10 @@ import { replicateEvents } from '../lib/replicate/replicate-events.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { cloudFunction } from '../lib/runtime/middleware/function.ts';
 import { eachMessage, settleEach, type BatchAnswer, type Delivery } from '../lib/runtime/middleware/messages.ts';
-import type { Runtime } from '../lib/runtime/shared/runtime.ts';
+import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 
 /** A direct trigger is one unit: it throws when a part of it failed, so that the platform delivers it again and keeps it. */
-export const objectCreatedHandler = (open: () => Promise<Runtime>) =>
+export const objectCreatedHandler = (open: OpenRuntime) =>
   cloudFunction<Delivery[], unknown, BatchAnswer | BatchOperationsAnswer | { events: number }>(
     open,
     [eachMessage()],

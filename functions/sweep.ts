@@ -3,16 +3,18 @@ import { sweepBatches } from '../lib/batch/control/sweep.ts';
 import { sweep } from '../lib/copy/sweep.ts';
 import { runtime } from '../lib/runtime/current.ts';
 import { cloudFunction } from '../lib/runtime/middleware/function.ts';
-import type { Runtime } from '../lib/runtime/shared/runtime.ts';
+import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 
 /** Jobs one run looks at; the next run goes on with those that are due then. */
 const jobsPerRun = 500;
 
-export const sweepHandler = (open: () => Promise<Runtime>) =>
-  cloudFunction(open, [], async (_event: unknown, { runtime: { world, batches }, invocation }) => {
+export const sweepHandler = (open: OpenRuntime) =>
+  cloudFunction(open, [], async (_event: unknown, { runtime: { world, batches, purge }, invocation }) => {
     const report = await sweep(world, invocation, { limit: jobsPerRun });
     if (batches) report.revived += await sweepBatches(batches, invocation, { limit: jobsPerRun });
     world.log.info('swept', { ...report });
+    const purged = await purge?.();
+    if (purged) world.log.info('expired rows deleted', { purged });
     return report;
   });
 

@@ -5,10 +5,10 @@
 import { runtime } from '../lib/runtime/current.ts';
 import { cloudFunction } from '../lib/runtime/middleware/function.ts';
 import { eachMessage, settleEach, type BatchAnswer, type Delivery } from '../lib/runtime/middleware/messages.ts';
+import type { OpenRuntime } from '../lib/runtime/middleware/runtime.ts';
 import { runQueued } from '../lib/runtime/shared/run-queued.ts';
-import type { Runtime } from '../lib/runtime/shared/runtime.ts';
 
-export const workHandler = (open: () => Promise<Runtime>) =>
+export const workHandler = (open: OpenRuntime) =>
   cloudFunction<Delivery[], unknown, BatchAnswer | { done: string }>(
     open,
     [eachMessage()],

@@ -21,23 +21,37 @@ const common = {
   logLevel: 'warning',
 };
 
-const credentials = './lib/runtime/aws/bundle-credentials.ts';
-
-// What Lambda never needs: undici's second parser, for machines without SIMD, and the SDK's browsers and event streams.
-const notOnLambda = {
-  name: 'not-on-lambda',
+// What a platform never needs. On all: undici's second parser, for machines without SIMD.
+const leftOut = (filter) => ({
+  name: 'left-out',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/llhttp-wasm\.js$|^bowser$|^@smithy\/core\/event-streams$/ }, ({ path }) => ({
-      path,
-      namespace: 'not-on-lambda',
-    }));
-    onLoad({ filter: /./, namespace: 'not-on-lambda' }, ({ path }) => ({
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)})`,
     }));
   },
-};
+});
 
-const functions = readdirSync('functions').map((file) => file.replace(/\.ts$/, ''));
+// The functions of each cloud, in a folder of their own: what other clouds need is left out.
+const clouds = [
+  {
+    folder: 'functions',
+    credentials: './lib/runtime/aws/bundle-credentials.ts',
+    // The SDK's browsers and event streams as well.
+    without: /\/llhttp-wasm\.js$|^bowser$|^@smithy\/core\/event-streams$|\/alibaba\/open\.ts$/,
+    entries: {},
+  },
+  {
+    folder: 'alibaba',
+    credentials: './lib/runtime/alibaba/bundle-credentials.ts',
+    without: /\/llhttp-wasm\.js$|\/(?:assume-role|sdk-handler)\.ts$|^@smithy\/|\/aws\/open\.ts$/,
+    entries: { bootstrap: 'lib/runtime/alibaba/bootstrap.ts' },
+  },
+];
+
+const functions = Object.fromEntries(
+  readdirSync('functions').map((file) => [file.replace(/\.ts$/, ''), `functions/${file}`]),
+);
 try {
   await Promise.all([
     build({
@@ -50,19 +64,21 @@ try {
     }),
     // Each by itself, so that a package holds what its own function needs. What is imported when it is needed stays in a file of
     // its own: a cold start does not even parse it.
-    ...functions.map((name) =>
-      build({
-        ...common,
-        entryPoints: [`functions/${name}.ts`],
-        outdir: `${fresh}/functions`,
-        splitting: true,
-        // Not in a folder of the function's own name, which Lambda would take for the module.
-        chunkNames: `${name}-later/[name]-[hash]`,
-        minify: true,
-        target: 'node22',
-        alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
-        plugins: [notOnLambda],
-      }),
+    ...clouds.flatMap(({ folder, credentials, without, entries }) =>
+      Object.entries({ ...functions, ...entries }).map(([name, file]) =>
+        build({
+          ...common,
+          entryPoints: { [name]: file },
+          outdir: `${fresh}/${folder}`,
+          splitting: true,
+          // Not in a folder of the function's own name, which Lambda would take for the module.
+          chunkNames: `${name}-later/[name]-[hash]`,
+          minify: true,
+          target: folder === 'alibaba' ? 'node20' : 'node22',
+          alias: { '@aws-sdk/credential-provider-node': credentials, '@alicloud/credentials': credentials },
+          plugins: [leftOut(without)],
+        }),
+      ),
     ),
   ]);
   rmSync('dist', { recursive: true, force: true });

@@ -1,15 +1,23 @@
 import { cleanProcessEnvironment } from '../config/environment.ts';
 import { GiveUp } from '../copy/model/errors.ts';
+import type { PlatformContext } from './middleware/context.ts';
 import type { Runtime } from './shared/runtime.ts';
 
 export type Platform = 'embedded' | 'aws' | 'alibaba';
 
-/** Lazy, so that a function loads what its own platform needs only. */
-const openers: Partial<Record<Platform, () => Promise<Runtime>>> = {
-  aws: async () => (await import('./aws/open.ts')).openAws(),
+interface Opened {
+  runtime: Runtime;
+  /** Told of each invocation first, where the platform tells something in it that the process does not know. */
+  hear?(context: PlatformContext): void;
+}
+
+/** Lazy, so that a function loads what its own platform needs only; the build leaves out what other platforms need. */
+const openers: Partial<Record<Platform, () => Promise<Opened>>> = {
+  aws: async () => ({ runtime: await (await import('./aws/open.ts')).openAws() }),
+  alibaba: async () => await (await import('./alibaba/open.ts')).openAlibaba(),
 };
 
-let opened: Promise<Runtime> | undefined;
+let opening: Promise<Opened> | undefined;
 
 /** By the variables that the platforms themselves set. */
 export function platformOf(env: Readonly<Record<string, string | undefined>>): Platform {
@@ -19,22 +27,24 @@ export function platformOf(env: Readonly<Record<string, string | undefined>>): P
 }
 
 /**
- * The runtime of this process, opened at the first call; clients and settings only, so that it can be kept between
- * invocations.
+ * The runtime of this process, opened at the first call; clients, settings and the credentials of the function's role only, so
+ * that it can be kept between invocations.
  *
  * @throws GiveUp Unsupported when this build has no runtime for the platform. A failed opening is tried again.
  */
-export async function runtime(): Promise<Runtime> {
-  opened ??= open();
+export async function runtime(context: PlatformContext): Promise<Runtime> {
+  opening ??= open();
   try {
-    return await opened;
+    const opened = await opening;
+    opened.hear?.(context);
+    return opened.runtime;
   } catch (error) {
-    opened = undefined;
+    opening = undefined;
     throw error;
   }
 }
 
-async function open(): Promise<Runtime> {
+async function open(): Promise<Opened> {
   cleanProcessEnvironment();
   const platform = platformOf(process.env);
   const opener = openers[platform];

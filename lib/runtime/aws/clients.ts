@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock, SharedRecords, StateTable } from '../../copy/model/ports.ts';
 import type { SqsQueueOptions } from '../../queue/sqs.ts';
+import { once } from '../shared/once.ts';
 
 export interface AwsClients {
   dynamodb(): Promise<DynamoDBClient>;
@@ -69,19 +70,5 @@ export function sqsQueue<Message extends { kind: string }>(
       const asSent = structuredClone(messages);
       await (await queue()).send(asSent, sendOptions);
     },
-  };
-}
-
-/** What failed is tried again at the next call. */
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return async () => {
-    opened ??= open();
-    try {
-      return await opened;
-    } catch (error) {
-      opened = undefined;
-      throw error;
-    }
   };
 }

@@ -9,12 +9,13 @@ import { jsonLog } from '../../log.ts';
 import { backoff } from '../../queue/backoff.ts';
 import { apiRuntime } from '../shared/api-deps.ts';
 import { batchWorld } from '../shared/batch-world.ts';
+import { workBucket } from '../shared/cloud-config.ts';
 import type { QueueMessage, Runtime } from '../shared/runtime.ts';
 import { Stores } from '../shared/stores.ts';
 import { systemClock } from '../shared/system-clock.ts';
 import type { AwsClients } from './clients.ts';
 import { awsClients, dynamoShared, dynamoState, sqsQueue } from './clients.ts';
-import { readAwsConfig, workBucket } from './config.ts';
+import { readAwsConfig } from './config.ts';
 import { attemptOf } from '../middleware/messages.ts';
 
 export interface AwsOptions {

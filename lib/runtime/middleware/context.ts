@@ -12,6 +12,10 @@ export interface PlatformContext {
   /** Function Compute. */
   requestId?: string;
   function?: { timeout?: number };
+  /** Of the function's role; empty texts where it has none. */
+  credentials?: { accessKeyId?: string; accessKeySecret?: string; securityToken?: string };
+  /** How often this very invocation failed before and was repeated by the platform. */
+  retryCount?: number;
 }
 
 /** What the middlewares put beside what the platform tells. */

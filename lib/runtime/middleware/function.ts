@@ -1,8 +1,8 @@
 import middy, { type MiddlewareObj } from '@middy/core';
-import type { Runtime } from '../shared/runtime.ts';
 import type { CloudFunction, FerryContext, Middleware } from './context.ts';
 import { nameInvocation } from './invocation.ts';
 import { logInvocation } from './log.ts';
+import type { OpenRuntime } from './runtime.ts';
 import { openRuntime } from './runtime.ts';
 
 /**
@@ -12,7 +12,7 @@ import { openRuntime } from './runtime.ts';
  * @param open called in each invocation; keeps what it has opened
  */
 export function cloudFunction<Event, Result, Answer = Result>(
-  open: () => Promise<Runtime>,
+  open: OpenRuntime,
   middlewares: Middleware[],
   handle: (event: Event, context: FerryContext) => Promise<Result>,
 ): CloudFunction<Answer> {

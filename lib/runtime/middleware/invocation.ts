@@ -16,11 +16,18 @@ export function nameInvocation(): Middleware {
   };
 }
 
-/** Function Compute tells the whole timeout only, so the clock starts here: call it before the work begins. */
-export function invocationOf(context: PlatformContext, clock: Clock, attempt = 1): Invocation {
+/**
+ * Function Compute tells the whole timeout only, so the clock starts here: call it before the work begins. It also repeats an
+ * asynchronous invocation under the same request id, perhaps while the first one still runs, so the id alone names no lease.
+ */
+export function invocationOf(
+  context: PlatformContext,
+  clock: Clock,
+  attempt = 1 + (context.retryCount ?? 0),
+): Invocation {
   const limit = context.getRemainingTimeInMillis?.() ?? secondsToMs(context.function?.timeout) ?? unknownLimitMs;
   return {
-    id: context.awsRequestId ?? context.requestId ?? randomUUID(),
+    id: context.awsRequestId ?? [context.requestId ?? [], randomUUID()].flat().join('/'),
     deadline: clock.now() + Math.max(0, limit - reserveMs),
     attempt,
   };

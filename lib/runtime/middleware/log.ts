@@ -1,7 +1,7 @@
 import { RetryLater } from '../../copy/model/errors.ts';
 import type { Log, LogFields } from '../../copy/model/ports.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { Middleware } from './context.ts';
+import type { Middleware, PlatformContext } from './context.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -9,7 +9,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function logInvocation(env: Env = process.env): Middleware {
   return {
     before: ({ event, context }) => {
-      const fields = { request: context.invocation.id, trace: traceOf(event, env) };
+      const request = (context as PlatformContext).requestId ?? context.invocation.id;
+      const fields = { request, trace: traceOf(event, env) };
       context.runtime = withLog(context.runtime, withFields(context.runtime.world.log, fields));
     },
     onError: ({ error, context }) => {

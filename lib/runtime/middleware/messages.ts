@@ -1,6 +1,6 @@
 import { RetryLater } from '../../copy/model/errors.ts';
 import type { QueueMessage, Runtime } from '../shared/runtime.ts';
-import type { Middleware } from './context.ts';
+import type { FerryContext, Middleware } from './context.ts';
 
 /** One message of a queue, or a whole direct invocation. */
 export interface Delivery {
@@ -20,26 +20,37 @@ export interface BatchAnswer {
 interface Internal {
   /** Absent: the invocation is a direct one. */
   messages?: QueueMessage[];
+  /** The direct message goes on in an invocation of its own. */
+  sentAgain?: boolean;
+}
+
+/** The answer to a direct message that another invocation goes on with. */
+export interface SentAgain {
+  sentAgain: true;
 }
 
 /**
  * Gives the handler the messages of the event as deliveries; it returns how each of them ended. Of the messages of a queue,
  * those that failed are reported and come again, and the others are not repeated for them; what fails for good ends in the
- * queue's dead letters. A direct invocation is one delivery: it returns what its handler returns, and throws what it throws.
+ * queue's dead letters. A direct invocation is one delivery: it returns what its handler returns, and throws what it throws,
+ * unless the platform's own messages can be sent again for later.
  */
 export function eachMessage(): Middleware {
   return {
-    before: (request) => {
-      const { event, context, internal } = request;
+    before: async (request) => {
+      const { event, context } = request;
+      const internal = request.internal as Internal;
       const messages = queueMessages(event);
-      (internal as Internal).messages = messages;
-      const direct: Delivery = { input: event, attempt: 1 };
-      request.event = messages?.map((message) => deliveryOf(context.runtime, message)) ?? [direct];
+      internal.messages = messages;
+      request.event =
+        messages?.map((message) => deliveryOf(context.runtime, message)) ??
+        (await directDeliveries(event, context, internal));
     },
     after: (request) => {
       const ended = request.response as PromiseSettledResult<unknown>[];
-      const { messages } = request.internal as Internal;
-      request.response = messages ? answerOf(messages, ended) : valueOf(ended[0]);
+      const { messages, sentAgain } = request.internal as Internal;
+      if (messages) request.response = answerOf(messages, ended);
+      else request.response = sentAgain ? ({ sentAgain } satisfies SentAgain) : valueOf(ended[0]);
     },
   };
 }
@@ -67,6 +78,27 @@ function deliveryOf(runtime: Runtime, message: QueueMessage): Delivery {
     attempt: attemptOf(message),
     failed: (error) => comeAgain(runtime, message, error),
   };
+}
+
+/** None when the message came too early and is on its way again. */
+async function directDeliveries(event: unknown, context: FerryContext, internal: Internal): Promise<Delivery[]> {
+  const { runtime, invocation } = context;
+  const { direct, world } = runtime;
+  if (!direct) return [{ input: event, attempt: invocation.attempt }];
+  const message = direct.read(event);
+  internal.sentAgain = await direct.holdBack(message, invocation);
+  if (internal.sentAgain) return [];
+  const failed = async (error: unknown): Promise<void> => {
+    if (!(error instanceof RetryLater)) return;
+    try {
+      internal.sentAgain = await direct.sendAgain(message, error.delayMs);
+      if (internal.sentAgain) world.log.info('a message comes again later', { reason: error.message });
+    } catch (failure) {
+      // The platform repeats the invocation, or keeps it.
+      world.log.warn('a message could not be sent again', { error: String(failure) });
+    }
+  };
+  return [{ input: message.input, attempt: message.earlier + invocation.attempt, failed }];
 }
 
 function valueOf(ended: PromiseSettledResult<unknown> | undefined): unknown {

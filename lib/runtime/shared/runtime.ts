@@ -1,6 +1,6 @@
 import type { ApiRuntime } from '../../api/run-message.ts';
 import type { BatchWorld } from '../../batch/index.ts';
-import type { World } from '../../copy/model/ports.ts';
+import type { Invocation, World } from '../../copy/model/ports.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
 
 /** What the functions need of the platform they run on. Built once per process; holds no request (I12). */
@@ -16,6 +16,39 @@ export interface Runtime {
    * comes again when the queue sees fit.
    */
   postpone?(message: QueueMessage, delayMs: number): Promise<void>;
+  /** Deletes rows that have expired, where the table does not do that by itself. Returns how many. */
+  purge?(): Promise<number>;
+  /** Where each message is an invocation of its own, as on Function Compute. Absent: an invocation that fails is repeated as it is. */
+  direct?: DirectMessages;
+}
+
+/** Messages that come as invocations, and go back as such. */
+export interface DirectMessages {
+  /** What this invocation was sent; it may be an event that no function of ours sent. */
+  read(event: unknown): DirectMessage;
+  /**
+   * Waits for a message that came before its time, or sends it again for later.
+   * @returns whether it was sent again: this invocation has nothing to do.
+   * @throws RetryLater when it cannot be sent: the platform repeats this invocation.
+   */
+  holdBack(message: DirectMessage, invocation: Invocation): Promise<boolean>;
+  /**
+   * Sends it to the same function once more, not before `delayMs`.
+   * @returns false when it was delivered often enough: it must end as a dead letter.
+   * @throws RetryLater when it cannot be sent: the platform repeats this invocation.
+   */
+  sendAgain(message: DirectMessage, delayMs: number): Promise<boolean>;
+}
+
+export interface DirectMessage {
+  /** Bytes, text or an object. */
+  input: unknown;
+  /** Deliveries before this one, not counting those that the platform repeated by itself. */
+  earlier: number;
+  /** Epoch milliseconds before which it must not be worked on. */
+  notBefore?: number;
+  /** When the platform was asked to deliver it; earlier than `notBefore` where that is too far away for one delay. */
+  due?: number;
 }
 
 /** A message as SQS hands it to a function; only what we use. */

@@ -21,7 +21,7 @@ import { readConfig } from '../../../lib/config/env.ts';
 import type { Invocation } from '../../../lib/copy/model/ports.ts';
 import type { Task } from '../../../lib/copy/model/task.ts';
 import { sweep } from '../../../lib/copy/sweep.ts';
-import { workBucket } from '../../../lib/runtime/aws/config.ts';
+import { workBucket } from '../../../lib/runtime/shared/cloud-config.ts';
 import { noRules } from '../../../lib/replicate/rules/rules.ts';
 import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
 import { runTask } from '../../../lib/runtime/shared/run-task.ts';

@@ -13,6 +13,7 @@ describe('a text', () => {
     ['http://127.0.0.1:8470/events/evtoken_0123456789abcdef', 'http://127.0.0.1:8470/events/[hidden]'],
     ['Authorization: OSS LTAIhunter:hunter2/hunter2=', 'Authorization: OSS [hidden]'],
     ['AWS AKhunter2:hunter2hunter2=', 'AWS [hidden]'],
+    ['ACS3-HMAC-SHA256 Credential=hunter,Signature=hunter2', 'ACS3-HMAC-SHA256 [hidden]'],
     ['https://hunter:hunter2@h/x', 'https://[hidden]@h/x'],
     ['https://h/x?a=1&sig=hunter2&b=2', 'https://h/x?a=1&sig=[hidden]&b=2'],
     ['https://h/x?apikey=hunter2', 'https://h/x?apikey=[hidden]'],

@@ -75,16 +75,30 @@ test('sweep looks at what is due and tells what it did', async () => {
   expect(await sweepHandler(getRuntime)({}, context)).toEqual({ looked: 0, revived: 0, tidied: 0, failed: 0 });
 });
 
+test('sweep deletes expired rows where the table does not', async () => {
+  const { getRuntime, runtime, lines } = setUp();
+  runtime.world.state.due = () => Promise.resolve([]);
+  runtime.purge = () => Promise.resolve(3);
+  await sweepHandler(getRuntime)({}, context);
+  expect(lines.at(-1)).toMatchObject(['expired rows deleted', { purged: 3 }]);
+});
+
 describe('invocationOf', () => {
   const clock = { now: () => 1_000_000, sleep: () => Promise.resolve() };
 
   test('Lambda tells the time that is left, Function Compute the whole of it', () => {
     expect(invocationOf(context, clock, 3)).toEqual({ id: 'request-1', deadline: 1_029_000, attempt: 3 });
     expect(invocationOf({ requestId: 'r', function: { timeout: 60 } }, clock)).toEqual({
-      id: 'r',
+      id: expect.stringMatching(/^r\/.{36}$/),
       deadline: 1_059_000,
       attempt: 1,
     });
+  });
+
+  test('Function Compute repeats an invocation under its request id: it has another name, and a later attempt', () => {
+    const [first, second] = [0, 1].map((retryCount) => invocationOf({ requestId: 'r', retryCount }, clock));
+    expect([first?.attempt, second?.attempt]).toEqual([1, 2]);
+    expect(first?.id).not.toBe(second?.id);
   });
 
   test('each invocation has a name of its own, with or without a context', () => {
