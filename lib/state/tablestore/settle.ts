@@ -48,7 +48,10 @@ export async function writeIf(
       if (error instanceof RetryLater && error.effect === 'unknown') lost = error;
       else if (!(error instanceof ConditionFailed)) throw error;
     }
-    const row = await client.call(getRow(table, key), readOneRow, { repeatUnknown: true });
+    const row = await client.call(getRow(table, key), readOneRow, { repeatUnknown: true }).catch((error: unknown) => {
+      // That the read failed says nothing about the write.
+      throw lost ?? error;
+    });
     if (row?.[column] === writer) return { landed: true };
     if (lost === undefined || !isOpen(row)) return { landed: false, row };
     if (attempt >= client.attempts) throw lost;

@@ -33,6 +33,8 @@ export async function tablestoreRig(clock: Clock, options: OtsTwinOptions = {}):
       ...{ endpoint: twin.endpoint, instance: twin.instance, table: 'ferry', clock },
       credentials: async () => twin.keys,
       random: seededRandom(7),
+      // A busy machine is no lost connection.
+      timeoutMs: 600_000,
     });
     clients.push(client);
     return client;
