@@ -1,5 +1,5 @@
 import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
-import { withPlainArn } from '../../copy/model/access-point.ts';
+import { withPlainArn } from '../../copy/plan/access-point.ts';
 import { Problem } from '../http/problem.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What requests may hold. The same schemas validate and are published as OpenAPI. Sizes in bytes. */
 import * as z from 'zod';
-import { withPlainArn } from '../../copy/model/access-point.ts';
+import { withPlainArn } from '../../copy/plan/access-point.ts';
 import { objectUrlPattern, prefixUrlPattern } from '../callers/object-url.ts';
 
 const MiB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { Mode } from '../../copy/model/request.ts';
-import { isAccessPoint } from '../../copy/model/access-point.ts';
+import { isAccessPoint } from '../../copy/plan/access-point.ts';
 import { checkBucket, checkRequest } from '../../copy/plan/check-request.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 import { sourceSchema } from '../../sources/shared/source.ts';

@@ -1,5 +1,5 @@
 import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
-import { withPlainArn } from '../../copy/model/access-point.ts';
+import { withPlainArn } from '../../copy/plan/access-point.ts';
 import { UsageError } from '../process/exit.ts';
 
 /** `oss://bucket/key`; the key may be empty (a bucket) or end in a slash (a folder-like prefix). */

@@ -1,4 +1,4 @@
-import { mayBeSame } from '../model/access-point.ts';
+import { mayBeSame } from './access-point.ts';
 import { GiveUp, SourceChanged } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';

@@ -1,5 +1,5 @@
 /** What only shows when the rules are looked at together. */
-import { isAccessPoint } from '../../copy/model/access-point.ts';
+import { isAccessPoint } from '../../copy/plan/access-point.ts';
 import { markerName } from '../loops/marker.ts';
 import { mayMeet } from './key-space.ts';
 import type { Route } from './route.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
-import type { AccessPoint } from '../../copy/model/access-point.ts';
-import { readAccessPoint } from '../../copy/model/access-point.ts';
+import type { AccessPoint } from '../../copy/plan/access-point.ts';
+import { readAccessPoint } from '../../copy/plan/access-point.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { domainOf, hostElsewhere, vendorHost } from '../dialects/vendor-host.ts';
 import { encodeKey } from '../wire/encode.ts';

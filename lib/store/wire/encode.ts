@@ -1,4 +1,4 @@
-import { readAccessPoint } from '../../copy/model/access-point.ts';
+import { readAccessPoint } from '../../copy/plan/access-point.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { ObjectRef } from '../../copy/model/object.ts';
 
