@@ -17,6 +17,13 @@ import { defineServe } from './commands/serve.ts';
 import { defineStatus } from './commands/status.ts';
 import { defineSweep } from './commands/sweep.ts';
 import { defineTwin } from './commands/twin.ts';
+import { defineCat } from './commands/cat.ts';
+import { defineDu } from './commands/du.ts';
+import { defineMb } from './commands/mb.ts';
+import { definePresign } from './commands/presign.ts';
+import { defineRb } from './commands/rb.ts';
+import { defineRm } from './commands/rm.ts';
+import { defineStat } from './commands/stat.ts';
 import { errorDocument, complaint } from './output/result.ts';
 import type { Context, DefineCommand } from './process/context.ts';
 import { exit, exitCodeOf, Interrupted } from './process/exit.ts';
@@ -25,7 +32,9 @@ import { paintFor } from './text/paint.ts';
 import { visibleJson } from '../copy/model/visible-json.ts';
 
 const groups: readonly [heading: string, commands: readonly DefineCommand[]][] = [
-  ['Objects:', [defineCp, defineMv, defineMeta, defineLs, defineBatch]],
+  ['Objects:', [defineCp, defineMv, defineMeta, defineRm, defineBatch]],
+  ['Looking:', [defineLs, defineDu, defineStat, defineCat, definePresign]],
+  ['Buckets:', [defineMb, defineRb]],
   ['Jobs:', [defineStatus, defineResume, defineCancel, defineSweep, defineDead]],
   ['Service:', [defineServe, defineReplicate, defineReconcile]],
   ['Setup:', [defineDoctor, defineCost, defineTwin, defineDemo]],

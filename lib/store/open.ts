@@ -9,6 +9,7 @@ import { listCalls } from './calls/lists.ts';
 import { multipartCalls } from './calls/multipart.ts';
 import { objectCalls } from './calls/objects.ts';
 import { streamCalls } from './calls/streams.ts';
+import { versionCalls } from './calls/versions.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { oss } from './dialects/oss.ts';
 import { s3 } from './dialects/s3.ts';
@@ -90,6 +91,7 @@ export function openStore(config: StoreConfig): StoreClient {
     ...copyCalls(caller),
     ...multipartCalls(caller),
     ...listCalls(caller),
+    ...versionCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
     region: knownRegions(caller),

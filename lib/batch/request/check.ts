@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { GiveUp } from '../../copy/model/errors.ts';
 import { checkRequest } from '../../copy/plan/check-request.ts';
-import { filtersSchema } from '../../keys/filters.ts';
+import { choiceSchema } from '../../keys/choice.ts';
+import { listFiltersSchema } from '../../keys/filters.ts';
 import { sourceSchema } from '../../sources/shared/source.ts';
 import type { WorkPlace } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
@@ -15,7 +16,8 @@ const requestCharsMax = 32_768;
 const writtenSchema = z.object({
   source: sourceSchema,
   mapping: mappingSchema.optional(),
-  filters: filtersSchema.optional(),
+  filters: listFiltersSchema.optional(),
+  choice: choiceSchema.optional(),
 });
 
 /** The request with every default filled in, as it is kept. @throws GiveUp BadRequest that names every problem by its place. */

@@ -1,6 +1,4 @@
-import { gaveUp } from '../../copy/model/errors.ts';
-import { describe, type ObjectHead, type ObjectRef } from '../../copy/model/object.ts';
-import type { StoreClient } from '../../store/calls/client.ts';
+import type { ObjectRef } from '../../copy/model/object.ts';
 import { changesAnything, metaOptions } from '../input/copy-request.ts';
 import {
   addLossOption,
@@ -14,16 +12,13 @@ import {
 import { collect, collectMeta } from '../input/parse.ts';
 import { parseObjectUrl, parsePrefix } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit, UsageError } from '../process/exit.ts';
+import { UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
 import { dryRunObject } from '../run/dry-run.ts';
 import { runMany } from '../run/many.ts';
 import { copyObject } from '../run/object.ts';
 import { withSession, type Session } from '../run/session.ts';
-import { formatBytes, formatCount, formatTime, printable } from '../text/format.ts';
-import { factLines } from '../text/labelled-values.ts';
-import { paintFor } from '../text/paint.ts';
-import { visibleJson } from '../../copy/model/visible-json.ts';
+import { showObject } from '../run/show-object.ts';
 
 export const defineMeta: DefineCommand = (program, context) => {
   const command = program
@@ -58,7 +53,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
   }
   const run = async (session: Session): Promise<number> => {
     const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };
-    if (!changes) return show(io, session.client(scheme), object, flags);
+    if (!changes) return showObject(session, scheme, object);
     const request = {
       mode: 'metadata' as const,
       store: session.address(scheme),
@@ -84,73 +79,4 @@ async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<numbe
     return runMany(session, { mode: 'metadata', store, source, options, include, exclude, objects }, flags);
   };
   return await withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
-}
-
-async function show(io: Io, client: StoreClient, object: ObjectRef, flags: MetaFlags): Promise<number> {
-  const head = await client.head(object, { checksum: true });
-  const tags = head.tagCount === 0 ? {} : await allowed(client.getTags(object));
-  const acl = await allowed(client.getAcl(object));
-  const name = describe(client.address, object);
-  if (flags.json) {
-    const lastModified = new Date(head.lastModified).toISOString();
-    io.stdout.write(`${visibleJson({ object: name, ...head, lastModified, tags, acl: acl?.canned })}\n`);
-    return exit.done;
-  }
-  const paint = paintFor(io.stdout, io.env);
-  io.stdout.write(`${paint('bold', printable(name))}\n`);
-  const shown = facts(head, tags, acl && (acl.canned ?? 'custom grants'));
-  const lines = factLines(
-    shown.map(([label, value]) => [label, printable(value)] as const),
-    io.stdout,
-    paint,
-  );
-  for (const line of lines) io.stdout.write(`${line}\n`);
-  return exit.done;
-}
-
-/** Reading tags or ACL needs permissions of their own, and not every store has them. */
-async function allowed<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (gaveUp(error, 'AccessDenied', 'Unsupported')) return undefined;
-    throw error;
-  }
-}
-
-const headerNames: Record<keyof ObjectHead['content'], string> = {
-  contentType: 'Content-Type',
-  cacheControl: 'Cache-Control',
-  contentDisposition: 'Content-Disposition',
-  contentEncoding: 'Content-Encoding',
-  contentLanguage: 'Content-Language',
-  expires: 'Expires',
-};
-
-function facts(
-  head: ObjectHead,
-  tags: Record<string, string> | undefined,
-  acl: string | undefined,
-): [string, string][] {
-  const { content, encryption, checksum } = head;
-  const found: [string, string | undefined][] = [
-    ['size', `${formatBytes(head.size)} (${formatCount(head.size)} bytes)`],
-    ['last modified', formatTime(head.lastModified)],
-    ['etag', head.etag],
-    ['version', head.versionId],
-    ['crc-64', head.crc64],
-    ['checksum', checksum && `${checksum.algorithm} ${checksum.value}`],
-    ['kind', head.kind],
-    ['class', head.storageClass + (head.archived ? ' (archived, not readable now)' : '')],
-    ['encryption', encryption && [encryption.algorithm, encryption.keyId].filter(Boolean).join(' ')],
-    ['acl', acl ?? 'not shown: no permission'],
-    ...Object.entries(headerNames).map(([name, label]): [string, string | undefined] => [
-      label,
-      content[name as keyof ObjectHead['content']],
-    ]),
-    ...Object.entries(head.userMetadata).map(([name, value]): [string, string] => [`meta ${name}`, value]),
-    ...Object.entries(tags ?? {}).map(([name, value]): [string, string] => [`tag ${name}`, value]),
-    ['tags', tags ? undefined : 'not shown: no permission'],
-  ];
-  return found.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }

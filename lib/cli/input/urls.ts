@@ -47,6 +47,14 @@ export function parseObjectUrl(text: string): StoreUrl {
   return url;
 }
 
+/** A bucket, with or without a slash behind it. @throws UsageError when the URL names an object. */
+export function parseBucketUrl(text: string): StoreUrl {
+  const url = parseUrl(text);
+  if (url.key !== '')
+    throw new UsageError(`"${text}" names an object; name the bucket alone: ${url.scheme}://${url.bucket}.`);
+  return url;
+}
+
 export function formatUrl(url: Pick<StoreUrl, 'scheme' | 'bucket' | 'key'>): string {
   return `${url.scheme}://${url.bucket}/${url.key}`;
 }

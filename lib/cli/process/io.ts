@@ -45,7 +45,12 @@ export function processIo(): Io {
 
 /** Writes one line; resolves when the stream can take more, so that a slow reader slows us down instead of filling memory. */
 export async function printLine(stream: TextStream, line: string): Promise<void> {
-  if (stream.destroyed || stream.write(`${line}\n`)) return;
+  await printBytes(stream, `${line}\n`);
+}
+
+/** The same for bytes as they are. */
+export async function printBytes(stream: TextStream, bytes: string | Uint8Array): Promise<void> {
+  if (stream.destroyed || stream.write(bytes)) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       stream.removeListener('drain', done);
