@@ -10,6 +10,7 @@ import {
   type MetaFlags,
 } from '../input/options.ts';
 import { collect, collectMeta } from '../input/parse.ts';
+import { choiceOf, objectFilters } from '../input/selection.ts';
 import { parseObjectUrl, parsePrefix } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { UsageError } from '../process/exit.ts';
@@ -17,6 +18,7 @@ import type { Io } from '../process/io.ts';
 import { dryRunObject } from '../run/dry-run.ts';
 import { runMany } from '../run/many.ts';
 import { copyObject } from '../run/object.ts';
+import { meantBy, type Meant } from '../run/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { showObject } from '../run/show-object.ts';
 
@@ -43,7 +45,8 @@ export const defineMeta: DefineCommand = (program, context) => {
 
 async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
   if (flags.recursive) return await metaOfMany(io, text, flags);
-  const { scheme, bucket, key } = parseObjectUrl(text);
+  const asked = parseObjectUrl(text);
+  const { scheme } = asked;
   const options = metaOptions(scheme, flags);
   const changes = changesAnything(options);
   if (changes && flags.versionId !== undefined) {
@@ -52,6 +55,9 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     );
   }
   const run = async (session: Session): Promise<number> => {
+    const { url, pattern } = await meantBy(session.client(scheme), asked, 'object');
+    if (pattern) return await changeMany(session, { url, pattern }, text, flags);
+    const { bucket, key } = url;
     const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };
     if (!changes) return showObject(session, scheme, object);
     const request = {
@@ -73,10 +79,23 @@ async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<numbe
     throw new UsageError('--recursive changes objects: say what to change, such as --set owner=ann.');
   if (flags.versionId !== undefined)
     throw new UsageError('--version-id names a version of one object; it cannot be used with a prefix.');
-  const { include, exclude, objects = 16 } = flags;
-  const run = (session: Session): Promise<number> => {
-    const store = session.address(scheme);
-    return runMany(session, { mode: 'metadata', store, source, options, include, exclude, objects }, flags);
+  const run = async (session: Session): Promise<number> => {
+    const client = session.client(scheme);
+    const meant = await meantBy(client, { scheme, bucket: source.bucket, key: source.prefix, bare: false }, 'prefix');
+    return await changeMany(session, meant, text, flags);
   };
   return await withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
+}
+
+/** Changes everything that a prefix or a pattern means. */
+async function changeMany(session: Session, { url, pattern }: Meant, asked: string, flags: MetaFlags): Promise<number> {
+  const { scheme, bucket, key } = url;
+  const options = metaOptions(scheme, flags);
+  if (!changesAnything(options))
+    throw new UsageError(`${asked} stands for many objects: say what to change, such as --set owner=ann.`);
+  const source = { bucket, prefix: pattern?.literal ?? key };
+  const chosen = { choice: choiceOf(flags, pattern?.below ?? key, pattern), filters: objectFilters(flags) };
+  const how = { options, objects: flags.objects ?? 16, allowEmpty: flags.allowEmpty, asked };
+  const store = session.address(scheme);
+  return await runMany(session, { mode: 'metadata', store, source, ...chosen, ...how }, flags);
 }

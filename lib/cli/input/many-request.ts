@@ -3,6 +3,8 @@ import type { BatchInput } from '../../batch/index.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
+import type { Choice } from '../../keys/choice.ts';
+import type { FiltersConfig } from '../../keys/filters.ts';
 import type { Prefix } from './urls.ts';
 
 export interface Many {
@@ -12,8 +14,14 @@ export interface Many {
   /** Absent for `metadata`. */
   destination?: Prefix;
   options: CopyOptions;
-  include?: string[];
-  exclude?: string[];
+  /** Where the names begin that are kept below the destination; default: the source's prefix. */
+  below?: string;
+  choice?: Choice;
+  filters?: FiltersConfig;
+  /** No object that matches is no error. */
+  allowEmpty?: boolean;
+  /** What was asked for, to be named where nothing matches. */
+  asked?: string;
   /** Objects at once. */
   objects: number;
 }
@@ -25,17 +33,18 @@ const pageSize = 200;
 const concurrencyMax = 256;
 
 export function manyRequest({ mode, store, source, destination, options, ...more }: Many): BatchInput {
-  const { include, exclude, objects } = more;
+  const { below = source.prefix, choice, filters, objects } = more;
   // A move overwrites nothing anyway; said to a batch, it would count what stays as skipped.
   const { overwrite, ...others } = options;
-  const isSamePrefix = destination === undefined || destination.prefix === source.prefix;
+  const isSamePrefix = destination === undefined || destination.prefix === below;
   return present({
     mode,
     store,
     source: { kind: 'prefix' as const, ...source },
     destination: destination && { bucket: destination.bucket },
-    mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: source.prefix, to: destination.prefix },
-    names: include || exclude ? present({ include, exclude }) : undefined,
+    mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: below, to: destination.prefix },
+    choice,
+    filters,
     options: mode === 'rename' && overwrite === 'never' ? others : options,
     pageSize,
     concurrency: Math.min(objects, concurrencyMax),

@@ -1,6 +1,7 @@
 /** The flags that several commands share. */
 import { Option, type Command } from 'commander';
 import { collect, collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from './parse.ts';
+import { addSelectionOptions, type SelectionFlags } from './selection.ts';
 
 export interface StoreFlags {
   endpointUrl?: string;
@@ -41,10 +42,8 @@ export interface RunFlags {
 }
 
 /** Of `cp`, `mv` and `meta`: many objects in place of one. */
-export interface ManyFlags {
+export interface ManyFlags extends SelectionFlags {
   recursive?: boolean;
-  include?: string[];
-  exclude?: string[];
   objects?: number;
 }
 
@@ -108,12 +107,12 @@ export function addWriteOptions(command: Command): Command {
 
 /** Many objects in place of one. @param as what else means them. */
 export function addManyOptions(command: Command, as = ''): Command {
-  return command
-    .optionsGroup('What:')
-    .option('-r, --recursive', `everything below the source${as}`)
-    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
-    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
-    .option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
+  command.optionsGroup('What:').option('-r, --recursive', `everything below the source${as}`);
+  return addSelectionOptions(command, 'of many: ').option(
+    '--objects <n>',
+    'with a prefix: objects at once (default 16)',
+    wholeNumber(1, 1_000),
+  );
 }
 
 export function addRunOptions(command: Command): Command {
