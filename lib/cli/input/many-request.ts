@@ -34,8 +34,6 @@ const concurrencyMax = 256;
 
 export function manyRequest({ mode, store, source, destination, options, ...more }: Many): BatchInput {
   const { below = source.prefix, choice, filters, objects } = more;
-  // A move overwrites nothing anyway; said to a batch, it would count what stays as skipped.
-  const { overwrite, ...others } = options;
   const isSamePrefix = destination === undefined || destination.prefix === below;
   return present({
     mode,
@@ -45,7 +43,7 @@ export function manyRequest({ mode, store, source, destination, options, ...more
     mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: below, to: destination.prefix },
     choice,
     filters,
-    options: mode === 'rename' && overwrite === 'never' ? others : options,
+    options,
     pageSize,
     concurrency: Math.min(objects, concurrencyMax),
     objectsAtOnce: objects,

@@ -9,11 +9,14 @@ export interface StoreFlags {
   addressing?: 'auto' | 'path' | 'virtual';
   state?: string;
   profile?: string;
+  debug?: boolean;
 }
 
 export interface OutputFlags {
   json?: boolean;
   quiet?: boolean;
+  /** False for `--no-progress`. */
+  progress?: boolean;
 }
 
 /** What to write beside the bytes; `cp`, `mv` and `meta` have these. */
@@ -81,11 +84,16 @@ export function addStoreOptions(command: Command): Command {
       '--profile <name>',
       'whose keys, endpoint and region: a profile of ~/.aws/config (also AWS_PROFILE) or ~/.ossutilconfig (OSSUTIL_PROFILE)',
     )
-    .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
+    .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)')
+    .option('-v, --debug', 'each request on stderr: operation, object, status, time, request id, retry');
 }
 
 export function addOutputOptions(command: Command, json = 'one JSON document per finished object on stdout'): Command {
-  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'print errors only');
+  return command
+    .optionsGroup('Output:')
+    .option('--json', json)
+    .option('-q, --quiet', 'print errors only')
+    .option('--no-progress', 'no progress on stderr');
 }
 
 /** Content headers, class, encryption, ACL and tags; an empty content header drops it. */

@@ -16,6 +16,8 @@ export interface Io {
   /** Where people answer questions; absent: nowhere. */
   stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   env: NodeJS.ProcessEnv;
+  /** `FERRY_` variables that stand for options of the command line. */
+  knownVariables?: readonly string[];
   /** From now on a reader that closes its pipe does not end the process. */
   outliveReaders?(): void;
 }

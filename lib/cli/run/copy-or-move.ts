@@ -3,11 +3,13 @@ import { copyOptions } from '../input/copy-request.ts';
 import type { CopyFlags } from '../input/options.ts';
 import { hasWildcard } from '../../keys/wildcard.ts';
 import { choiceOf, objectFilters } from '../input/selection.ts';
-import { formatUrl, parseMany, parseTransfer, parseUrl, type Transfer } from '../input/urls.ts';
+import { formatUrl, parseMany, parseTransfer, parseUrl, type Prefix, type Transfer } from '../input/urls.ts';
 import type { Io } from '../process/io.ts';
 import { dryRunObject } from './dry-run.ts';
 import { runMany } from './many.ts';
 import { copyObject } from './object.ts';
+import type { KeyPattern } from '../input/selection.ts';
+import { UsageError } from '../process/exit.ts';
 import { meantBy } from './pattern.ts';
 import { withSession, type Session } from './session.ts';
 
@@ -38,7 +40,9 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     if (!pattern) return await runPlain(session, parseTransfer(formatUrl(url), input.destination, flags));
     const store = session.address(wanted.scheme);
     const source = { bucket: url.bucket, prefix: pattern.literal };
-    const many = { mode, store, source, destination: parseMany(asked, parseUrl(input.destination), flags).destination };
+    const { destination } = parseMany(asked, parseUrl(input.destination), flags);
+    refuseInside(input, pattern, source, destination);
+    const many = { mode, store, source, destination };
     const chosen = { choice: choiceOf(flags, pattern.below, pattern), filters: objectFilters(flags) };
     const more = { below: pattern.below, asked: input.source, allowEmpty: flags.allowEmpty };
     return await runMany(session, { ...many, options, ...chosen, ...more, objects: flags.objects ?? 16 }, flags);
@@ -56,4 +60,18 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     return runMany(session, many, flags);
   };
   return withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
+}
+
+/** What is written where the pattern looks might be listed, and copied, again. */
+function refuseInside(
+  { source: asked, destination: to }: TransferInput,
+  { literal, below }: KeyPattern,
+  source: Prefix,
+  destination: Prefix,
+): void {
+  if (source.bucket !== destination.bucket) return;
+  if (destination.prefix !== below && !destination.prefix.startsWith(literal)) return;
+  throw new UsageError(
+    `${to} lies where ${asked} looks for objects: the command would work on its own results. Choose a destination outside of it.`,
+  );
 }
