@@ -17,6 +17,9 @@ export interface Many {
   /** Where the names begin that are kept below the destination; default: the source's prefix. */
   below?: string;
   choice?: Choice;
+  /** Of a command that a version before `choice` left behind. */
+  include?: string[];
+  exclude?: string[];
   filters?: FiltersConfig;
   /** No object that matches is no error. */
   allowEmpty?: boolean;
@@ -33,7 +36,7 @@ const pageSize = 200;
 const concurrencyMax = 256;
 
 export function manyRequest({ mode, store, source, destination, options, ...more }: Many): BatchInput {
-  const { below = source.prefix, choice, filters, objects } = more;
+  const { below = source.prefix, choice, filters, include, exclude, objects } = more;
   const isSamePrefix = destination === undefined || destination.prefix === below;
   return present({
     mode,
@@ -43,6 +46,7 @@ export function manyRequest({ mode, store, source, destination, options, ...more
     mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: below, to: destination.prefix },
     choice,
     filters,
+    names: include || exclude ? present({ include, exclude }) : undefined,
     options,
     pageSize,
     concurrency: Math.min(objects, concurrencyMax),
