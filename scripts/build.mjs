@@ -1,5 +1,5 @@
 // Bundles the command line and every function into dist/: an ES module each, and beside it what it imports later.
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 // CommonJS dependencies (undici among them) call require() for node: modules; an ES module has none of its own.
@@ -81,6 +81,8 @@ try {
       ),
     ),
   ]);
+  // `npm link` leads to this very file, whose mode the shell goes by.
+  chmodSync(`${fresh}/ferry.mjs`, 0o755);
   rmSync('dist', { recursive: true, force: true });
   renameSync(fresh, 'dist');
 } finally {

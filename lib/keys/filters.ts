@@ -19,13 +19,21 @@ export const filtersSchema = z.strictObject({
   storageClasses: z.array(text).min(1).optional().describe('The object is in one of these classes.'),
 });
 
-export type FiltersConfig = z.output<typeof filtersSchema>;
+/** Those of listings and batches, which also know when an object was written. */
+export const listFiltersSchema = filtersSchema.extend({
+  modifiedFrom: z.number().optional().describe('Written at this time or later, epoch milliseconds.'),
+  modifiedBefore: z.number().optional().describe('Written before this time, epoch milliseconds.'),
+});
+
+export type FiltersConfig = z.output<typeof listFiltersSchema>;
 
 /** Filters, split by what they cost to ask. */
 export interface Filters {
   /** By the key alone. */
   key(key: string): boolean;
   size(size: number): boolean;
+  /** Epoch milliseconds. */
+  time(lastModified: number): boolean;
   storageClass(name: string): boolean;
   head(head: ObjectHead): boolean;
   tags(tags: Record<string, string>): boolean;
@@ -34,13 +42,17 @@ export interface Filters {
   needsTags: boolean;
   needsSize: boolean;
   needsClass: boolean;
+  needsTime: boolean;
 }
 
 export function compileFilters(config: FiltersConfig): Filters {
   const { prefix, suffix, glob, minSize = 0, maxSize = Infinity, tags, storageClasses } = config;
+  const { modifiedFrom = -Infinity, modifiedBefore = Infinity } = config;
   const matches = glob ? picomatch(glob, { dot: true }) : undefined;
   const size = (bytes: number): boolean => bytes >= minSize && bytes <= maxSize;
   const storageClass = (name: string): boolean => !storageClasses || storageClasses.includes(name);
+  const time = (ms: number): boolean => ms >= modifiedFrom && ms < modifiedBefore;
+  const needsTime = modifiedFrom > -Infinity || modifiedBefore < Infinity;
   const needsSize = minSize > 0 || maxSize < Infinity;
   const needsClass = storageClasses !== undefined;
   const needsTags = tags !== undefined;
@@ -50,13 +62,15 @@ export function compileFilters(config: FiltersConfig): Filters {
       (!suffix || suffix.some((end) => key.endsWith(end))) &&
       (!matches || matches(key)),
     size,
+    time,
     storageClass,
-    head: (head) => size(head.size) && storageClass(head.storageClass),
+    head: (head) => size(head.size) && storageClass(head.storageClass) && time(head.lastModified),
     tags: (have) =>
       Object.entries(tags ?? {}).every(([name, value]) => Object.hasOwn(have, name) && have[name] === value),
-    needsHead: needsSize || needsClass || needsTags,
+    needsHead: needsSize || needsClass || needsTags || needsTime,
     needsTags,
     needsSize,
     needsClass,
+    needsTime,
   };
 }

@@ -11,6 +11,7 @@ import { multipartCalls } from './calls/multipart.ts';
 import { objectCalls } from './calls/objects.ts';
 import { restoreObject } from './calls/restore-object.ts';
 import { streamCalls } from './calls/streams.ts';
+import { versionCalls } from './calls/versions.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { oss } from './dialects/oss.ts';
 import { s3 } from './dialects/s3.ts';
@@ -97,6 +98,7 @@ export function openStore(config: StoreConfig): StoreClient {
     ...copyCalls(caller),
     ...multipartCalls(caller),
     ...listCalls(caller),
+    ...versionCalls(caller),
     ...streamCalls(caller),
     ...bucketCalls(caller),
     region: knownRegions(caller),

@@ -3,7 +3,8 @@ import { GiveUp } from '../../copy/model/errors.ts';
 import type { Mode } from '../../copy/model/request.ts';
 import { isAccessPoint } from '../../copy/plan/access-point.ts';
 import { checkBucket, checkRequest } from '../../copy/plan/check-request.ts';
-import { filtersSchema } from '../../keys/filters.ts';
+import { choiceSchema } from '../../keys/choice.ts';
+import { listFiltersSchema } from '../../keys/filters.ts';
 import { sourceSchema } from '../../sources/shared/source.ts';
 import { isRuleMode } from '../model/rule.ts';
 import type { WorkPlace } from '../model/work-files.ts';
@@ -18,7 +19,8 @@ const requestCharsMax = 32_768;
 const writtenSchema = z.object({
   source: sourceSchema,
   mapping: mappingSchema.optional(),
-  filters: filtersSchema.optional(),
+  filters: listFiltersSchema.optional(),
+  choice: choiceSchema.optional(),
 });
 
 /** The request with every default filled in, as it is kept. @throws GiveUp BadRequest that names every problem by its place. */

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
-import type { FiltersConfig, filtersSchema } from '../../keys/filters.ts';
+import type { Choice } from '../../keys/choice.ts';
+import type { FiltersConfig, listFiltersSchema } from '../../keys/filters.ts';
 import type { SourceInput, SourceSpec } from '../../sources/shared/source.ts';
 import type { RuleMode, RuleRequest } from '../model/rule.ts';
 import type { WorkPlace } from '../model/work-files.ts';
@@ -41,6 +42,8 @@ export interface BatchRequest {
   filters?: FiltersConfig;
   /** Of a prefix: only names below it that these patterns choose; `nameFilter` says how. */
   names?: NamePatterns;
+  /** Of any source: only keys that it chooses. */
+  choice?: Choice;
   /** Of `verify`: where the bytes cannot be compared by what the stores tell, read both objects. */
   deep?: boolean;
   /** Of `verify`: compare the ACLs too. */
@@ -72,7 +75,7 @@ export interface BatchRequest {
 export interface BatchInput extends Omit<BatchRequest, 'source' | 'mapping' | 'filters'> {
   source: SourceInput;
   mapping?: MappingInput;
-  filters?: z.input<typeof filtersSchema>;
+  filters?: z.input<typeof listFiltersSchema>;
 }
 
 export const defaultPageSize = 500;

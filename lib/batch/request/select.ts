@@ -3,6 +3,7 @@ import { CopyError } from '../../copy/model/errors.ts';
 import type { StoreFacts } from '../../copy/model/ports.ts';
 import type { Filters } from '../../keys/filters.ts';
 import { compileFilters } from '../../keys/filters.ts';
+import { compileChoice } from '../../keys/choice.ts';
 import { nameFilter } from '../../keys/name-filter.ts';
 import type { Entry } from '../../sources/shared/source.ts';
 import type { PageEntry } from '../files/page-file.ts';
@@ -50,11 +51,12 @@ function named({ kind }: BatchRequest['source'], { line, ...entry }: Entry): Ent
   return kind === 'manifest' && line !== undefined ? { ...entry, line } : entry;
 }
 
-/** Patterns are about the name below the prefix. */
-function namesOf({ source, names }: BatchRequest): (key: string) => boolean {
-  if (source.kind !== 'prefix' || !names) return () => true;
+/** Patterns of `names` are about the name below the prefix. */
+function namesOf({ source, names, choice }: BatchRequest): (key: string) => boolean {
+  const isChosen = choice ? compileChoice(choice) : () => true;
+  if (source.kind !== 'prefix' || !names) return isChosen;
   const isWanted = nameFilter(names.include, names.exclude);
-  return (key) => isWanted(key.slice(source.prefix.length));
+  return (key) => isChosen(key) && isWanted(key.slice(source.prefix.length));
 }
 
 /** The filters of a batch; undefined when it has none. */

@@ -14,14 +14,17 @@ import {
   batchJson,
   type BatchFlags,
 } from '../input/batch-options.ts';
-import { batchRequest } from '../input/batch-request.ts';
+import { hasWildcard } from '../../keys/wildcard.ts';
+import { batchRequest, type BatchLine } from '../input/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
 import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';
+import { formatUrl, parseUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
+import { meantBy } from '../run/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
@@ -117,15 +120,31 @@ type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
 async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
   const { createBatch } = await import('../../batch/index.ts');
   const { runtime } = session;
-  const line = { places, flags, verify, addressOf: session.address };
+  const line = { ...(await placesMeant(session, places, flags)), flags, verify, addressOf: session.address };
   // Before anything is read from standard input.
   const checked = batchRequest(line);
   const request = flags.manifest === '-' ? batchRequest(line, await spool(session)) : checked;
-  if (flags.dryRun) return await dryRunMany(session, request);
+  const empty = { allowEmpty: flags.allowEmpty, asked: request.source.kind === 'prefix' ? places[0] : undefined };
+  if (flags.dryRun) return await dryRunMany(session, request, empty);
   const view = await createBatch(runtime.batches, request);
   if (flags.detach) return await show(session, view);
   announce(session, view);
-  return await runBatch(session, view.id);
+  return await runBatch(session, view.id, empty);
+}
+
+/** Source and destination, with what the wildcards of the source mean. Names below a pattern's folder need a folder to go to. */
+async function placesMeant(
+  { client }: Session,
+  places: string[],
+  { manifest, inventory }: BatchFlags,
+): Promise<Pick<BatchLine, 'places' | 'pattern'>> {
+  const [source, destination] = places;
+  if (source === undefined || manifest !== undefined || inventory !== undefined) return { places };
+  const asked = parseUrl(source);
+  if (!hasWildcard(asked.key)) return { places };
+  const { url, pattern } = await meantBy(client(asked.scheme), asked, 'prefix');
+  const folder = destination === undefined || !pattern || /\/$/.test(destination) ? destination : `${destination}/`;
+  return { places: [formatUrl(url), ...(folder === undefined ? [] : [folder])], ...(pattern && { pattern }) };
 }
 
 /** A pipe cannot be read twice, and a batch must survive its process. */

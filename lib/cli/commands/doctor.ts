@@ -1,7 +1,8 @@
 import { batchRow } from '../../batch/rows/batch-row.ts';
-import type { Config, Scheme } from '../../config/env.ts';
+import type { Scheme } from '../../config/env.ts';
 import { loadConfig } from '../../config/load.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
+import { schemesInUse } from '../input/schemes-in-use.ts';
 import { parseUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
@@ -52,16 +53,6 @@ async function examine(io: Io, text: string | undefined, flags: DoctorFlags): Pr
     await withSession(io, flags, lookAtBucket, { looks: !flags.write && 'stores' });
   }
   return failed ? exit.failed : exit.done;
-}
-
-/** Without a URL: the stores that have the profile, else those that the environment speaks of, else both. */
-function schemesInUse(env: Io['env'], { stores }: Config, profile: string | undefined): Scheme[] {
-  const both = ['oss', 's3'] as const;
-  const speaksOf = (prefix: string) => Object.keys(env).some((name) => name.startsWith(prefix) && env[name]);
-  const named = both.filter((scheme) =>
-    profile === undefined ? speaksOf(scheme === 'oss' ? 'OSS' : 'AWS_') : !stores[scheme].refusal,
-  );
-  return named.length > 0 ? named : [...both];
 }
 
 async function describeState(io: Io, flags: DoctorFlags): Promise<string> {

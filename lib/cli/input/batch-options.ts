@@ -14,10 +14,11 @@ import {
   type StoreFlags,
   type WriteFlags,
 } from './options.ts';
-import { collect, collectPair, parseBytes, wholeNumber } from './parse.ts';
+import { collect, collectPair, wholeNumber } from './parse.ts';
+import { addSelectionOptions, type SelectionFlags } from './selection.ts';
 
 /** Where the objects are named, and which of them are meant. */
-export interface BatchSourceFlags {
+export interface BatchSourceFlags extends SelectionFlags {
   manifest?: string;
   inventory?: string;
   format?: ManifestFormat;
@@ -30,8 +31,6 @@ export interface BatchSourceFlags {
   scheme?: 'oss' | 's3';
   glob?: string[];
   suffix?: string[];
-  minSize?: number;
-  maxSize?: number;
   class?: string[];
   withTag?: Record<string, string>;
 }
@@ -72,7 +71,7 @@ export interface BatchFlags
 export const batchJson = 'one JSON document per batch on stdout; `batch report` has one per object';
 
 export function addSourceOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('Which objects:')
     .option('--manifest <file>', 'a list of objects: a local file, oss:// or s3:// object, or - for standard input')
     .option('--inventory <file>', 'the manifest.json of an S3 or OSS inventory')
@@ -95,10 +94,9 @@ export function addSourceOptions(command: Command): Command {
     .addOption(new Option('--scheme <name>', 'store type, if no URL implies it').choices(['oss', 's3']))
     .option('--glob <pattern>', 'only keys that match (repeatable)', collect)
     .option('--suffix <text>', 'only keys that end so (repeatable)', collect)
-    .option('--min-size <size>', 'only objects at least so large', parseBytes)
-    .option('--max-size <size>', 'only objects at most so large', parseBytes)
     .option('--class <name>', 'only objects of this storage class (repeatable)', collect)
     .option('--with-tag <name=value>', 'only objects with this tag (repeatable)', collectPair);
+  return addSelectionOptions(command);
 }
 
 export function addMappingOptions(command: Command): Command {

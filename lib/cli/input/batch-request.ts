@@ -8,6 +8,7 @@ import { manifestFormat, sourceSchema } from '../../sources/shared/source.ts';
 import { UsageError } from '../process/exit.ts';
 import type { BatchFlags } from './batch-options.ts';
 import { copyOptions } from './copy-request.ts';
+import { choiceOf, objectFilters, type KeyPattern } from './selection.ts';
 import { parseUrl, type StoreUrl } from './urls.ts';
 
 export interface BatchLine {
@@ -17,13 +18,15 @@ export interface BatchLine {
   /** `verify` compares and writes nothing. */
   verify: boolean;
   addressOf(scheme: StoreAddress['scheme']): StoreAddress;
+  /** What the wildcards of the source mean, where it has some. */
+  pattern?: KeyPattern;
 }
 
 /**
  * @param spooled where standard input was kept, when `--manifest -` was given.
  * @throws UsageError for what contradicts itself or is incomplete.
  */
-export function batchRequest({ places, flags, verify, addressOf }: BatchLine, spooled?: string): BatchRequest {
+export function batchRequest({ places, flags, verify, addressOf, pattern }: BatchLine, spooled?: string): BatchRequest {
   const { source: sourceUrl, destination } = placesOf(places, flags);
   const mode = modeOf(flags, verify);
   checkDestination(mode, destination, flags, sourceUrl);
@@ -32,10 +35,11 @@ export function batchRequest({ places, flags, verify, addressOf }: BatchLine, sp
   return present({
     mode,
     store,
-    source: sourceOf(flags, sourceUrl, spooled),
+    source: sourceOf(flags, sourceUrl && pattern ? { ...sourceUrl, key: pattern.literal } : sourceUrl, spooled),
     destination: destination && { bucket: destination.bucket },
     mapping: mappingOf(mode, flags, sourceUrl, destination),
     filters: filtersOf(flags),
+    choice: choiceOf(flags, sourceUrl?.key ?? '', pattern),
     deep: flags.deep,
     compareAcl: flags.compareAcl,
     options: copyOptions(scheme, flags),
@@ -169,8 +173,8 @@ function mappingOf(
 }
 
 function filtersOf(flags: BatchFlags): BatchRequest['filters'] {
-  const { glob, suffix, minSize, maxSize, withTag, class: storageClasses } = flags;
-  return filled({ glob, suffix, minSize, maxSize, storageClasses, tags: withTag });
+  const { glob, suffix, withTag, class: storageClasses } = flags;
+  return filled({ ...objectFilters(flags), glob, suffix, storageClasses, tags: withTag });
 }
 
 function workPlace(text: string, store: StoreAddress): WorkPlace {

@@ -3,6 +3,8 @@ import type { BatchInput } from '../../batch/index.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
+import type { Choice } from '../../keys/choice.ts';
+import type { FiltersConfig } from '../../keys/filters.ts';
 import type { Prefix } from './urls.ts';
 
 export interface Many {
@@ -12,8 +14,17 @@ export interface Many {
   /** Absent for `metadata`. */
   destination?: Prefix;
   options: CopyOptions;
+  /** Where the names begin that are kept below the destination; default: the source's prefix. */
+  below?: string;
+  choice?: Choice;
+  /** Of a command that a version before `choice` left behind. */
   include?: string[];
   exclude?: string[];
+  filters?: FiltersConfig;
+  /** No object that matches is no error. */
+  allowEmpty?: boolean;
+  /** What was asked for, to be named where nothing matches. */
+  asked?: string;
   /** Objects at once. */
   objects: number;
 }
@@ -25,18 +36,18 @@ const pageSize = 200;
 const concurrencyMax = 256;
 
 export function manyRequest({ mode, store, source, destination, options, ...more }: Many): BatchInput {
-  const { include, exclude, objects } = more;
-  // A move overwrites nothing anyway; said to a batch, it would count what stays as skipped.
-  const { overwrite, ...others } = options;
-  const isSamePrefix = destination === undefined || destination.prefix === source.prefix;
+  const { below = source.prefix, choice, filters, include, exclude, objects } = more;
+  const isSamePrefix = destination === undefined || destination.prefix === below;
   return present({
     mode,
     store,
     source: { kind: 'prefix' as const, ...source },
     destination: destination && { bucket: destination.bucket },
-    mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: source.prefix, to: destination.prefix },
+    mapping: isSamePrefix ? undefined : { kind: 'prefix' as const, from: below, to: destination.prefix },
+    choice,
+    filters,
     names: include || exclude ? present({ include, exclude }) : undefined,
-    options: mode === 'rename' && overwrite === 'never' ? others : options,
+    options,
     ...atOnce(objects),
   });
 }

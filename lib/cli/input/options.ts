@@ -1,6 +1,7 @@
 /** The flags that several commands share. */
 import { Option, type Command } from 'commander';
 import { collect, collectMeta, collectPair, parseEndpoint, parseBytes, wholeNumber } from './parse.ts';
+import { addSelectionOptions, type SelectionFlags } from './selection.ts';
 
 export interface StoreFlags {
   endpointUrl?: string;
@@ -9,11 +10,14 @@ export interface StoreFlags {
   state?: string;
   profile?: string;
   requestPayer?: 'requester';
+  debug?: boolean;
 }
 
 export interface OutputFlags {
   json?: boolean;
   quiet?: boolean;
+  /** False for `--no-progress`. */
+  progress?: boolean;
 }
 
 /** What to write beside the bytes; `cp`, `mv` and `meta` have these. */
@@ -42,10 +46,8 @@ export interface RunFlags {
 }
 
 /** Of `cp`, `mv` and `meta`: many objects in place of one. */
-export interface ManyFlags {
+export interface ManyFlags extends SelectionFlags {
   recursive?: boolean;
-  include?: string[];
-  exclude?: string[];
   objects?: number;
 }
 
@@ -90,11 +92,16 @@ export function addStoreOptions(command: Command): Command {
         'requester',
       ]),
     )
-    .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)');
+    .option('--state <dir>', 'folder that keeps jobs (also FERRY_HOME; default .ferry)')
+    .option('-v, --debug', 'each request on stderr: operation, object, status, time, request id, retry');
 }
 
 export function addOutputOptions(command: Command, json = 'one JSON document per finished object on stdout'): Command {
-  return command.optionsGroup('Output:').option('--json', json).option('-q, --quiet', 'print errors only');
+  return command
+    .optionsGroup('Output:')
+    .option('--json', json)
+    .option('-q, --quiet', 'print errors only')
+    .option('--no-progress', 'no progress on stderr');
 }
 
 /** Content headers, class, encryption, ACL and tags; an empty content header drops it. */
@@ -119,12 +126,12 @@ export function addWriteOptions(command: Command): Command {
 
 /** Many objects in place of one. @param as what else means them. */
 export function addManyOptions(command: Command, as = ''): Command {
-  return command
-    .optionsGroup('What:')
-    .option('-r, --recursive', `everything below the source${as}`)
-    .option('--include <glob>', 'with a prefix: only these names (repeatable)', collect)
-    .option('--exclude <glob>', 'with a prefix: not these names (repeatable)', collect)
-    .option('--objects <n>', 'with a prefix: objects at once (default 16)', wholeNumber(1, 1_000));
+  command.optionsGroup('What:').option('-r, --recursive', `everything below the source${as}`);
+  return addSelectionOptions(command, 'of many: ').option(
+    '--objects <n>',
+    'with a prefix: objects at once (default 16)',
+    wholeNumber(1, 1_000),
+  );
 }
 
 export function addRunOptions(command: Command): Command {

@@ -49,6 +49,14 @@ export function parseObjectUrl(text: string): StoreUrl {
   return url;
 }
 
+/** A bucket, with or without a slash behind it. @throws UsageError when the URL names an object. */
+export function parseBucketUrl(text: string): StoreUrl {
+  const url = parseUrl(text);
+  if (url.key !== '')
+    throw new UsageError(`"${text}" names an object; name the bucket alone: ${url.scheme}://${url.bucket}.`);
+  return url;
+}
+
 export function formatUrl(url: Pick<StoreUrl, 'scheme' | 'bucket' | 'key'>): string {
   return `${url.scheme}://${url.bucket}/${url.key}`;
 }
@@ -73,11 +81,7 @@ export interface Prefix {
 export function parseTransfer(from: string, to: string, flags: { recursive?: boolean; versionId?: string }): Transfer {
   const source = parseUrl(from);
   const destination = parseUrl(to);
-  if (source.scheme !== destination.scheme) {
-    throw new UsageError(
-      `cannot copy from ${source.scheme}:// to ${destination.scheme}://: the store copies inside itself, so both must be in the same store.`,
-    );
-  }
+  checkSameStore(source, destination);
   const scheme = source.scheme;
   if (flags.recursive || isPrefix(source)) {
     if (flags.versionId)
@@ -101,6 +105,28 @@ export function parseTransfer(from: string, to: string, flags: { recursive?: boo
     source: { bucket: source.bucket, key: source.key, ...version },
     destination: { bucket: destination.bucket, key },
   };
+}
+
+/**
+ * Source with wildcards and destination prefix.
+ * @throws UsageError when the two are in different stores, or one version of many is asked for.
+ */
+export function parseMany(
+  source: StoreUrl,
+  destination: StoreUrl,
+  flags: { versionId?: string },
+): { scheme: StoreAddress['scheme']; destination: Prefix } {
+  checkSameStore(source, destination);
+  if (flags.versionId)
+    throw new UsageError('--version-id names a version of one object; it cannot be used with wildcards.');
+  return { scheme: source.scheme, destination: asPrefix(destination) };
+}
+
+function checkSameStore(source: StoreUrl, destination: StoreUrl): void {
+  if (source.scheme === destination.scheme) return;
+  throw new UsageError(
+    `cannot copy from ${source.scheme}:// to ${destination.scheme}://: the store copies inside itself, so both must be in the same store.`,
+  );
 }
 
 /** Everything below a URL, with or without a slash at its end. @throws UsageError. */

@@ -94,15 +94,19 @@ function terminalProgress(io: Io, options: ProgressOptions): Progress {
   const bar: SingleBar = bars.create(1, 0);
   const restore = () => io.stderr.write('\u001b[?7h\u001b[?25h');
   process.once('exit', restore);
+  let stopped = false;
   return {
     update(next) {
+      if (stopped) return;
       moment = next;
       speed.add(now(), next.bytes);
       bar.update(0);
     },
     // Long lines must wrap although the bar's may not.
-    log: (line) => bars.log(`\u001b[?7h${line}\n\u001b[?7l`),
+    log: (line) => (stopped ? void io.stderr.write(`${line}\n`) : bars.log(`\u001b[?7h${line}\n\u001b[?7l`)),
     stop() {
+      if (stopped) return;
+      stopped = true;
       process.removeListener('exit', restore);
       bars.update();
       bars.stop();
@@ -144,8 +148,10 @@ function pipeProgress(stream: TextStream, options: ProgressOptions): Progress {
   const speed = new Speed();
   let pause = 5_000;
   let next = now() + pause;
+  let stopped = false;
   return {
     update(moment) {
+      if (stopped) return;
       const time = now();
       speed.add(time, moment.bytes);
       // The result line says that it is done.
@@ -155,6 +161,6 @@ function pipeProgress(stream: TextStream, options: ProgressOptions): Progress {
       stream.write(`${options.label}: ${describeMoment(moment, speed.perSecond(time)).join(', ')}\n`);
     },
     log: (line) => void stream.write(`${line}\n`),
-    stop() {},
+    stop: () => void (stopped = true),
   };
 }

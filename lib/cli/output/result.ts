@@ -52,6 +52,15 @@ export function resultLine(subject: Subject, result: CopyResult, seconds: number
   return `${paint('green', '✓')} ${done[subject.mode]} ${subjectText(subject)} ${paint('dim', `(${facts.join(', ')})`)}`;
 }
 
+/** For an object that `--overwrite never` left alone. */
+export function skippedLine(subject: Subject, paint: Paint): string {
+  return `${paint('dim', '-')} skipped 1 object: ${url(subject.store, subject.destination)} is there already ${paint('dim', '(--overwrite never)')}`;
+}
+
+export function skippedDocument(subject: Subject): Record<string, unknown> {
+  return { status: 'skipped', ...subjectDocument(subject), reason: 'DestinationExists' };
+}
+
 /** One line per thing that did not arrive as it was at the source. */
 export function lossLines(losses: readonly FidelityLoss[], paint: Paint): string[] {
   return losses.map((loss) => `${paint('yellow', '!')} not kept: ${lossText(loss)}`);

@@ -16,6 +16,8 @@ export interface Io {
   /** Where people answer questions; absent: nowhere. */
   stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
   env: NodeJS.ProcessEnv;
+  /** `FERRY_` variables that stand for options of the command line. */
+  knownVariables?: readonly string[];
   /** From now on a reader that closes its pipe does not end the process. */
   outliveReaders?(): void;
 }
@@ -45,7 +47,12 @@ export function processIo(): Io {
 
 /** Writes one line; resolves when the stream can take more, so that a slow reader slows us down instead of filling memory. */
 export async function printLine(stream: TextStream, line: string): Promise<void> {
-  if (stream.destroyed || stream.write(`${line}\n`)) return;
+  await printBytes(stream, `${line}\n`);
+}
+
+/** The same for bytes as they are. */
+export async function printBytes(stream: TextStream, bytes: string | Uint8Array): Promise<void> {
+  if (stream.destroyed || stream.write(bytes)) return;
   await new Promise<void>((resolve) => {
     const done = (): void => {
       stream.removeListener('drain', done);

@@ -1,18 +1,18 @@
 /** Runs a batch to its end and shows its progress. */
+import { GiveUp } from '../../copy/model/errors.ts';
 import type { BatchInput, BatchView } from '../../batch/index.ts';
-import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
 import { batchText, countText, dryRunDocument, dryRunLines, endLine, exitOf } from '../output/batch.ts';
 import type { Moment } from '../output/progress.ts';
 import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
-import { plural } from '../text/format.ts';
+import { plural, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import type { Session } from './session.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
 /** @throws Interrupted when a signal stops it; the batch is kept. */
-export async function runBatch(session: Session, id: string): Promise<number> {
-  return await printEnd(session, await followBatch(session, id, { label: `batch ${id.slice(0, 8)}` }));
+export async function runBatch(session: Session, id: string, empty: Empty = {}): Promise<number> {
+  return await printEnd(session, await followBatch(session, id, { label: `batch ${id.slice(0, 8)}` }), empty);
 }
 
 export interface Follow {
@@ -50,7 +50,11 @@ function momentOf(view: BatchView): Moment {
 }
 
 /** Shows what a batch would do. Exit code 3 when some of it would fail. */
-export async function dryRunMany({ io, flags, runtime }: Session, input: BatchInput): Promise<number> {
+export async function dryRunMany(
+  { io, flags, runtime }: Session,
+  input: BatchInput,
+  empty: Empty = {},
+): Promise<number> {
   const { dryRunBatch, readRequest } = await import('../../batch/index.ts');
   const request = readRequest(input);
   const plan = await dryRunBatch(runtime.batches, request);
@@ -58,12 +62,36 @@ export async function dryRunMany({ io, flags, runtime }: Session, input: BatchIn
     ? [visibleJson(dryRunDocument(request, plan))]
     : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
   for (const one of text) await printLine(io.stdout, one);
+  if (plan.objects === 0 && plan.rejected.length === 0 && !empty.allowEmpty) throw nothingMatches(request, empty);
   const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
   return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
 }
 
+/** What is said, and whether anything is, where no object matches. */
+export interface Empty {
+  allowEmpty?: boolean;
+  /** The source as it was asked for; default: as the batch reads it. */
+  asked?: string;
+}
+
+/** A typing error in a pattern must not look like success. */
+function nothingMatches(request: BatchView['request'], { asked }: Empty): GiveUp {
+  const where = asked === undefined ? batchText(request).split(' -> ')[0] : printable(asked);
+  return new GiveUp('NotFound', `no object matches ${where} (--allow-empty makes that no error).`);
+}
+
 /** Says how a batch ended. Returns the exit code for it. */
-export async function printEnd({ io, flags, say }: Session, view: BatchView): Promise<number> {
+export async function printEnd(
+  { io, flags, say, complain }: Session,
+  view: BatchView,
+  empty: Empty = {},
+): Promise<number> {
+  const isEmpty = view.state === 'done' && view.counts.entries + view.counts.rejected === 0;
+  if (isEmpty && !empty.allowEmpty) {
+    if (flags.json) await printLine(io.stdout, visibleJson(view));
+    complain(nothingMatches(view.request, empty));
+    return exit.failed;
+  }
   const code = exitOf(view);
   if (flags.json) await printLine(io.stdout, visibleJson(view));
   else if (!flags.quiet) await printLine(io.stdout, endLine(view, paintFor(io.stdout, io.env)));

@@ -34,7 +34,8 @@ export async function confirmRemovals(session: Session, found: readonly Work[]):
   return undefined;
 }
 
-async function isYes({ io, signal }: Session, question: string): Promise<boolean> {
+/** Asks on stderr and reads one line; anything but yes is no. */
+export async function isYes({ io, signal }: Session, question: string): Promise<boolean> {
   if (!io.stdin) return false;
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   try {

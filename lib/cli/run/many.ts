@@ -15,7 +15,8 @@ import { visibleJson } from '../../copy/model/visible-json.ts';
 /** Does to many objects what was asked for, shows how it goes and sums up. Returns the exit code. */
 export async function runMany(session: Session, many: Many, { dryRun = false } = {}): Promise<number> {
   const request = manyRequest(many);
-  if (dryRun) return await dryRunMany(session, request);
+  const { allowEmpty, asked } = many;
+  if (dryRun) return await dryRunMany(session, request, { allowEmpty, asked });
   const { createBatch } = await import('../../batch/index.ts');
   const { io, flags, runtime, signal } = session;
   signal.throwIfAborted();
@@ -31,9 +32,12 @@ export async function runMany(session: Session, many: Many, { dryRun = false } =
 async function sumUp(session: Session, many: Many, view: BatchView): Promise<number> {
   const { io, flags } = session;
   const { counts, reason } = view;
-  if (counts.entries === 0 && !reason) {
+  if (counts.entries === 0 && !reason && !many.allowEmpty) {
     const verb = { copy: 'copy', rename: 'move', metadata: 'change' }[many.mode];
-    throw new GiveUp('NotFound', `nothing to ${verb}: no object matches below ${sourceText(many)}.`);
+    throw new GiveUp(
+      'NotFound',
+      `nothing to ${verb}: no object matches ${many.asked === undefined ? `below ${sourceText(many)}` : printable(many.asked)} (--allow-empty makes that no error).`,
+    );
   }
   const out = flags.json ? io.stderr : io.stdout;
   if (!flags.quiet && counts.entries > 0) await printLine(out, manyEndLine(view, paintFor(out, io.env)));

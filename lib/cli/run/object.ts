@@ -1,6 +1,14 @@
+import { gaveUp } from '../../copy/model/errors.ts';
 import { describe } from '../../copy/model/object.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
-import { errorDocument, lossLines, resultDocument, resultLine } from '../output/result.ts';
+import {
+  errorDocument,
+  lossLines,
+  resultDocument,
+  resultLine,
+  skippedDocument,
+  skippedLine,
+} from '../output/result.ts';
 import { exit, exitCodeOf } from '../process/exit.ts';
 import { formatCount, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
@@ -40,6 +48,7 @@ export async function copyObject(session: Session, request: CopyRequest): Promis
   } catch (error) {
     progress.stop();
     if (signal.aborted) throw error;
+    if (request.options.overwrite === 'never' && gaveUp(error, 'DestinationExists')) return sayKept(session, request);
     if (flags.json) io.stdout.write(`${visibleJson(errorDocument(request, error))}\n`);
     session.complain(error);
     return exitCodeOf(error);
@@ -51,4 +60,11 @@ function waitText(jobId = ''): string {
     `the source is archived and is being restored, which can take hours: job ${jobId} copies it when it is readable. ` +
     'Ctrl-C stops waiting; ferry resume goes on later.'
   );
+}
+
+/** As it was asked for: what is there stays, and that is no failure. */
+function sayKept({ io, flags }: Session, request: CopyRequest): number {
+  if (flags.json) io.stdout.write(`${visibleJson(skippedDocument(request))}\n`);
+  else if (!flags.quiet) io.stdout.write(`${skippedLine(request, paintFor(io.stdout, io.env))}\n`);
+  return exit.done;
 }

@@ -7,6 +7,7 @@ import type { Embedded, EmbeddedOptions } from '../../runtime/embedded/open.ts';
 import type { RequestInfo, StoreClient } from '../../store/open.ts';
 import type { OutputFlags, StoreFlags } from '../input/options.ts';
 import { openProgress, type Progress, type ProgressOptions } from '../output/progress.ts';
+import { requestLine } from '../output/request.ts';
 import { complaint } from '../output/result.ts';
 import { Interrupted } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
@@ -65,11 +66,18 @@ export async function withSession(
   const log = humanLog({ write: say, level: config.logLevel });
   const { home, settings } = config;
   const runtime = await openEmbedded({
-    ...{ home, config, settings, env: io.env, log, onRequest, rules },
+    ...{ home, config, settings, env: io.env, log, rules },
+    onRequest: flags.debug ? (info) => (onRequest?.(info), say(requestLine(info))) : onRequest,
     looks: looks === 'stores',
   });
   if (!looks) io.outliveReaders?.();
-  const stop = looks ? neverStopped() : catchSignals(() => say('stopping; Ctrl-C again stops at once.'));
+  const stop = looks
+    ? neverStopped()
+    : catchSignals(() => {
+        // The bar must not be drawn again below the line.
+        progress?.stop();
+        say('stopping; Ctrl-C again stops at once.');
+      });
   const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
   try {
     return await work({
@@ -83,7 +91,7 @@ export async function withSession(
       say,
       complain: (error) => complaint(io, error).forEach(say),
       progress(wanted) {
-        const opened = openProgress(io, { ...wanted, quiet: flags.quiet });
+        const opened = openProgress(io, { ...wanted, quiet: flags.quiet || flags.progress === false });
         progress = opened;
         return {
           ...opened,
@@ -121,13 +129,14 @@ async function interruption(error: unknown, home: string): Promise<Interrupted> 
 
 /** The flags that every command has, as configuration; they go before the environment. */
 export function configOptions(io: Io, flags: StoreFlags): LoadOptions {
-  const { endpointUrl: endpoint, region, addressing, state, profile, requestPayer } = flags;
+  const { endpointUrl: endpoint, region, addressing, state, profile, requestPayer, debug } = flags;
   const store = { endpoint, region, addressing, requestPayer };
   return {
     home: state,
     profile,
     // People read the result line; the steps on the way are for who asks for them.
-    logLevel: io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
+    logLevel: debug ? 'debug' : io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
+    alsoKnown: io.knownVariables,
     stores: { oss: store, s3: store },
   };
 }

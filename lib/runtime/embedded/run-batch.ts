@@ -70,7 +70,13 @@ async function follow(
     const view = await readBatch(world, id);
     await onProgress?.(await progress.addTo(view, world.state));
     if (view.ended) return view;
-    if (signal?.aborted) return await interrupt(parts, id);
+    if (signal?.aborted) {
+      const left = await interrupt(parts, id);
+      if (left.ended) return left;
+      // All objects are done; only the sum is missing, and nothing more is begun for it.
+      parts.stopping.delete(id);
+      return await follow(parts, id, { onProgress }, setWake);
+    }
     if (world.clock.now() >= lookAt) {
       if (!view.paused && (await keepGoing(parts, id))) noteStall(stall, view);
       if (looks++ % 10 === 0) await rescueJobs(parts, id);
@@ -115,12 +121,14 @@ async function rescueJobs({ world, processes, newInvocation }: BatchDriverParts,
   }
 }
 
+/** The batch as it is where no object of it is left to do. @throws Interrupted where some are. */
 async function interrupt(parts: BatchDriverParts, id: string): Promise<BatchView> {
   const { world, queues, processes, stopping, graceMs } = parts;
   stopping.add(id);
   await Promise.all(queues.map((queue) => queue.withdraw(id, graceMs)));
   const view = await readBatch(world, id);
-  if (view.ended) return view;
+  const { complete, done, known } = view.pages;
+  if (view.ended || (complete && done >= known)) return view;
   processes.disown(id);
   throw new Interrupted(id);
 }

@@ -11,12 +11,20 @@ import type { BucketEntry, BucketInfo, StoreClient, Versioning } from './client.
 
 type BucketCalls = Pick<
   StoreClient,
-  'createBucket' | 'headBucket' | 'bucketRegion' | 'bucketInfo' | 'listBuckets' | 'versioning' | 'setVersioning'
+  | 'createBucket'
+  | 'deleteBucket'
+  | 'headBucket'
+  | 'bucketRegion'
+  | 'bucketInfo'
+  | 'listBuckets'
+  | 'versioning'
+  | 'setVersioning'
 >;
 
 export function bucketCalls(caller: Caller): BucketCalls {
   return {
     createBucket: (bucket, options) => createBucket(caller, bucket, options),
+    deleteBucket: (bucket, options) => deleteBucket(caller, bucket, options),
     headBucket: (bucket, options) => headBucket(caller, bucket, options),
     bucketRegion: (bucket, options) => bucketRegion(caller, bucket, options),
     bucketInfo: (bucket, options) => bucketInfo(caller, bucket, options),
@@ -48,6 +56,11 @@ async function createBucket(
   } catch (error) {
     if (!(error instanceof GiveUp) || error.answer?.code !== 'BucketAlreadyOwnedByYou') throw error;
   }
+}
+
+async function deleteBucket(caller: Caller, bucket: string, options?: CallOptions): Promise<void> {
+  await perform(caller, { operation: 'DeleteBucket', method: 'DELETE', bucket }, options, () => undefined);
+  caller.knownBuckets.delete(bucket);
 }
 
 /** OSS has no HEAD of a bucket; its ACL is what its SDKs ask for instead. */

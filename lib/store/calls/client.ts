@@ -32,6 +32,29 @@ export interface ObjectsPage {
   next?: string;
 }
 
+/** A version of an object, or a marker that hides those before it. */
+export interface ListedVersion extends ListedObject {
+  /** `null` for what was written while the bucket kept no versions. */
+  versionId: string;
+  latest: boolean;
+  /** Then `size` is 0 and `etag` empty. */
+  deleteMarker: boolean;
+}
+
+export interface ListVersionsQuery {
+  prefix?: string;
+  /** Of the page before. */
+  next?: VersionsPage['next'];
+  /** Per page, 1 to 1,000 (default). */
+  limit?: number;
+}
+
+export interface VersionsPage {
+  versions: ListedVersion[];
+  /** Absent on the last page. */
+  next?: { keyMarker: string; versionIdMarker?: string };
+}
+
 export interface ListUploadsQuery {
   prefix?: string;
   keyMarker?: string;
@@ -112,6 +135,8 @@ export interface BucketEntry {
 /** Everything the client can do; the engine sees only `ObjectStore`. Every method throws only the errors of `lib/copy/model/errors.ts`. */
 export interface StoreClient extends ObjectStore {
   listObjects(bucket: string, query?: ListObjectsQuery & CallOptions): Promise<ObjectsPage>;
+  /** Versions and delete markers, newest of each key first. */
+  listVersions(bucket: string, query?: ListVersionsQuery & CallOptions): Promise<VersionsPage>;
   /** At most 1,000 at once. Deleting what is absent is no error. */
   deleteObjects(bucket: string, entries: DeleteEntry[], options?: CallOptions): Promise<DeleteFailure[]>;
   listMultipartUploads(bucket: string, query?: ListUploadsQuery & CallOptions): Promise<UploadsPage>;
@@ -121,6 +146,8 @@ export interface StoreClient extends ObjectStore {
   presign(method: 'GET' | 'PUT' | 'HEAD' | 'DELETE', ref: ObjectRef, expires: number): Promise<string>;
   /** A bucket that is ours already is no error. */
   createBucket(bucket: string, options?: CallOptions & { acl?: string }): Promise<void>;
+  /** @throws GiveUp BadRequest while something is in it: objects, versions, uploads. */
+  deleteBucket(bucket: string, options?: CallOptions): Promise<void>;
   /** @throws GiveUp NoSuchBucket, AccessDenied. */
   headBucket(bucket: string, options?: CallOptions): Promise<void>;
   /** Region without `oss-`. */

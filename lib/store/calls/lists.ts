@@ -277,7 +277,7 @@ function uploadDecoder(list: Element, prefix = ''): (text: string) => string {
 }
 
 /** Keys are encoded only if the answer says so: not every store knows `encoding-type`. */
-function decoder(list: Element): (text: string) => string {
+export function decoder(list: Element): (text: string) => string {
   if (list.text('EncodingType')?.trim().toLowerCase() !== 'url') return (text) => text;
   return (text) => {
     try {

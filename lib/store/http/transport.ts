@@ -18,6 +18,10 @@ export interface RequestInfo {
   status?: number;
   bucket?: string;
   key?: string;
+  /** From sending to the last byte of the answer, milliseconds. */
+  ms: number;
+  /** The store's own name for the request, where it told one. */
+  requestId?: string;
   /** From 1; more are retries of one call. */
   attempt: number;
   /** Bytes of the answer's body. */
@@ -54,13 +58,13 @@ export async function exchange(
   const limit = limitTime(call, timeout);
   try {
     const answer = await dispatch(transport, wire, timeout, limit.signal);
-    info.status = answer.status;
+    note(info, answer, transport);
     return await readWhole(transport, call, answer, info);
   } catch (error) {
     throw networkError(error, call, transport.dialect, hostOf(wire));
   } finally {
     limit.lift();
-    transport.onRequest?.(info);
+    tell(transport, info);
   }
 }
 
@@ -76,16 +80,16 @@ export async function exchangeStream(
   const limit = limitTime(call, timeout);
   try {
     const answer = await dispatch(transport, wire, timeout, limit.signal);
-    info.status = answer.status;
+    note(info, answer, transport);
     if (answer.status < 300) {
-      const body = counted(answer.body, info, () => transport.onRequest?.(info));
+      const body = counted(answer.body, info, () => tell(transport, info));
       return { open: { ...answer, body } };
     }
     const whole = await readWhole(transport, call, answer, info);
-    transport.onRequest?.(info);
+    tell(transport, info);
     return { whole };
   } catch (error) {
-    transport.onRequest?.(info);
+    tell(transport, info);
     throw networkError(error, call, transport.dialect, hostOf(wire));
   } finally {
     limit.lift();
@@ -161,7 +165,18 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
 
 function describeRequest(call: Call, attempt: number): RequestInfo {
   const { operation, bucket, key, body } = call;
-  return { operation, bucket, key, attempt, bytesIn: 0, bytesOut: bodySize(body) };
+  // Until it is told, when it began.
+  return { operation, bucket, key, attempt, ms: performance.now(), bytesIn: 0, bytesOut: bodySize(body) };
+}
+
+function note(info: RequestInfo, { status, headers }: OpenAnswer, { dialect }: Transport): void {
+  info.status = status;
+  const requestId = headers[dialect.headers.requestId];
+  if (requestId !== undefined) info.requestId = requestId;
+}
+
+function tell({ onRequest }: Transport, info: RequestInfo): void {
+  onRequest?.({ ...info, ms: performance.now() - info.ms });
 }
 
 function endless(transport: Transport, call: Call): RetryLater {
