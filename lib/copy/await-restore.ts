@@ -62,7 +62,7 @@ export async function continueRestore(
   } catch (error) {
     if (!endsJob(error)) throw error;
     const row = await world.state.get(job.id);
-    // Once the row waits no more, whoever copies has stored the error there.
+    // Once the row waits no more, the copy itself stores its error there.
     if (row?.state === 'planned' && row.restoringSince !== undefined) {
       if (error instanceof SourceChanged) await endChanged(world, row, error);
       else await end(world, row, 'failed', reasonOf(error));

@@ -126,7 +126,7 @@ function enter(tokens: readonly Token[], places: Set<number>, place: number): vo
   const kind = tokens[place]?.kind;
   if (kind !== 'folders') places.add(place);
   if (kind === 'star') enter(tokens, places, place + 1);
-  // Whoever has been inside of it has been behind it.
+  // A way that has been inside of it has been behind it, too.
   if (kind === 'folders' && !places.has(place + 1)) {
     places.add(place + 1);
     enter(tokens, places, place + 2);

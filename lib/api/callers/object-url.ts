@@ -66,7 +66,7 @@ export function paidBy(store: StoreAddress, requestPayer: StoreAddress['requestP
   return requestPayer === undefined ? store : { ...store, requestPayer };
 }
 
-/** Two names may stand for one store, whoever pays for the requests. */
+/** Two names may stand for one store, with or without requester pays. */
 export function sameStore(a: StoreAddress | undefined, b: StoreAddress): boolean {
   return (
     a?.scheme === b.scheme &&

@@ -1,5 +1,5 @@
 /** Runs a batch to its end and shows its progress. */
-import { GiveUp } from '../../copy/model/errors.ts';
+import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
 import type { BatchInput, BatchView } from '../../batch/index.ts';
 import { batchText, countText, dryRunDocument, dryRunLines, endLine, exitOf } from '../output/batch.ts';
 import type { Moment } from '../output/progress.ts';

@@ -1,10 +1,15 @@
 /** The objects of a listing that a command means, and what it says when there are none. */
 import { GiveUp } from '../../copy/model/errors.ts';
-import type { ListedObject, ListedVersion, StoreClient } from '../../store/calls/client.ts';
+import type {
+  ListedObject,
+  ListedVersion,
+  ListObjectsQuery,
+  ObjectsPage,
+  StoreClient,
+} from '../../store/calls/client.ts';
 import { listedFilter, selectionText, type SelectionFlags } from '../input/selection.ts';
 import { formatUrl, type StoreUrl } from '../input/urls.ts';
 import { printable } from '../text/format.ts';
-import { pagesOf } from './listing.ts';
 import type { Meant } from './pattern.ts';
 
 /** Everything below a URL, or what its pattern and the options choose of it. With `versions` old versions and markers as well. */
@@ -43,4 +48,20 @@ export function nothingFound(asked: StoreUrl, flags: SelectionFlags): GiveUp {
     'NotFound',
     `no object matches ${printable(formatUrl(asked))}${selectionText(flags)} (--allow-empty makes that no error).`,
   );
+}
+
+/** The pages of a listing; the next one is on its way while this one is worked on. */
+export async function* pagesOf(
+  client: Pick<StoreClient, 'listObjects'>,
+  bucket: string,
+  query: ListObjectsQuery,
+): AsyncGenerator<ObjectsPage> {
+  let coming: Promise<ObjectsPage> | undefined = client.listObjects(bucket, query);
+  while (coming) {
+    const page: ObjectsPage = await coming;
+    coming = page.next === undefined ? undefined : client.listObjects(bucket, { ...query, token: page.next });
+    // Thrown where it is awaited; a reader that stops early must not leave it unhandled.
+    coming?.catch(() => {});
+    yield page;
+  }
 }

@@ -53,7 +53,7 @@ async function isThere(client: StoreClient, { bucket, key }: StoreUrl, as: 'obje
     await client.head({ bucket, key });
     return true;
   } catch (error) {
-    // S3 hides what is missing from whoever may not list.
+    // S3 answers 403 for a missing key to a caller without the right to list.
     if (gaveUp(error, 'NotFound', 'AccessDenied')) return false;
     throw error;
   }
