@@ -28,10 +28,11 @@ const objects = (names: string[]) => names.map((name) => `acs:oss:*:*:${name}/*`
 
 /** What every function does; the sweep alone deletes no objects. */
 function store(stage: NamedStage, deletes: boolean): Statement[] {
-  const { read, write, kmsKeys = [], setsAcls } = stage;
+  const { read, write, kmsKeys = [], setsAcls, restores } = stage;
   const both = [...new Set([...read, ...write])];
   const writes = ['oss:PutObject', 'oss:PutObjectTagging', 'oss:AbortMultipartUpload', 'oss:ListParts'];
   if (setsAcls) writes.push('oss:PutObjectAcl');
+  const restoring = restores ? [allow(['oss:RestoreObject'], objects(both))] : [];
   if (deletes) writes.push('oss:DeleteObject');
   return [
     allow(
@@ -47,6 +48,7 @@ function store(stage: NamedStage, deletes: boolean): Statement[] {
     allow(['oss:ListObjects', 'oss:GetBucketInfo'], buckets(both)),
     allow(writes, objects(write)),
     allow(['oss:ListMultipartUploads'], buckets(write)),
+    ...restoring,
     ...(kmsKeys.length > 0 ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeys.map(keyArn))] : []),
   ];
 }

@@ -32,6 +32,8 @@ export interface Stage {
   kmsKeys?: string[];
   /** Callers, rules and changes of metadata may set ACLs of objects: without it a job that would have to ends with AccessDenied. */
   setsAcls?: boolean;
+  /** Callers and rules may have archived objects restored (`restore`), which costs money. */
+  restores?: boolean;
   /** Part tasks worked on at once; each copies the parts of its task side by side. */
   partsAtOnce: number;
   /** Events, and tasks that are no parts, worked on at once: so many of each. */

@@ -14,13 +14,14 @@ const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: '
 
 /** What every function does; the sweep alone deletes no objects. */
 function objects(stage: NamedStage, deletes: boolean): Statement[] {
-  const { read, write, kmsKeys = [], setsAcls } = stage;
+  const { read, write, kmsKeys = [], setsAcls, restores } = stage;
   const both = [...new Set([...read, ...write])];
   const writes = ['s3:PutObject', 's3:PutObjectTagging', 's3:AbortMultipartUpload', 's3:PutObjectAnnotation'];
   // Without the first two HEAD does not show a lock, and what is not shown is neither carried nor named as lost.
   const locks = ['s3:GetObjectRetention', 's3:GetObjectLegalHold'];
   writes.push('s3:PutObjectRetention', 's3:PutObjectLegalHold');
   if (setsAcls) writes.push('s3:PutObjectAcl');
+  const restoring = restores ? [allow(['s3:RestoreObject'], objectArns(both))] : [];
   if (deletes) writes.push('s3:DeleteObject');
   return [
     allow(
@@ -39,6 +40,7 @@ function objects(stage: NamedStage, deletes: boolean): Statement[] {
     allow(['s3:ListBucket'], bucketArns(both)),
     allow([...writes, 's3:ListMultipartUploadParts'], objectArns(write)),
     allow(['s3:ListBucketMultipartUploads', 's3:GetBucketObjectLockConfiguration'], bucketArns(write)),
+    ...restoring,
     ...(kmsKeys.length > 0 ? [useKeys(kmsKeys, ['s3'])] : []),
   ];
 }

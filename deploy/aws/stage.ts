@@ -19,6 +19,8 @@ export interface Stage {
   kmsKeys?: string[];
   /** Callers, rules and changes of metadata may set ACLs of objects: without it a job that would have to ends with AccessDenied. */
   setsAcls?: boolean;
+  /** Callers and rules may have archived objects restored (`restore`), which costs money. */
+  restores?: boolean;
   /**
    * ARN of a KMS key for the queues and the table; without one AWS encrypts them with keys of its own. The key's policy must let
    * s3.amazonaws.com and events.amazonaws.com use it (kms:GenerateDataKey, kms:Decrypt), for both send to the queue of events.

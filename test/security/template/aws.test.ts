@@ -33,6 +33,11 @@ describe('the stack on AWS', () => {
     expect(actions({ ...plain, setsAcls: true })).toContain('s3:PutObjectAcl');
   });
 
+  it('lets no function have an archived object restored unless the stage asks for it', () => {
+    expect(actions(plain)).not.toContain('s3:RestoreObject');
+    expect(actions({ ...plain, restores: true })).toContain('s3:RestoreObject');
+  });
+
   it('lets functions use a KMS key only through the service whose data it encrypts', () => {
     const kms = statements({ ...plain, kmsKeys: [objectKey], ownKey }).filter(({ Action }) =>
       [Action].flat().some((action) => action.startsWith('kms:')),
