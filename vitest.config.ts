@@ -15,7 +15,7 @@ export default defineConfig({
       // Only ends a test that hangs: a busy machine may take long over a test with many examples.
       // Unit tests share the modules of one process per core: reading them anew for each file took most of the time.
       project('unit', 300_000, { setupFiles: ['test/unit/no-network.ts'], isolate: false }),
-      project('contract', 300_000),
+      project('contract', 300_000, { isolate: false }),
       // What callers and senders of events may try, by kind.
       project('security', 300_000, { isolate: false }),
       project('simulation', 300_000),

@@ -91,6 +91,7 @@ function large(event: Usage, count: number, tasks: Tasks, { memoryGb, partBytesP
   return {
     calls: {
       HeadObject: 4,
+      ListObjectAnnotations: 1,
       InitiateMultipartUpload: 1,
       UploadPartCopy: count,
       ListParts: Math.ceil(count / 1_000),

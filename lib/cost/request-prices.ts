@@ -28,6 +28,7 @@ const readCalls = [
   'GetObject',
   'GetObjectTagging',
   'GetObjectAcl',
+  'GetObjectAnnotation',
   'GetBucketLocation',
   'ListParts',
 ];

@@ -77,6 +77,8 @@ export function tallyLines(
   const tally: Tally = { ...noTally, entries: lines.length, rejected, passedOver, calls };
   const counts: Tally['counts'] = {};
   const failures: Record<string, number> = {};
+  // The page asked for them before an upload, so the store has such.
+  const hasAnnotations = calls['ListObjectAnnotations'] !== undefined;
   for (const { status, size, error, way, parts, rule, lost = [], differences = [], read, transfer } of lines) {
     counts[status] = (counts[status] ?? 0) + 1;
     if (status === 'copied' || status === 'renamed') tally.bytes += size ?? 0;
@@ -84,7 +86,7 @@ export function tallyLines(
     if (way === 'parts')
       tally.calls = addRecords(
         tally.calls,
-        callsOfParts(status, parts ?? 0, { looksAgain, replicates: rule !== undefined }),
+        callsOfParts(status, parts ?? 0, { looksAgain, replicates: rule !== undefined, hasAnnotations }),
       );
     if (status === 'failed' && error) failures[error.code] = (failures[error.code] ?? 0) + 1;
     if (read) {
@@ -104,7 +106,7 @@ export function tallyLines(
 function callsOfParts(
   status: Status,
   parts: number,
-  { looksAgain, replicates }: { looksAgain: boolean; replicates: boolean },
+  { looksAgain, replicates, hasAnnotations }: { looksAgain: boolean; replicates: boolean; hasAnnotations: boolean },
 ): Record<string, number> {
   const calls = {
     UploadPartCopy: parts,
@@ -112,7 +114,14 @@ function callsOfParts(
     CompleteMultipartUpload: 1,
     HeadObject: replicates ? 3 : 2,
   };
-  return status === 'renamed' ? { ...calls, HeadObject: looksAgain ? 4 : 3, DeleteObject: 1 } : calls;
+  if (status !== 'renamed') return calls;
+  return {
+    ...calls,
+    HeadObject: looksAgain ? 4 : 3,
+    DeleteObject: 1,
+    // Those of the source once more, before it is deleted.
+    ...(hasAnnotations && { ListObjectAnnotations: 1 }),
+  };
 }
 
 function onceEach(losses: readonly FidelityLoss[]): Record<string, number> {

@@ -11,6 +11,9 @@ const sameOptions: Readonly<Record<string, string>> = {
 /** Of `meta`, whose own names came first. */
 const metaOptions: Readonly<Record<string, string>> = { '--meta': '--set', '--remove-meta': '--remove' };
 
+/** Commands that write objects. Others have options of the same names with meanings of their own (`reconcile --metadata`). */
+const writers = new Set(['cp', 'mv', 'meta', 'batch']);
+
 const directives = new Set(['--metadata-directive', '--tagging-directive']);
 
 /** The same command line in our own words. @throws UsageError for a habit that would do harm here. */
@@ -25,14 +28,15 @@ export function readHabits(argv: readonly string[]): string[] {
     if (word === '--') return [...result, ...argv.slice(at)];
     const [, name = word, joined] = /^(--[a-z-]+)=([^]*)$/.exec(word) ?? [];
     const value = (): string => joined ?? argv[++at] ?? '';
+    const writes = first !== undefined && writers.has(first);
     const ours = sameOptions[name] ?? (first === 'meta' ? metaOptions[name] : undefined);
-    if (name === '--update') {
+    if (writes && name === '--update') {
       throw new UsageError(
         '--update compares times, which ferry does not: write --if-different to copy what differs, or --overwrite never to keep what is there.',
       );
-    } else if (name === '--metadata') {
+    } else if (writes && name === '--metadata') {
       for (const pair of pairs(value(), ',')) result.push(first === 'meta' ? '--set' : '--meta', pair);
-    } else if (name === '--tagging') {
+    } else if (writes && name === '--tagging') {
       for (const pair of pairs(value(), '&')) result.push('--tag', decoded(pair));
     } else if (directives.has(name)) result.push(name, value().toLowerCase());
     else if (ours !== undefined) result.push(joined === undefined ? ours : `${ours}=${joined}`);

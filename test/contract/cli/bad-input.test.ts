@@ -81,8 +81,8 @@ describe('refused before any write', () => {
     ['a missing source bucket', ['cp', 'oss://nowhere/fine', 'oss://backup/x'], 1, /oss:\/\/nowhere.*no such bucket/],
     ['an appendable object', ['cp', 'oss://photos/appended', 'oss://backup/x'], 1, /appendable/],
     ['a symbolic link', ['cp', 'oss://photos/link', 'oss://backup/x'], 1, /symbolic link/],
-    ['an archived object', ['cp', 'oss://photos/frozen', 'oss://backup/x'], 1, /archived.*restore it/],
-    ['an archived object on S3', ['mv', 's3://photos/frozen', 's3://backup/x'], 1, /archived.*restore it/],
+    ['an archived object', ['cp', 'oss://photos/frozen', 'oss://backup/x'], 1, /archived.*--restore DAYS/],
+    ['an archived object on S3', ['mv', 's3://photos/frozen', 's3://backup/x'], 1, /archived.*--restore DAYS/],
     ['another region', ['cp', 'oss://photos/large', 'oss://far/x'], 1, /one region|region/],
     ['too many parts', ['cp', 'oss://photos/large', 'oss://backup/x', '--part-size', '100MiB'], 2, /10000.*at least/],
     [
