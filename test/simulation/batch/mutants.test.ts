@@ -10,7 +10,9 @@ const mutants: Omit<Mutant, 'caughtBy'>[] = [
   {
     name: 'a list is copied without a check of its rows',
     file: 'batch/conflicts/needed.ts',
-    edits: [{ find: "  if (mode === 'verify') return false;", replace: '  if (mode) return false;' }],
+    edits: [
+      { find: "  if (mode === 'verify' || isRuleMode(mode)) return false;", replace: '  if (mode) return false;' },
+    ],
   },
   {
     name: 'a row may write what another has still to read',

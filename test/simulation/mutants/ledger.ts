@@ -46,8 +46,8 @@ export const ledgerMutants: readonly Mutant[] = [
     edits: [
       { find: '    if (ledger && missingParts(ledger, job).length > 0) return;\n', replace: '' },
       {
-        find: "    etag: ledger.parts.get(i + 1)?.etag ?? '',\n  }));",
-        replace: "    etag: ledger.parts.get(i + 1)?.etag ?? '',\n  })).filter((part) => part.etag !== '');",
+        find: '...(checksum && { checksum }) };\n  });',
+        replace: "...(checksum && { checksum }) };\n  }).filter((part) => part.etag !== '');",
       },
     ],
     caughtBy: ['I1', 'I4', 'I7'],

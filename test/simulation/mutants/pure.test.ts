@@ -33,8 +33,9 @@ const mutants: readonly PureMutant[] = [
       file: 'replicate/events/keys.ts',
       edits: [
         {
-          find: "percentDecoded(text.replaceAll('+', ' ')) ?? text",
-          replace: "percentDecoded(percentDecoded(text.replaceAll('+', ' ')) ?? text) ?? text",
+          find: "form: (text) => ({ key: percentDecoded(text.replaceAll('+', ' ')) ?? text }),",
+          replace:
+            "form: (text) => ({ key: percentDecoded(percentDecoded(text.replaceAll('+', ' ')) ?? text) ?? text }),",
         },
       ],
     },
