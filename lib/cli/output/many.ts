@@ -28,17 +28,19 @@ const verbs = {
   reconcile: 'compared',
 } as const;
 
-/** `copied 1,204 objects, 53.2 GiB in 3 min 20 s (272 MiB/s), 16 of them unchanged; 3 failed (2 NotFound, 1 AccessDenied)`. */
+/** `copied 1,204 objects, 53.2 GiB in 3 min 20 s (272 MiB/s); 16 unchanged; 3 failed (2 NotFound, 1 AccessDenied)`. */
 export function manyEndLine(view: BatchView, paint: Paint): string {
   const { counts: tally, summary, request } = view;
   const { unchanged = 0, skipped = 0, failed = 0 } = tally.counts;
   const seconds = summary?.seconds ?? 0;
   const rate = tally.bytes > 0 ? ` (${formatRate(tally.bytes, seconds)})` : '';
   const failures = Object.entries(tally.failures).map(([name, count]) => `${formatCount(count)} ${name}`);
+  // Objects that are as asked were compared, but neither copied nor changed.
+  const done = tally.entries - failed - skipped - (request.mode === 'reconcile' ? 0 : unchanged);
   const pieces = [
-    `${plural(tally.entries - failed - skipped, 'object')}, ${formatBytes(tally.bytes)} in ${formatDuration(seconds)}${rate}`,
+    `${plural(done, 'object')}, ${formatBytes(tally.bytes)} in ${formatDuration(seconds)}${rate}`,
     ...(tally.transfers ? [`, ${crossedText(tally.transfers)}`] : []),
-    ...(unchanged > 0 ? [`, ${formatCount(unchanged)} of them unchanged`] : []),
+    ...(unchanged > 0 ? [`; ${formatCount(unchanged)} unchanged`] : []),
     ...(skipped > 0 ? [`; ${formatCount(skipped)} skipped`] : []),
     ...(failed > 0 ? [`; ${formatCount(failed)} failed (${failures.join(', ')})`] : []),
     ...(summary?.notKept ? [`; ${leftOutText(summary.notKept)}`] : []),

@@ -100,7 +100,7 @@ describe('the end of many objects', () => {
 
   it('is one line', () => {
     expect(manyEndLine(view({ failures: { NotFound: 1, AccessDenied: 1 } }), plain)).toBe(
-      '! copied 2 objects, 10 B in 2.0 s (5 B/s), 1 of them unchanged; 1 skipped; 2 failed (1 NotFound, 1 AccessDenied)',
+      '! copied 1 object, 10 B in 2.0 s (5 B/s); 1 unchanged; 1 skipped; 2 failed (1 NotFound, 1 AccessDenied)',
     );
     expect(manyEndLine(view({ entries: 1, bytes: 0, counts: { copied: 1 } }), plain)).toBe(
       '✓ copied 1 object, 0 B in 2.0 s',
