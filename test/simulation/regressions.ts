@@ -59,5 +59,6 @@ export const regressions: readonly { seed: number; was: string }[] = [
     seed: 5057644,
     was: 'a rename without a row took an earlier copy for its own and left out the tags that were asked for',
   },
+  { seed: 6080298, was: 'the tags of a newer version were taken for those that the store had dropped' },
   { seed: 5018824, was: 'a copy whose source was written again after Complete was done without its tags' },
 ];

@@ -1,4 +1,6 @@
 import { gaveUp } from '../model/errors.ts';
+import { headIfThere } from '../model/head-if-there.ts';
+import { isPinned, pinOf } from '../model/job.ts';
 import type { Checksum, KeptChecksum, ObjectHead, ObjectLock, ObjectRef, Expected } from '../model/object.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
 import type { TagChange } from '../model/request.ts';
@@ -112,7 +114,7 @@ export async function readTags(
 
 /**
  * Makes sure that the destination carries the source's tags, with the change that was asked for. Reads the source's tags only
- * when they are needed and not `known`.
+ * when they are needed and not `known`, and then looks whether they are still those of the version that was copied.
  *
  * @param known the wanted tags, where they were read with the version that was copied; the source may have changed since.
  */
@@ -125,7 +127,14 @@ export async function settleTags(
 ): Promise<FidelityLoss[]> {
   const { source, sourceHead, destination, destinationHead } = sides;
   if (change === undefined && (destinationHead.tagCount ?? 0) === (sourceHead.tagCount ?? 0)) return [];
-  const wanted = known ?? changeTags(await readTags(store, source, sourceHead, options), change);
+  if (known) return await ensureTags(store, destination, destinationHead, known, change, options);
+  const wanted = changeTags(await readTags(store, source, sourceHead, options), change);
+  const now = await headIfThere(store, source, options ?? {});
+  if (now && !isPinned(pinOf(sourceHead), now)) {
+    const count = sourceHead.tagCount ?? 0;
+    const why = 'the store dropped them, and the source was written again before they could be read';
+    return [{ what: 'tags', wanted: `the ${count} of the version that was copied`, why }];
+  }
   return await ensureTags(store, destination, destinationHead, wanted, change, options);
 }
 

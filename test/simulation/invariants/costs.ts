@@ -15,7 +15,11 @@ export function costs(sim: Simulation): string | undefined {
   // A server with a ceiling below the documented one refuses the first try, and the job is planned a second time.
   const detour = Number(sim.scenario.dialect.quirks.directCeiling !== Infinity);
   const heads =
-    (row?.parts ? 3 : 2) + Number(request.mode === 'replicate' || request.mode === 'rename') + looksFirst(sim) + detour;
+    (row?.parts ? 3 : 2) +
+    Number(request.mode === 'replicate' || request.mode === 'rename') +
+    looksFirst(sim) +
+    detour +
+    looksAtTags(sim);
   const limits: [string, number, number][] = [
     ['HeadObject', made('HeadObject'), heads],
     ['CopyObject', made('CopyObject'), row?.parts ? detour : 1],
@@ -29,6 +33,12 @@ export function costs(sim: Simulation): string | undefined {
   ];
   const over = limits.find(([, count, limit]) => count > limit);
   return over ? `${over[1]} ${over[0]} for ${parts} parts (${request.mode}), allowed are ${over[2]}` : undefined;
+}
+
+/** Where the store may drop the tags, a worker that reads them again looks whether they are still those of the version it copied. */
+function looksAtTags(sim: Simulation): number {
+  const { dropsTags, keepsTagsWithMetadata } = sim.scenario.dialect.quirks;
+  return Number(dropsTags.replaceAndKeep || dropsTags.replaceAndSet || keepsTagsWithMetadata);
 }
 
 /** HEADs that a request asks for: of the source's part layout, and of the destination, again where the store may overwrite. */

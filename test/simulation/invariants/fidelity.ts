@@ -3,7 +3,7 @@ import type { CopyRequest } from '../../../lib/copy/model/request.ts';
 import type { StoredObject } from '../model/objects.ts';
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
-import { isAt, isDisturbed } from './outcome.ts';
+import { isAt, isDisturbed, namesLostTags } from './outcome.ts';
 
 type Properties = Record<string, string | undefined>;
 
@@ -34,7 +34,7 @@ const copiedUnseen = new Set(['storage class', 'encryption']);
 /**
  * Some stores drop the tags of a copy, and a worker sets them afterwards. No worker can do so for a write that takes effect
  * after its job has ended with the tags in place. A request that failed permanently promises nothing: its caller knows, and
- * an object without tags that a refused copy left may as well be another client's.
+ * an object without tags that a refused copy left may as well be another client's. A loss that the result names is no silence.
  */
 function mayLackTag(
   sim: Simulation,
@@ -45,7 +45,7 @@ function mayLackTag(
 ): boolean {
   const rows = [...sim.watch.rowsEver.values()].filter((row) => isAt(row.destination, request.destination));
   const refused = sim.workers.told.some(({ asked, error }) => error && isAt(asked.destination, request.destination));
-  if (refused || rows.some(({ state }) => state === 'failed')) return true;
+  if (refused || rows.some(({ state }) => state === 'failed') || namesLostTags(sim, request.destination)) return true;
   const over = sim.watch.writes.filter((w) => isAt(w, copy) && w.serial < copy.serial).at(-1);
   return sim.watch.lateWrites.has(copy) && over !== undefined && flatten(over)[name] === value;
 }

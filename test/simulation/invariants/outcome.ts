@@ -120,6 +120,13 @@ function notDone(sim: Simulation, { mode, source, destination }: CopyRequest): s
   return undefined;
 }
 
+/** Whether a result says that tags were lost. */
+export function namesLostTags(sim: Simulation, destination: ObjectRef): boolean {
+  const rows = [...sim.watch.rowsEver.values()].filter((row) => isAt(row.destination, destination));
+  const results = [...rows, ...sim.workers.told.filter(({ asked }) => isAt(asked.destination, destination))];
+  return results.some(({ result }) => result?.lost.some(({ what }) => what === 'tags'));
+}
+
 export function isAt(a: ObjectRef, b: ObjectRef): boolean {
   return a.bucket === b.bucket && a.key === b.key;
 }

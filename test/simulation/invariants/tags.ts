@@ -2,7 +2,7 @@
 import { stranger } from '../model/objects.ts';
 import type { Simulation } from '../simulation.ts';
 import { hasTwins, originOf } from './fidelity.ts';
-import { isAt, isDisturbed } from './outcome.ts';
+import { isDisturbed, namesLostTags } from './outcome.ts';
 
 export function noTagLostInSilence(sim: Simulation): string | undefined {
   for (const { request } of sim.scenario.asked) {
@@ -12,14 +12,8 @@ export function noTagLostInSilence(sim: Simulation): string | undefined {
     const { tags } = request.options;
     const before = tags?.base === 'replace' ? {} : originOf(object).tags;
     const missing = Object.keys(before).filter((name) => object.tags[name] === undefined);
-    if (missing.length > 0 && !isNamed(sim, request.destination))
+    if (missing.length > 0 && !namesLostTags(sim, request.destination))
       return `${request.destination.key} has lost its tags ${missing.join()}, and nothing says so`;
   }
   return undefined;
-}
-
-function isNamed(sim: Simulation, destination: { bucket: string; key: string }): boolean {
-  const rows = [...sim.watch.rowsEver.values()].filter((row) => isAt(row.destination, destination));
-  const results = [...rows, ...sim.workers.told.filter(({ asked }) => isAt(asked.destination, destination))];
-  return results.some(({ result }) => result?.lost.some(({ what }) => what === 'tags'));
 }

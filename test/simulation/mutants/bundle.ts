@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildContext, Plugin } from 'esbuild';
 import { context } from 'esbuild';
+import { afterAll } from 'vitest';
 import type * as Simulation from '../search.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -14,6 +15,12 @@ export async function loadSimulation(mutant?: Mutant): Promise<typeof Simulation
 
 /** Per entry: a build that parses only what has changed since the last one, and the mutant it is to apply. */
 const builders = new Map<string, Promise<Builder>>();
+
+// A builder that is left open keeps its compiler from ending with the process.
+afterAll(async () => {
+  for (const builder of builders.values()) await (await builder).context.dispose();
+  builders.clear();
+});
 
 interface Builder {
   context: BuildContext;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { settleTags } from '../../../lib/copy/fidelity/losses.ts';
 import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import type { ObjectHead } from '../../../lib/copy/model/object.ts';
 import type { ObjectStore } from '../../../lib/copy/model/ports.ts';
@@ -24,6 +25,25 @@ function storeOf(objects: Record<string, Record<string, string>>): ObjectStore {
 
 const set = (store: ObjectStore) =>
   setAskedTags(store, { source, destination, options: { tags } }, { tagCount: 1 } as ObjectHead, {});
+
+describe('tags that the store dropped from a copy', () => {
+  const head = (etag: string): ObjectHead =>
+    ({ etag, size: 1, content: {}, userMetadata: {}, tagCount: 1 }) as unknown as ObjectHead;
+  const settle = async (now: ObjectHead) => {
+    const objects: Record<string, Record<string, string>> = { a: { of: 'now' }, b: {} };
+    const store = { ...storeOf(objects), head: async () => now };
+    const sides = { source, sourceHead: head('copied'), destination, destinationHead: { tagCount: 0 } as ObjectHead };
+    return { lost: await settleTags(store, sides, undefined, undefined), tags: objects['b'] };
+  };
+
+  it('are set from the source', async () => {
+    expect(await settle(head('copied'))).toEqual({ lost: [], tags: { of: 'now' } });
+  });
+
+  it('are named as lost when the source was written again, and no tags of the newer version are set', async () => {
+    expect(await settle(head('newer'))).toMatchObject({ lost: [{ what: 'tags' }], tags: {} });
+  });
+});
 
 describe('the tags of an earlier copy', () => {
   it('are set where the store has left them out', async () => {
