@@ -152,6 +152,7 @@ function accessesOf({ operation, bucket = '', key = '', query, status }: Request
     InitiateMultipartUpload: () => at('s3:PutObject'),
     CompleteMultipartUpload: () => at('s3:PutObject'),
     AbortMultipartUpload: () => at('s3:AbortMultipartUpload'),
+    ListObjectAnnotations: () => at('s3:ListObjectAnnotations'),
     ListParts: () => at('s3:ListMultipartUploadParts'),
     ListMultipartUploads: () => [{ action: 's3:ListBucketMultipartUploads', resource: on(bucket) }],
     ListObjectsV2: () => [{ ...list, context: { 's3:prefix': query['prefix'] ?? '' } }],
