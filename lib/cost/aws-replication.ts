@@ -1,5 +1,5 @@
 /** What replication on AWS takes: calls as the engine makes them, times the price lists. */
-import type { StoreFacts } from '../copy/model/ports.ts';
+import type { StoreFacts } from '../copy/model/store-facts.ts';
 import type { Settings } from '../copy/model/settings.ts';
 import { defaultSettings } from '../copy/model/settings.ts';
 import { partCount, partsPerTask, plan } from '../copy/plan/plan.ts';

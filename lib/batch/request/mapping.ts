@@ -1,6 +1,6 @@
 /** How a key becomes the key of the destination. */
 import { GiveUp } from '../../copy/model/errors.ts';
-import type { StoreFacts } from '../../copy/model/ports.ts';
+import type { StoreFacts } from '../../copy/model/store-facts.ts';
 import { checkKey } from '../../copy/plan/check-request.ts';
 import { compilePattern } from '../../keys/pattern.ts';
 import { compileReplacement } from '../../keys/replacement.ts';

@@ -1,6 +1,6 @@
 /** Which entries of a source are copied, and where each goes. */
 import { CopyError } from '../../copy/model/errors.ts';
-import type { StoreFacts } from '../../copy/model/ports.ts';
+import type { StoreFacts } from '../../copy/model/store-facts.ts';
 import type { Filters } from '../../keys/filters.ts';
 import { compileFilters } from '../../keys/filters.ts';
 import { compileChoice } from '../../keys/choice.ts';

@@ -62,6 +62,25 @@ export async function carryAnnotations(
   }));
 }
 
+/**
+ * Where the source is another version by now, or gone, so that nothing can be carried any more: what the copy lacks, as far as
+ * the number of annotations tells. An earlier worker may have carried them all.
+ *
+ * @param count how many the copied version had.
+ */
+export async function lackingAnnotations(
+  store: ObjectStore,
+  copy: ObjectRef,
+  count: number,
+  options?: CallOptions,
+): Promise<FidelityLoss[]> {
+  if (count === 0) return [];
+  const { found } = await listAnnotations(store, copy, options);
+  if (found.length >= count) return [];
+  const why = 'the source was written again or removed before all of them were carried';
+  return [{ what: 'annotations', wanted: `${count} of the version that was copied`, got: String(found.length), why }];
+}
+
 async function carryOne(
   store: ObjectStore,
   name: string,

@@ -2,7 +2,7 @@ import { lookAgain } from '../after/recheck-source.ts';
 import { removeSource } from '../after/remove-source.ts';
 import { keepSourceOnLoss } from '../fidelity/accept-loss.ts';
 import { applyAcl, leftOut } from '../fidelity/acl.ts';
-import { carryAnnotations } from '../fidelity/annotations.ts';
+import { carryAnnotations, lackingAnnotations } from '../fidelity/annotations.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { keptOf } from '../fidelity/kept.ts';
 import { ensureTags, headerLosses } from '../fidelity/losses.ts';
@@ -107,11 +107,14 @@ async function annotationLosses(
   found: ObjectHead,
   options: CallOptions,
 ): Promise<FidelityLoss[]> {
-  const { annotations, mode } = job;
-  const lost = annotations?.lost ?? [];
-  if (mode === 'metadata' || !source || (!annotations?.count && mode !== 'rename') || lost.length > 0) return lost;
+  const { mode, pin } = job;
+  const { count, lost } = job.annotations ?? { count: 0, lost: [] };
+  if (mode === 'metadata' || lost.length > 0) return lost;
+  const to = { ...job.destination, versionId: found.versionId };
+  if (!source || !pin || !isPinned(pin, source)) return await lackingAnnotations(store, to, count, options);
+  if (count === 0 && mode !== 'rename') return [];
   const from = { ...job.source, versionId: source.versionId ?? job.source.versionId };
-  return await carryAnnotations(store, from, { ...job.destination, versionId: found.versionId }, found.etag, options);
+  return await carryAnnotations(store, from, to, found.etag, options);
 }
 
 /** The sweep or a late counter may have touched the row while we held it; the row is ours as long as the lease is. */

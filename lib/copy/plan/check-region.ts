@@ -1,5 +1,6 @@
 import { GiveUp, type StoreAnswer } from '../model/errors.ts';
-import type { CallOptions, ObjectStore, StoreFacts } from '../model/ports.ts';
+import type { CallOptions, ObjectStore } from '../model/ports.ts';
+import type { StoreFacts } from '../model/store-facts.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { Transfer } from '../model/result.ts';
 

@@ -2,7 +2,7 @@ import { mayBeSame } from './access-point.ts';
 import { GiveUp, SourceChanged } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
-import type { StoreFacts } from '../model/ports.ts';
+import type { StoreFacts } from '../model/store-facts.ts';
 import type { CopyRequest } from '../model/request.ts';
 import { checkRestoreWish } from './check-restore.ts';
 

@@ -1,7 +1,7 @@
 import { GiveUp } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
-import type { StoreFacts } from '../model/ports.ts';
+import type { StoreFacts } from '../model/store-facts.ts';
 import type { CopyRequest } from '../model/request.ts';
 
 const daysMost = 365;

@@ -1,4 +1,4 @@
-import type { StoreFacts } from '../model/ports.ts';
+import type { StoreFacts } from '../model/store-facts.ts';
 import type { CopyOptions, CopyRequest } from '../model/request.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { GiveUp } from '../model/errors.ts';
 import type { PartRun } from '../model/job.ts';
-import type { StoreFacts } from '../model/ports.ts';
+import type { StoreFacts } from '../model/store-facts.ts';
 import type { Settings } from '../model/settings.ts';
 
 const MiB = 1024 * 1024;

@@ -6,10 +6,9 @@ import { isAtRisk, keptFields, keptOf, readKept, tagsDue } from '../fidelity/kep
 import { headerLosses } from '../fidelity/losses.ts';
 import { putRight } from '../fidelity/restore-kept.ts';
 import { judge } from '../fidelity/verify.ts';
-import type { AclPlan, Job } from '../model/job.ts';
+import type { AclPlan, Job, StartOutcome } from '../model/job.ts';
 import { isPinned, requestOf } from '../model/job.ts';
 import type { ObjectHead } from '../model/object.ts';
-import type { StartOutcome } from '../model/outcome.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
 import { metadataShortcut } from '../plan/metadata-unchanged.ts';
 import { finishDirect } from './end-if-copied.ts';

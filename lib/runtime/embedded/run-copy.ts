@@ -1,5 +1,5 @@
 import { RetryLater } from '../../copy/model/errors.ts';
-import type { StartOutcome } from '../../copy/model/outcome.ts';
+import type { StartOutcome } from '../../copy/model/job.ts';
 import type { Clock, Invocation, World } from '../../copy/model/ports.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
 import { startCopy } from '../../copy/start.ts';

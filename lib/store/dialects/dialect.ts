@@ -1,5 +1,5 @@
 import type { GiveUpCode } from '../../copy/model/errors.ts';
-import type { StoreFacts } from '../../copy/model/ports.ts';
+import type { StoreFacts } from '../../copy/model/store-facts.ts';
 import type { SignerConstants } from '../sign/sign.ts';
 import type { OperationName } from '../wire/operations.ts';
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { startTwin } from '../../../lib/twin/start.ts';
 import { killAll, startServe } from './process.ts';
-import { freePort, token } from './support.ts';
+import { freePort } from '../../free-port.ts';
+import { token } from './support.ts';
 
 const objects = 2_000;
 const kills = 3;

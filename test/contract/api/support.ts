@@ -16,6 +16,7 @@ import { openStore } from '../../../lib/store/open.ts';
 import type { EventShape, EventTarget } from '../../../lib/twin/events/target.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
+import { freePort } from '../../free-port.ts';
 
 export const key = 'contract-key-0123456789abcdef';
 export const secret = 'whsec_Y29udHJhY3QtY29udHJhY3QtY29udHJhY3Q=';
@@ -45,14 +46,6 @@ export interface ServiceOptions {
   settings?: Partial<Settings>;
   home?: string;
   twin?: Twin;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function openService(options: ServiceOptions = {}): Promise<Service> {

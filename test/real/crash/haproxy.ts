@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerInfo } from '../servers/server.ts';
+import { freePort } from '../../free-port.ts';
 
 const script = fileURLToPath(new URL('haproxy.sh', import.meta.url));
 
@@ -24,14 +24,6 @@ export async function startHaproxy({ endpoint, directory }: ServerInfo): Promise
   const folder = join(dirname(directory), `haproxy-${process.pid}`);
   await run('up', folder, String(port), new URL(endpoint).port);
   return { url: `http://127.0.0.1:${port}`, down: () => run('down', folder) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function run(...args: string[]): Promise<void> {

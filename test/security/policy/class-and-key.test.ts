@@ -1,21 +1,10 @@
 /** Write access to a prefix is no permission to move objects to any class, nor to lock them with any key. */
-import { afterEach, expect, it } from 'vitest';
-import { key, openService, until, type Service } from '../../contract/api/support.ts';
+import { expect, it } from 'vitest';
+import { until } from '../../contract/api/support.ts';
+import { at, useCallerWith } from './with-permission.ts';
 
-let service: Service | undefined;
-afterEach(async () => {
-  await service?.close();
-});
+const openWith = useCallerWith();
 
-async function openWith(permission: object): Promise<Service> {
-  const area = ['oss://photos/mine/'];
-  const callers = [{ name: 'contract', keys: [key], read: area, write: area, ...permission }];
-  service = await openService({ config: { callers } });
-  await service.twin.store.put('photos', 'mine/a', { body: 'a' });
-  return service;
-}
-
-const at = (name: string) => `oss://photos/mine/${name}`;
 const foreignKey = { algorithm: 'KMS', keyId: 'key-of-the-attacker' };
 
 it.each([

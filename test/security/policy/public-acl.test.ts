@@ -1,22 +1,11 @@
 /** Write access to a prefix is no permission to publish it: an ACL that opens objects to others needs one of its own. */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { mayOpenToOthers } from '../../../lib/copy/fidelity/private-acls.ts';
-import { key, openService, until, type Service } from '../../contract/api/support.ts';
+import { until } from '../../contract/api/support.ts';
+import { at, useCallerWith } from './with-permission.ts';
 
-let service: Service | undefined;
-afterEach(async () => {
-  await service?.close();
-});
+const openWith = useCallerWith();
 
-async function openWith(permission: object): Promise<Service> {
-  const area = ['oss://photos/mine/'];
-  const callers = [{ name: 'contract', keys: [key], read: area, write: area, ...permission }];
-  service = await openService({ config: { callers } });
-  await service.twin.store.put('photos', 'mine/a', { body: 'a' });
-  return service;
-}
-
-const at = (name: string) => `oss://photos/mine/${name}`;
 const open = ['public-read', 'public-read-write', 'authenticated-read', 'aws-exec-read', 'a-name-of-tomorrow'];
 
 it.each([...open, 'Private'])('takes %s for an ACL that may open an object', (acl) => {

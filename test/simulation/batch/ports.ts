@@ -1,7 +1,8 @@
 /** The ports of one invocation: every call goes through its caller. */
 import { Readable } from 'node:stream';
 import type { BatchWorld, WorkFiles } from '../../../lib/batch/index.ts';
-import type { ObjectStore, SharedRecords, StateTable, StoreFacts } from '../../../lib/copy/model/ports.ts';
+import type { ObjectStore, SharedRecords, StateTable } from '../../../lib/copy/model/ports.ts';
+import type { StoreFacts } from '../../../lib/copy/model/store-facts.ts';
 import { drawDialect } from '../model/dialect.ts';
 import { random } from '../random.ts';
 import type { BatchSimulation } from './batch-simulation.ts';

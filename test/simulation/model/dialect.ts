@@ -1,5 +1,5 @@
 /** The two dialects as the engine sees them, and what a real server may do besides. */
-import type { StoreFacts } from '../../../lib/copy/model/ports.ts';
+import type { StoreFacts } from '../../../lib/copy/model/store-facts.ts';
 import type { Random } from '../random.ts';
 
 export const MiB = 1024 * 1024;

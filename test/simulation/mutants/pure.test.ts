@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type * as JobModule from '../../../lib/copy/model/job.ts';
-import type { StoreFacts } from '../../../lib/copy/model/ports.ts';
+import type { StoreFacts } from '../../../lib/copy/model/store-facts.ts';
 import { defaultSettings } from '../../../lib/copy/model/settings.ts';
 import type * as RulesModule from '../../../lib/copy/plan/check-request.ts';
 import type * as PlanModule from '../../../lib/copy/plan/plan.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GiveUp } from '../../../lib/copy/model/errors.ts';
 import type { PartRun } from '../../../lib/copy/model/job.ts';
-import type { StoreFacts } from '../../../lib/copy/model/ports.ts';
+import type { StoreFacts } from '../../../lib/copy/model/store-facts.ts';
 import { defaultSettings } from '../../../lib/copy/model/settings.ts';
 import { ranges } from '../../../lib/copy/multipart/list-parts.ts';
 import type { PlanInput } from '../../../lib/copy/plan/plan.ts';

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { GiveUp, SourceChanged } from '../../../lib/copy/model/errors.ts';
 import type { ContentHeaders, ObjectHead, ObjectRef } from '../../../lib/copy/model/object.ts';
-import type { CopyObjectCall, ObjectStore, StoreFacts } from '../../../lib/copy/model/ports.ts';
+import type { CopyObjectCall, ObjectStore } from '../../../lib/copy/model/ports.ts';
+import type { StoreFacts } from '../../../lib/copy/model/store-facts.ts';
 
 export interface ModelObject {
   data: string;
