@@ -47,14 +47,18 @@ export async function createBatch(
 
 /**
  * What asks for those objects of a batch that ended in one of the given ways.
- * @throws GiveUp BadRequest while it has not ended: what fails later would be missed.
+ * @param now epoch milliseconds
+ * @throws GiveUp BadRequest while it has not ended: what fails later would be missed; NotFound once its files may be going.
  */
-export function retryRequest({ id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
+export function retryRequest(now: number, { id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
   if (request.rule) {
     const again = 'Run the command that started it again: what is equal already is not copied.';
     throw new GiveUp('BadRequest', `Batch ${id} goes by the replication rule '${request.rule.name}'. ${again}`);
   }
   if (!row.summed) throw new GiveUp('BadRequest', `Batch ${id} has not ended; wait for that, or cancel it.`);
+  if (row.removeAt !== undefined && row.removeAt <= now) {
+    throw new GiveUp('NotFound', `The files of batch ${id} were kept for 30 days after its end; its results are gone.`);
+  }
   // Where each object goes, and whether it is chosen at all, stands in its line.
   const { mapping: _mapping, filters: _filters, names: _names, idempotencyKey: _key, ...rest } = request;
   return { ...rest, source: { kind: 'results', batchId: id, statuses } };
@@ -76,6 +80,6 @@ export async function retryBatch(
     ...options
   }: CallOptions & { statuses?: Status[]; idempotencyKey?: string; mode?: BatchInput['mode'] } = {},
 ): Promise<BatchView> {
-  const request = retryRequest(await openBatch(world, id), statuses);
+  const request = retryRequest(world.clock.now(), await openBatch(world, id), statuses);
   return await createBatch(world, { ...request, mode: mode ?? request.mode, idempotencyKey }, options);
 }

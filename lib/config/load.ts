@@ -53,16 +53,15 @@ export async function loadServeConfig(
   const named: (StoreOptions & { scheme: Scheme })[] = [];
   const resolve: ResolveStore = ({ scheme, endpoint, region, profile: name, role, requestPayer }) => {
     if (endpoint === undefined && region === undefined && name === undefined) {
-      return withoutUndefined({ ...addressOf(config, scheme), role, requestPayer }) as StoreAddress;
+      return { ...addressOf(config, scheme), ...withoutUndefined({ role, requestPayer }) } as StoreAddress;
     }
     const found = name === undefined ? profiles[scheme] : own.get(`${scheme} ${name}`);
     const store = readStoreOrRefuse(clean, scheme, withoutUndefined({ endpoint, region }), found);
     if (name !== undefined) named.push({ ...store, scheme });
-    return withoutUndefined({
+    return {
       ...addressOf({ stores: { ...config.stores, [scheme]: store } }, scheme),
-      role,
-      requestPayer,
-    }) as StoreAddress;
+      ...withoutUndefined({ role, requestPayer }),
+    } as StoreAddress;
   };
   const file = readServeConfig(text, env, resolve);
   return { config: { ...config, named }, file };

@@ -1,6 +1,6 @@
 import { continueDirect } from './direct/journaled.ts';
-import { dryRun } from './dry-run.ts';
-import type { Found } from './fidelity/expected.ts';
+import type { Decision } from './decide.ts';
+import { readyForCopyObject } from './direct/copy.ts';
 import { expectedFrom } from './fidelity/expected.ts';
 import { endsJob, GiveUp, SourceChanged } from './model/errors.ts';
 import { headIfThere } from './model/head-if-there.ts';
@@ -30,11 +30,12 @@ export async function startRestore(
   world: World,
   store: ObjectStore,
   request: CopyRequest,
-  { head }: Found,
+  { found, way }: Decision,
   options: CallOptions,
 ): Promise<StartOutcome> {
-  await dryRun(world, request);
-  const { job } = await openRow(world, store, request, head, undefined, undefined, options);
+  // By parts, the decision has asked for all that could be refused.
+  if (way === 'direct') await readyForCopyObject(store, request, found, options, true);
+  const { job } = await openRow(world, store, request, found.head, undefined, undefined, options);
   if (job.state === 'done' && job.result) return { kind: 'done', result: job.result, job };
   if (job.state !== 'planned') return { kind: 'job', job };
   return await continueRestore(world, store, job, options);

@@ -6,6 +6,7 @@ import { keepsChecksum } from './fidelity/losses.ts';
 import type { ObjectHead } from './model/object.ts';
 import type { ObjectStore } from './model/ports.ts';
 import type { CopyRequest } from './model/request.ts';
+import { mayMeetItself } from './plan/access-point.ts';
 import { overwriteOf, takesTurns } from './plan/overwrite.ts';
 import { partCount } from './plan/plan.ts';
 
@@ -21,7 +22,7 @@ export function countCalls(store: ObjectStore, request: CopyRequest, decision: D
   const { found } = decision;
   const { mode, options } = request;
   const looksFirst = mode !== 'metadata' && overwriteOf(request) !== 'always' ? 1 : 0;
-  const calls: Calls = { HeadObject: 1 + looksFirst };
+  const calls: Calls = { HeadObject: 1 + looksFirst + (mayMeetItself(request) ? 1 : 0) };
   const add = (operation: string, count: number): void => {
     if (count > 0) calls[operation] = (calls[operation] ?? 0) + count;
   };

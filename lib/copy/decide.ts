@@ -10,8 +10,9 @@ import type { CopyRequest } from './model/request.ts';
 import type { CopyResult, FidelityLoss } from './model/result.ts';
 import { readyForParts } from './multipart/start.ts';
 import type { AttachInput } from './multipart/attach-upload.ts';
-import { lookAtDestination } from './plan/check-destination.ts';
+import { lookAtDestination, refuseItself } from './plan/check-destination.ts';
 import { checkSeen, checkSource } from './plan/check-request.ts';
+import { mayMeetItself } from './plan/access-point.ts';
 import { checkRestore } from './plan/check-restore.ts';
 import { choosePlan } from './plan/choose-plan.ts';
 import type { AttributeChange } from './plan/metadata-unchanged.ts';
@@ -48,6 +49,7 @@ export async function decide(
   checkSource(request, head);
   checkSeen(request, head);
   checkRestore(request, head, store.facts);
+  if (mayMeetItself(request)) await refuseItself(store, request, head, options);
   const found = { head, expected: expectedFrom(head, request) };
   if (request.mode === 'metadata') {
     const change = await attributesOnly(store, request, found, options);
@@ -62,9 +64,9 @@ export async function decide(
     return { found, way: 'parts', parts: chosen.parts, input };
   }
   if (request.mode === 'metadata') {
-    const kept = await readKept(store, request, found, options);
-    const more = forPlan ? (await foresee(store, request, found, undefined, options)).lost : [];
-    return { found, way: 'direct', kept, lost: [...kept.acl.lost, ...more] };
+    const lost = (await foresee(store, request, found, undefined, options)).lost;
+    const kept = await readKept(store, request, found, options, lost);
+    return { found, way: 'direct', kept, lost: [...kept.acl.lost, ...lost] };
   }
   // A run asks for the ACL next to its write, after the row is written.
   if (!forPlan) return { found, way: 'direct', lost: [] };

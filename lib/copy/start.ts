@@ -85,7 +85,7 @@ async function copyAsSeen(
     return { kind: 'done', result: await endShort(store, request, head, decision.result, options) };
   if (decision.way === 'attributes')
     return { kind: 'done', result: await changeAttributes(store, request, found, decision.change, options) };
-  if (head.archived) return await startRestore(world, store, request, found, options);
+  if (head.archived) return await startRestore(world, store, request, decision, options);
   if (decision.way === 'parts')
     return await startParts(world, store, request, found, decision.parts, decision.input, options);
   const { kept } = decision;

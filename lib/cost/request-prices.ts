@@ -29,6 +29,7 @@ const readCalls = [
   'GetObjectTagging',
   'GetObjectAcl',
   'GetObjectAnnotation',
+  'GetObjectLockConfiguration',
   'GetBucketLocation',
   'ListParts',
 ];

@@ -120,7 +120,7 @@ function matches(tokens: readonly Token[], text: string): boolean {
   return places.has(end);
 }
 
-/** Stands at a place, and wherever one gets from there without a character. */
+/** Adds a place, and every place that is reached from there without a character. */
 function enter(tokens: readonly Token[], places: Set<number>, place: number): void {
   if (places.has(place)) return;
   const kind = tokens[place]?.kind;

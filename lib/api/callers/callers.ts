@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Permissions } from '../../batch/request/allowed-options.ts';
+import { withPlainArn } from '../../copy/plan/access-point.ts';
+import { storeAndBucket } from './object-url.ts';
 
 /** A bucket, with or without the start of a key: `oss://media`, `oss://media/uploads/`. */
 const area = z
   .string()
-  .regex(
-    /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint:[a-z0-9.-]{1,63})(\/[^]*)?$/,
-    'must be like oss://bucket or oss://bucket/prefix/',
-  )
+  .regex(new RegExp(`${storeAndBucket}(/[^]*)?$`), 'must be like oss://bucket or oss://bucket/prefix/')
   .meta({
     description:
-      'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash. The ARN of an access point is written with a colon before its name here: `s3://arn:aws:s3:REGION:ACCOUNT:accesspoint:NAME/`.',
+      'Bucket, or bucket and start of key. `oss://media/a` also allows `oss://media/ab`: end a folder in a slash.',
   });
 
 export const secretSchema = z
@@ -109,6 +108,7 @@ function digestOf(key: string): Buffer {
 }
 
 /** A bucket without a slash would also allow the buckets whose names it starts. */
-function startOf(entry: string): string {
+function startOf(written: string): string {
+  const entry = withPlainArn(written);
   return entry.indexOf('/', entry.indexOf('://') + 3) < 0 ? `${entry}/` : entry;
 }

@@ -2,16 +2,18 @@ import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
 import { withPlainArn } from '../../copy/plan/access-point.ts';
 import { Problem } from '../http/problem.ts';
 
+/** Name of a store and a bucket, or the ARN of an access point in its place. */
+export const storeAndBucket =
+  '^[a-z][a-z0-9-]{0,31}://(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint[:/][a-z0-9.-]{1,63})';
+
 /**
  * How requests name an object: `oss://bucket/key`, `s3://bucket/key`, or the name of another configured store in front.
  * Everything behind the bucket's slash is the key exactly as the store keeps it: nothing is decoded, `%20` is three characters.
  */
-export const objectUrlPattern =
-  /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint[:/][a-z0-9.-]{1,63})\/[^]+$/;
+export const objectUrlPattern = new RegExp(`${storeAndBucket}/[^]+$`);
 
 /** The same for everything that starts with a prefix; the prefix may be empty. */
-export const prefixUrlPattern =
-  /^[a-z][a-z0-9-]{0,31}:\/\/(?:[A-Za-z0-9][A-Za-z0-9._-]{1,62}|arn:[a-z0-9-]+(?::[a-z0-9-]*){3}:accesspoint[:/][a-z0-9.-]{1,63})\/[^]*$/;
+export const prefixUrlPattern = new RegExp(`${storeAndBucket}/[^]*$`);
 
 /** The stores that requests may name. Requests never bring an endpoint: that would send our signatures to strangers. */
 export type Stores = Readonly<Record<string, StoreAddress>>;

@@ -1,6 +1,7 @@
 /** What answers hold. */
 import * as z from 'zod';
 import type { Job } from '../../copy/model/job.ts';
+import { isFinal } from '../../copy/model/job.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import type { Stores } from '../callers/object-url.ts';
 import { urlOf } from '../callers/object-url.ts';
@@ -137,7 +138,8 @@ export function viewJob(job: Job, stores: Stores): JobView {
     progress: progressOf(job),
     result: job.result,
     reason: job.reason,
-    ...(job.restoringSince !== undefined && { restoringSince: new Date(job.restoringSince).toISOString() }),
+    ...(!isFinal(job.state) &&
+      job.restoringSince !== undefined && { restoringSince: new Date(job.restoringSince).toISOString() }),
     createdAt: new Date(job.createdAt).toISOString(),
     updatedAt: new Date(job.updatedAt).toISOString(),
     self: pathOf(job),

@@ -8,7 +8,7 @@ export interface Permissions {
   setsPublicAcl?: boolean;
   /** Storage classes as the store spells them; absent: all. */
   storageClasses?: readonly string[];
-  /** Ids of encryption keys; `*` is every key; absent: none. Someone else's key would lock the owner out of the object. */
+  /** Ids of encryption keys; `*` is every key; absent: none. A key of another account would lock the owner out of the object. */
   encryptionKeys?: readonly string[];
 }
 

@@ -24,8 +24,8 @@ export async function endingOnFailure(world: BatchWorld, batch: Batch, step: () 
 const keepFilesMs = 30 * 86_400_000;
 
 /**
- * What the row of a batch says when it is added up: until when its files stay. A place that the request names belongs to who
- * named it, and the files stay there.
+ * What the row of a batch says when it is added up: until when its files stay. A place that the request names belongs to its
+ * caller, and the files stay there.
  */
 export function keptUntil(world: BatchWorld, { row, request, files }: Batch): Pick<Batch['row'], 'removeAt'> {
   if (request.work || !files.remove) return {};

@@ -147,7 +147,7 @@ async function buildCall(
     metadata: replace ? { directive: 'replace', content, userMetadata } : { directive: 'copy' },
     tags: kept ? keptTags(request, kept) : await tagDirective(store, request, head, options),
     storageClass,
-    encryption: await usableEncryption(store, encryption, request.destination, options),
+    encryption: await usableEncryption(store, request, encryption, options),
     redirect: expected.redirect,
     lock: expected.lock,
   };

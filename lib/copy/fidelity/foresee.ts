@@ -34,7 +34,7 @@ export async function foresee(
     const why = 'the bucket has no object lock';
     lost.push(...lockLosses(lock, undefined).map((loss) => ({ ...loss, why })));
   }
-  const usable = await usableEncryption(store, encryption, request.destination, options);
+  const usable = await usableEncryption(store, request, encryption, options);
   if (usable?.keyId !== encryption?.keyId) {
     const why = 'the key is of another region than the destination';
     lost.push({ what: 'encryption-key', wanted: encryption?.keyId, why });

@@ -2,7 +2,7 @@ import { sendWithLock } from '../fidelity/send-with-lock.ts';
 import { gaveUp, GiveUp, RetryLater } from '../model/errors.ts';
 import type { AclPlan, Job } from '../model/job.ts';
 import type { Due, Expected, KeptChecksum } from '../model/object.ts';
-import type { ObjectStore, World } from '../model/ports.ts';
+import type { InitiateCall, ObjectStore, World } from '../model/ports.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { mustBeAbsent } from '../plan/overwrite.ts';
 import { move, nextLook } from '../row/move.ts';
@@ -86,17 +86,25 @@ async function initiate(
     checksum,
   };
   try {
-    const { uploadId } = await sendWithLock(job, call, (each) => store.initiate(each));
-    return { uploadId, checksum };
+    return await sendWithLock(job, call, (each) => initiateAsKnown(store, each));
   } catch (error) {
-    if (gaveUp(error, 'Unsupported') && (Object.keys(tags).length > 0 || checksum !== undefined)) {
-      // Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing.
-      const plain = { ...call, tags: {}, checksum: undefined };
-      return await sendWithLock(job, plain, (each) => store.initiate(each));
-    }
     const certain = !(error instanceof RetryLater || error instanceof GiveUp) || error.effect === 'none';
     if (certain) await dropIntent(world, job, intent);
     throw error;
+  }
+}
+
+/** Some S3 stores know no tags or checksums. The bytes matter more; finish reports what is missing. */
+async function initiateAsKnown(
+  store: ObjectStore,
+  call: InitiateCall,
+): Promise<{ uploadId: string; checksum?: KeptChecksum }> {
+  const { tags, checksum } = call;
+  try {
+    return { ...(await store.initiate(call)), checksum };
+  } catch (error) {
+    if (!gaveUp(error, 'Unsupported') || (Object.keys(tags).length === 0 && checksum === undefined)) throw error;
+    return await store.initiate({ ...call, tags: {}, checksum: undefined });
   }
 }
 

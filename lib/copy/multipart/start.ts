@@ -88,7 +88,7 @@ async function prepareParts(
 ): Promise<AttachInput> {
   const checksum = keptOverParts(expected.checksums);
   const { lost, annotations: there } = await foresee(store, request, { head, expected }, { checksum }, options);
-  const encryption = await usableEncryption(store, expected.encryption, request.destination, options);
+  const encryption = await usableEncryption(store, request, expected.encryption, options);
   const annotations = { ...there, lost: lost.filter(({ what }) => what === 'annotations') };
   const known = { expected: { ...expected, encryption }, checksum, annotations, lost };
   // What a rename or a copy onto itself would lose is refused here.

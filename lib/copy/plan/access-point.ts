@@ -1,5 +1,7 @@
 /** Access points of S3: other names of a bucket, as an ARN or as an alias that looks like a bucket's name. */
 
+import type { CopyRequest } from '../model/request.ts';
+
 export interface AccessPoint {
   region: string;
   account: string;
@@ -23,6 +25,15 @@ export function isAccessPoint(bucket: string): boolean {
 /** A URL, or a bucket, with the slash of an ARN made a colon; anything else as it is. */
 export function withPlainArn(text: string): string {
   return text.replace(/^((?:[A-Za-z][A-Za-z0-9+.-]*:\/\/)?arn:[^/]*:accesspoint)\//, '$1:');
+}
+
+/** Whether a copy has to look whether its destination is its source. A rename is refused without a look. */
+export function mayMeetItself({
+  mode,
+  source,
+  destination,
+}: Pick<CopyRequest, 'mode' | 'source' | 'destination'>): boolean {
+  return mode === 'copy' && mayBeSame(source, destination);
 }
 
 /**

@@ -6,10 +6,11 @@ import { aclDifferences, tagDifferences } from '../fidelity/compare-tags-and-acl
 import type { Found } from '../fidelity/expected.ts';
 import { changeTags, sameRecord } from '../fidelity/expected.ts';
 import { headerLosses, isAsAsked, readTags, settleTags } from '../fidelity/losses.ts';
+import { usableEncryption } from '../fidelity/usable-key.ts';
 import { judge } from '../fidelity/verify.ts';
 import { gaveUp, GiveUp } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
-import { pinOf } from '../model/job.ts';
+import { isPinned, pinOf } from '../model/job.ts';
 import type { ObjectHead } from '../model/object.ts';
 import { describe } from '../model/object.ts';
 import type { CallOptions, ObjectStore } from '../model/ports.ts';
@@ -37,8 +38,10 @@ export async function lookAtDestination(
   const verdict = judge(existing, { pin: pinOf(head) });
   const lost = headerLosses(expected, existing);
   // What was there before may carry more than was asked for; our own copy of an earlier delivery does not.
-  const differs = overwrite === 'never' ? lost : attributeDifferences(expected, existing, new Set());
-  const sameHeaders = isAsAsked(differs, expected);
+  const sent = { ...expected, encryption: await usableEncryption(store, request, expected.encryption, options) };
+  const differs =
+    overwrite === 'never' ? headerLosses(sent, existing) : attributeDifferences(sent, existing, new Set());
+  const sameHeaders = isAsAsked(differs, sent);
   const proof = verdict === 'mismatch' || verdict === 'undecided' || !sameHeaders ? undefined : verdict;
   const mayBeOurs =
     overwrite === 'never' && again && proof && (await hasTagsOf(store, request, head, existing, options));
@@ -76,6 +79,27 @@ async function lookIfAllowed(
     if (isOpen || (mustBeAbsent(request) && store.facts.forbidsOverwrite)) return undefined;
     throw error;
   }
+}
+
+/**
+ * Refuses a copy whose destination turns out to be its source: an access point is another name of its bucket, and a copy by
+ * parts onto itself would drop what no part carries.
+ *
+ * @throws GiveUp SameObject.
+ */
+export async function refuseItself(
+  store: ObjectStore,
+  { destination, source }: CopyRequest,
+  head: ObjectHead,
+  options: CallOptions,
+): Promise<void> {
+  const there = await headIfThere(store, destination, options);
+  if (!there || !isPinned(pinOf(head), there)) return;
+  throw new GiveUp(
+    'SameObject',
+    `${describe(store.facts, source)} and ${describe(store.facts, destination)} look like one object under two names, for an access ` +
+      'point is another name of its bucket; nothing was done.',
+  );
 }
 
 /** Tags, and the ACL where it is kept or one was asked for: what HEAD does not tell. */

@@ -4,12 +4,14 @@ import { carryAnnotations } from '../fidelity/annotations.ts';
 import { applyAcl, leftOut, planAcl, wantedAcl } from '../fidelity/acl.ts';
 import { expectedFrom } from '../fidelity/expected.ts';
 import { headerLosses, isAsAsked } from '../fidelity/losses.ts';
+import { usableEncryption } from '../fidelity/usable-key.ts';
 import { judge } from '../fidelity/verify.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { Job, StartOutcome } from '../model/job.ts';
 import { isGiven, isPinned, requestOf } from '../model/job.ts';
-import type { ObjectHead } from '../model/object.ts';
+import type { Expected, ObjectHead } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World } from '../model/ports.ts';
+import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult } from '../model/result.ts';
 import { hasTagsOf, setAskedTags } from '../plan/check-destination.ts';
 import { crossed } from '../plan/check-region.ts';
@@ -59,13 +61,26 @@ export async function alreadyCopied(
   const proof = judge(there, { pin: job.pin });
   if (proof === 'mismatch' || proof === 'undecided') return undefined;
   // Equal bytes may have been there before; our headers and metadata may not.
-  const expected = head && expectedFrom(head, requestOf(job));
+  const request = requestOf(job);
+  const expected = head && expectedFrom(head, request);
   const lost = expected ? headerLosses(expected, there) : [];
-  const isOurs = expected ? isAsAsked(lost, expected) : isGiven(job, there);
+  const isOurs = expected
+    ? isAsAsked(headerLosses(await asSent(store, request, expected, options), there), expected)
+    : isGiven(job, there);
   if (!isOurs || (head && !(await hasTagsOf(store, job, head, there, options)))) return undefined;
   const { size, etag, versionId } = there;
   const result = { size, etag, versionId, verifiedBy: proof, lost };
   return { way: 'direct', ...result, ...(await crossed(store, job)), ...leftOut(job) };
+}
+
+/** What the copy asked for: a key of another region was left out. */
+async function asSent(
+  store: ObjectStore,
+  request: CopyRequest,
+  expected: Expected,
+  options: CallOptions,
+): Promise<Expected> {
+  return { ...expected, encryption: await usableEncryption(store, request, expected.encryption, options) };
 }
 
 /** planned to done: a job without parts holds no lease. */

@@ -38,7 +38,7 @@ export async function holdingDestination<T>(
   write: (forbidOverwrite: boolean) => Promise<T>,
 ): Promise<T> {
   if (!takesTurns(rename, client.facts)) return await write(mustBeAbsent(rename));
-  // Who pays makes no other destination of it.
+  // The destination is the same with and without requester pays.
   const { requestPayer: _, ...store } = rename.store;
   const id = `destination/${digest([store, rename.destination])}`;
   const holder = digest([store, rename.source]);

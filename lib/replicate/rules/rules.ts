@@ -137,8 +137,8 @@ function resolveStore(asked: string | StoreAddress | undefined, context: RulesCo
   );
 }
 
-function withAddress(rule: RuleConfig, { scheme, endpoint, region, profile, role }: StoreAddress): RuleConfig {
-  return { ...rule, source: { ...rule.source, store: { scheme, endpoint, region, profile, role } } };
+function withAddress(rule: RuleConfig, store: StoreAddress): RuleConfig {
+  return { ...rule, source: { ...rule.source, store } };
 }
 
 function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, store: StoreAddress): Route {

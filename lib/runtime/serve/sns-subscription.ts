@@ -34,12 +34,18 @@ export async function confirmSubscription(sns: SnsParts, clock: Clock, body: str
 
 /** From connecting to the end of the answer, milliseconds; and the most that is read of it. */
 const timeoutMs = 10_000;
-const maxChars = 64 * 1024;
+const maxBytes = 64 * 1024;
 
 /** The `read` of `SnsParts` over HTTPS; follows no redirect. */
 export async function readPage(url: URL): Promise<string> {
   const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${url.hostname} answered ${answer.status}`);
-  return text.slice(0, maxChars);
+  if (answer.status !== 200 || !answer.body) throw new Error(`${url.hostname} answered ${answer.status}`);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of answer.body as AsyncIterable<Uint8Array>) {
+    bytes += piece.length;
+    if (bytes > maxBytes) throw new Error(`${url.hostname} answered with more than ${maxBytes} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }

@@ -17,13 +17,17 @@ const keptAtOnce = 16;
 
 /** @param rules those of this process: a new batch goes by them and keeps them, so that any process can go on with it. */
 export function ruleWork(rules: RuleSet): RuleWork {
-  const kept = new Map<string, RuleSet>();
+  const kept = new Map<string, Promise<RuleSet>>();
   const rulesOf = async ({ id = '', rules: read }: RuleBatch): Promise<RuleSet> => {
     if (!read) return rules;
-    const known = kept.get(id) ?? parseRules(await read());
+    const known = kept.get(id);
+    if (known) return await known;
     if (kept.size >= keptAtOnce) kept.clear();
-    kept.set(id, known);
-    return known;
+    const reading = read().then(parseRules);
+    kept.set(id, reading);
+    // What failed once is read again.
+    reading.catch(() => kept.delete(id));
+    return await reading;
   };
   return {
     text: () => `${JSON.stringify(rules.written ?? { rules: [] })}\n`,

@@ -15,6 +15,7 @@ export function formatOf(first: string, columns: string[] | undefined): Exclude<
     const row = parse(text);
     return row && Object.keys(row).some((name) => columnOf(name) === 'key') ? 'jsonl' : 'json';
   }
+  if (isUrl(text) && first.includes('\t')) return 'tsv';
   if (isListingLine(first)) return 'ls';
   return first.includes('\t') && first.split('\t').length > first.split(',').length ? 'tsv' : 'csv';
 }
@@ -46,6 +47,12 @@ export function certainColumns(fields: string[], bucketGiven: boolean): string[]
   const keys = fields.filter((_, n) => looks[n] === 'text');
   const isCertain = keys.length === 1 && once('number') && once('etag') && !looks.includes('status');
   return isCertain && (bucketGiven || isUrl(keys[0] ?? '')) ? likelyColumns(fields, bucketGiven) : undefined;
+}
+
+/** Whether a comma in a line that begins with a URL is as likely to begin a column as to belong to the key. */
+export function mayBeColumns(first: string): boolean {
+  const [url = '', ...others] = first.trim().split(',');
+  return isUrl(url) && others.length > 0 && others.every((field) => lookOf(field) !== 'text');
 }
 
 /** What the columns may be, to begin from. */

@@ -3,6 +3,7 @@
  * objects line by line, so that memory does not grow with the document.
  */
 import { GiveUp } from '../../copy/model/errors.ts';
+import { columnOf } from '../shared/columns.ts';
 import type { Row } from '../shared/file-reader.ts';
 import type { Verdict } from '../shared/list-entry.ts';
 import type { JsonRules } from './jsonl.ts';
@@ -21,9 +22,12 @@ const besides = new Map<string, Verdict>([
 const deepest = 32;
 const longest = 64 * 1024;
 
+/** An open bracket of the document itself, in which a key was seen: it names an object and is none of a list. */
+const objectWithKey = '{key';
+
 /** Where to go on: a line, what was open at its beginning, and how many rows that end on it were given out. */
 export interface DocumentPlace extends TextPlace {
-  /** Each open bracket, an array with its name: `{`, `[Contents`, `{`. */
+  /** Each open bracket, an array with its name: `{`, `[Contents`, `{`; the first also as `objectWithKey`. */
   open: string[];
   done: number;
 }
@@ -103,13 +107,17 @@ export class JsonDocument {
       if (char === '"') {
         const end = endOfText(text, at + 1);
         if (end < 0) throw this.#bad('a text is not closed on its line');
-        if (!this.#object && this.#isTopList())
-          give(this.#verdictOfText(text.slice(at, end + 1), line), line, text.slice(at, end + 1));
-        if (this.#open.at(-1) === '{') name = text.slice(at + 1, end);
+        const shown = text.slice(at, end + 1);
+        if (!this.#object && this.#isTopList()) give(this.#verdictOfText(shown, line), line, shown);
+        else if (!this.#object && this.#isListOfDocument())
+          give({ why: `a text in "${this.#listName().slice(0, 40)}", which is no list of objects` }, line, shown);
+        if (this.#open.at(-1)?.startsWith('{')) name = text.slice(at + 1, end);
+        const isName = /^\s{0,32}:/.test(text.slice(end + 1, end + 34));
+        if (isName && this.#open.length === 1 && columnOf(name) === 'key') this.#open[0] = objectWithKey;
         at = end;
       } else if (char === '{' || char === '[') {
         const isRow = !this.#object && char === '{' && this.#isList();
-        this.#open.push(char === '{' ? '{' : `[${this.#open.at(-1) === '{' ? name : ''}`);
+        this.#open.push(char === '{' ? '{' : `[${this.#open.at(-1)?.startsWith('{') ? name : ''}`);
         if (this.#open.length > deepest) throw this.#bad('it nests too deep');
         if (isRow) {
           this.#object = { text: '', line };
@@ -124,6 +132,10 @@ export class JsonDocument {
       } else if (char === '}' || char === ']') {
         const opened = this.#open.pop();
         if (opened?.[0] !== (char === '}' ? '{' : '[')) throw this.#bad(`there is a ${char} that closes nothing`);
+        if (opened === objectWithKey) {
+          const why = 'an object over several lines and in no list; write one object a line (jq -c)';
+          give({ why }, line, text.slice(0, 80));
+        }
         if (char === '}' && this.#isList()) {
           // Without its beginning it was given out before this reader began.
           const whole = this.#object && this.#object.text + text.slice(from, at + 1);
@@ -149,6 +161,12 @@ export class JsonDocument {
     if (this.#isTopList()) return true;
     // Deeper arrays belong to an object of the list.
     return !this.#open.slice(0, -1).some((one) => one.startsWith('['));
+  }
+
+  /** Whether the innermost array is a property of the document itself. */
+  #isListOfDocument(): boolean {
+    const [outer, inner] = this.#open;
+    return this.#open.length === 2 && outer?.startsWith('{') === true && inner?.startsWith('[') === true;
   }
 
   #isTopList(): boolean {

@@ -12,7 +12,7 @@ import { manifestColumns, manifestFormats } from '../shared/source.ts';
 import { isUrl } from '../shared/urls.ts';
 import type { CsvRow } from './csv.ts';
 import { nextCsvRow } from './csv.ts';
-import { certainColumns, columnsUnknown, formatOf, misfit, reportColumns } from './guess.ts';
+import { certainColumns, columnsUnknown, formatOf, mayBeColumns, misfit, reportColumns } from './guess.ts';
 import { JsonDocument } from './json-document.ts';
 import { entryOfJson, nextLine } from './jsonl.ts';
 import { LineReader } from './lines.ts';
@@ -65,6 +65,10 @@ export async function openTextRows(
     const asked = place?.format ?? format.format;
     const known = asked === 'auto' ? formatOf(await firstLine(lines), format.columns) : asked;
     const opened = { lines, name, gzip, format: { ...format, format: known } };
+    if (asked === 'auto' && known === 'ls' && mayBeColumns(lines.peek() ?? '')) {
+      const why = 'a comma behind a URL may belong to the key; with the format ls each line is one URL';
+      throw columnsUnknown(name, (lines.peek() ?? '').trim().split(','), format.bucket !== undefined, why);
+    }
     if (known === 'csv' || known === 'tsv') return new CsvRows(opened, place?.columns);
     if (known === 'json') return new DocumentRows(opened, { open: place?.open ?? [], done: place?.done ?? 0 });
     return known === 'ls' ? new ListingRows(opened) : new JsonRows(opened);

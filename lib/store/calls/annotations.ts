@@ -7,6 +7,9 @@ import type { Caller } from '../http/caller.ts';
 import { perform } from '../http/retry.ts';
 import { IncompleteAnswer, readAnyXml } from '../wire/xml.ts';
 
+/** Of one object. */
+const annotationsMost = 1_000;
+
 /**
  * Annotations of S3 (API reference, June 2026).
  * @param isForeign the server is not Amazon's, and may take `?annotation` for a plain GET of the object.
@@ -16,12 +19,13 @@ export function annotationCalls(
   isForeign: boolean,
 ): Pick<ObjectStore, 'listAnnotations' | 'getAnnotation' | 'putAnnotation'> {
   if (!caller.dialect.keepsAnnotations) return {};
-  let knowsNone = false;
+  let knows: boolean | undefined;
   return {
     listAnnotations: async (ref, options) => {
-      if (knowsNone) return undefined;
-      const found = await list(caller, ref, isForeign, options);
-      knowsNone ||= isForeign && found === undefined;
+      if (knows === false) return undefined;
+      // A server that has listed some before knows them: what it refuses now is this request.
+      const found = await list(caller, ref, isForeign && !knows, options);
+      if (found || isForeign) knows = found !== undefined;
       return found;
     },
     getAnnotation: (ref, name, options) => get(caller, ref, name, options),
@@ -36,30 +40,30 @@ async function list(
   options?: CallOptions,
 ): Promise<Annotation[] | undefined> {
   const found: Annotation[] = [];
-  let token: string | undefined;
-  do {
-    const page = await listPage(caller, ref, token, isForeign, options);
+  const tokens: string[] = [];
+  for (;;) {
+    const page = await listPage(caller, ref, tokens, isForeign, options);
     if (!page) return undefined;
     found.push(...page.annotations);
-    // A token that comes back does not lead on.
-    token = page.next === token ? undefined : page.next;
-  } while (token !== undefined);
-  return found;
+    if (page.next === undefined) return found;
+    tokens.push(page.next);
+  }
 }
 
 async function listPage(
   caller: Caller,
   ref: ObjectRef,
-  token: string | undefined,
+  tokens: readonly string[],
   isForeign: boolean,
   options?: CallOptions,
 ): Promise<{ annotations: Annotation[]; next?: string } | undefined> {
+  const token = tokens.at(-1);
   const call: Call = {
     operation: 'ListObjectAnnotations',
     method: 'GET',
     ...ref,
     query: [['annotation', undefined], ...(token === undefined ? [] : ([['continuation-token', token]] as const))],
-    // Who answers with the object itself then sends one byte of it.
+    // A server that takes this for a GET of the object then sends one byte of it.
     headers: { range: isForeign ? 'bytes=0-0' : undefined },
   };
   try {
@@ -75,7 +79,11 @@ async function listPage(
         size: entry.integer('Size'),
         etag: bareEtag(entry.text('ETag') ?? ''),
       }));
-      return { annotations, next: document.element.text('NextContinuationToken')?.trim() || undefined };
+      const next = document.element.text('NextContinuationToken')?.trim() || undefined;
+      // An object has at most `annotationsMost`, so more pages than that lead nowhere.
+      if (next !== undefined && (tokens.includes(next) || tokens.length > annotationsMost))
+        throw new IncompleteAnswer('the list of annotations does not advance');
+      return { annotations, next };
     });
   } catch (error) {
     if (gaveUp(error, 'Unsupported') || (isForeign && gaveUp(error, 'BadRequest'))) return undefined;

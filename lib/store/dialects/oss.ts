@@ -62,6 +62,13 @@ export const oss: Dialect = {
     internal: 'https://oss-{region}-internal.{domain}',
     vendor: /(?:^|\.)aliyuncs\.com$/,
     regionName: /^[a-z]{2,3}(?:-[a-z0-9]+)+$/,
+    refusedBuckets: [
+      {
+        name: /^arn:/,
+        why: 'is an ARN, and OSS knows access points by none; nothing was done. Name the bucket.',
+        anywhere: true,
+      },
+    ],
     hosts: [
       // The internal host of another region cannot be reached from here: its buckets have the public one.
       {

@@ -165,7 +165,7 @@ function joinHeaders(headers: Record<string, string | string[] | undefined>): Re
 
 function describeRequest(call: Call, attempt: number): RequestInfo {
   const { operation, bucket, key, body } = call;
-  // `ms` holds the start of the request until `note` makes it a duration.
+  // `ms` holds the start of the request; `tell` makes it a duration.
   return { operation, bucket, key, attempt, ms: performance.now(), bytesIn: 0, bytesOut: bodySize(body) };
 }
 

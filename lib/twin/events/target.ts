@@ -15,7 +15,7 @@ export type EventName =
   | 'DeleteObjects'
   /** S3 only: a delete in a versioned bucket. */
   | 'DeleteMarkerCreated'
-  /** Sent only to who asks for them by name. */
+  /** Sent only to targets that list them. */
   | 'PutObjectTagging'
   | 'DeleteObjectTagging';
 

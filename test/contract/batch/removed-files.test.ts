@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cancelBatch, createBatch, readBatch } from '../../../lib/batch/index.ts';
+import { cancelBatch, createBatch, readBatch, retryBatch } from '../../../lib/batch/index.ts';
 import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
 import { WorkFolder } from '../../../lib/store/work-folder.ts';
 import type { Rig } from './rig.ts';
@@ -29,6 +29,14 @@ test('the files of a batch go 30 days after its end, and its row with them', asy
   await later.sweep();
   expect(await embedded.job(id)).toBeUndefined();
   expect(rig.twin.store.keys('backup')).toHaveLength(30);
+});
+
+test('a batch whose files may be going is not tried again, for some of its failures may be gone', async () => {
+  const rig = await useRig();
+  await rig.put(1);
+  const { id } = await runToEnd(await rig.open(), rig.request());
+  const later = await openLater(rig, 31);
+  await expect(retryBatch(later.batches, id)).rejects.toMatchObject({ code: 'NotFound' });
 });
 
 test('so do those of a batch that was cancelled, and never those of one that has not ended', async () => {

@@ -39,6 +39,12 @@ describe('an access point', () => {
     expect((await run('ls', `s3://${arn('writer')}/out/`)).stdout).toContain('a b+ü%.txt');
   });
 
+  it('is refused as the destination of an object that it turns out to hold, and taken for another', async () => {
+    const itself = await run('cp', 's3://photos/large', 's3://reader-s3alias/large', '--part-size', '5MiB');
+    expect(itself).toMatchObject({ code: 2, stderr: expect.stringContaining('one object under two names') as string });
+    expect(await run('cp', 's3://photos/large', 's3://writer-s3alias/large')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('is used by its alias as well', async () => {
     const outcome = await run('cp', 's3://reader-s3alias/large', 's3://writer-s3alias/three');
     expect(outcome).toMatchObject({ code: 0, stderr: '' });

@@ -219,6 +219,28 @@ describe.each(kinds)('$name', (kind) => {
   );
 });
 
+describe('a KMS key of another region', () => {
+  const put = { encryption: { algorithm: 'aws:kms', keyId: foreignKey } };
+
+  it('is no difference for which an equal object is copied again', async () => {
+    await open({ name: '', put });
+    const options = { overwrite: 'if-different' } as const;
+    expect((await rig.run({ mode: 'copy', ...sides, options })).result.way).toBe('direct');
+    expect((await rig.run({ mode: 'copy', ...sides, options })).result.way).toBe('unchanged');
+  });
+
+  it('is sent all the same when the caller asks for it by name', async () => {
+    await open({ name: '', put: {} });
+    const options = { encryption: { algorithm: 'aws:kms', keyId: foreignKey } };
+    for (const way of ['direct', 'parts'] as const) {
+      const request = requestOf({ name: '', put: {}, options }, way, 'copy');
+      const { result } = await rig.run(request);
+      expect([way, names(result.lost)]).toEqual([way, []]);
+      expect((await rig.twin.store.head('backup', key))?.encryption?.keyId).toBe(foreignKey);
+    }
+  });
+});
+
 describe('annotations', () => {
   const annotations = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, `text ${n}`]));
   const inParts = { partSize: 5 * MiB };

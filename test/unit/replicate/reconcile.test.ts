@@ -187,7 +187,8 @@ test('what only filters on the object leave out is not missing', async () => {
 
 test('rules that a batch keeps decide as those that they were written from', () => {
   const rules: Rule[] = [{ ...plain, source: { bucket: 'a', prefix: 'in/', store: 'named' }, deletes: 'verified' }];
-  const address = { scheme: 'oss', endpoint: 'http://127.0.0.1:1', region: 'r' } as const;
+  const place = { scheme: 'oss', endpoint: 'http://127.0.0.1:1', region: 'r' } as const;
+  const address = { ...place, requestPayer: 'requester' } as const;
   const set = loadRules({ rules }, { stores: { named: address } });
   const again = loadRules(JSON.parse(ruleWork(set).text()));
   expect(JSON.parse(JSON.stringify(again.routes))).toEqual(JSON.parse(JSON.stringify(set.routes)));

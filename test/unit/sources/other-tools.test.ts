@@ -49,6 +49,7 @@ describe('a list', () => {
       ['b:12 a.txt'],
     ],
     ['of s5cmd ls --show-fullpath', 's3://b/a b\n', {}, ['b:a b']],
+    ['of URLs and sizes by tabs', 's3://b/a,1.txt\t5\n', {}, ['b:a,1.txt']],
     ['of keys and sizes by tabs', 'a.txt\t1\nb,c.txt\t2\n', { bucket: 'b' }, ['b:a.txt', 'b:b,c.txt']],
     ['of a header and tabs', 'Key\tSize\na.txt\t1\n', { bucket: 'b' }, ['b:a.txt']],
     [
@@ -122,6 +123,7 @@ describe('a list', () => {
 describe('a list that leaves open what its columns are', () => {
   it.each<[string, string, object, RegExp]>([
     ['keys and sizes', 'plain.txt,5\n', { bucket: 'b' }, /"5" is no versionId.*--columns key,size/s],
+    ['a URL and what may be a size', 's3://b/k,123\n', {}, /may belong to the key.*--columns key,size/s],
     ['a status in place of the ETag', 'man,plain.txt,,failed\n', {}, /--columns bucket,key,,/],
     ['two texts by tabs', 'a\tb\n', { bucket: 'b' }, /nothing tells which of them is the key/],
     ['all keys on one line', `${'k\t'.repeat(9)}k\n`, { bucket: 'b' }, /Contents\[\]\.\[Key\]/],
@@ -180,6 +182,8 @@ describe('what is no list of objects', () => {
     ['two buckets', 'bucket,key\nb,1\nb,s3://c/k\n', {}, /URL of another one, c/],
     ['a line of nothing known', 's3://b/1\nhello\n', {}, /neither a URL nor/],
     ['an array of another kind', '{"Results":[{"Key":"report.csv"}]}', { bucket: 'b' }, /"Results", which is no list/],
+    ['an object over several lines', '{\n "Key": "a",\n "Size": 1\n}\n', { bucket: 'b' }, /one object a line/],
+    ['a text of another array', '{"keys":["a"]}', { bucket: 'b' }, /a text in "keys"/],
     ['a list in a list', '[\n ["a", 1]\n]', { bucket: 'b' }, /--query/],
     ['a name that is there twice', '{"key":"k","Key":"l"}', { bucket: 'b' }, /twice/],
   ])('is reported as a bad row: %s', async (_name, text, options, why) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkRequest } from '../../../lib/copy/plan/check-request.ts';
 import { objectUrlPattern, locate } from '../../../lib/api/callers/object-url.ts';
 import { loadRules } from '../../../lib/replicate/rules/rules.ts';
+import { oss } from '../../../lib/store/dialects/oss.ts';
 import { s3 } from '../../../lib/store/dialects/s3.ts';
 import { resolveAddressing } from '../../../lib/store/http/addressing.ts';
 import { Routes } from '../../../lib/store/http/routes.ts';
@@ -28,6 +29,11 @@ describe('the host of an access point', () => {
   ])('at %s is %s -> %s', (_name, endpoint, host) => {
     const target = resolveAddressing(address(endpoint), s3, {}).target(arn, 'a b/c');
     expect(target).toEqual({ origin: `https://${host}`, host, path: '/a%20b/c', canonicalUri: '/a%20b/c' });
+  });
+
+  it('is none for OSS: its signature goes to no host of Amazon', () => {
+    const { target } = resolveAddressing({ scheme: 'oss', region: 'cn-hangzhou' }, oss, {});
+    expect(() => target(arn, 'k')).toThrow('is an ARN, and OSS knows access points by none');
   });
 
   it('is in the region of the ARN, and its requests are signed for that', () => {
