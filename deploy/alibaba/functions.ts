@@ -1,4 +1,5 @@
 /** The functions, how often each runs at once, and what becomes of what they cannot do. */
+import { repeats } from '../../lib/runtime/alibaba/direct.ts';
 import type { FunctionName, NamedStage, Resource, Resources } from './stage.ts';
 import {
   capital,
@@ -7,8 +8,8 @@ import {
   functionName,
   functionNames,
   get,
-  lasting,
-  place,
+  keptFunctions,
+  regionAndAccount,
   sub,
   tableName,
   timeouts,
@@ -20,15 +21,12 @@ export interface Code {
   object: string;
 }
 
-/** Repeats of an invocation that failed, by the platform: a killed instance, a throttled API. What must wait comes again by itself. */
-const repeats = 3;
-
 export function functions(stage: NamedStage, code: Code): Resources {
   const each = functionNames.map((name) => [`${capital(name)}Function`, functionOf(stage, name, code)] as const);
   const limits = functionNames
     .filter((name) => name !== 'sweep')
     .map((name) => [`${capital(name)}Concurrency`, concurrency(stage, name)] as const);
-  const asynchronous = [...lasting, 'sweep' as const].map(
+  const asynchronous = [...keptFunctions, 'sweep' as const].map(
     (name) => [`${capital(name)}Async`, asyncConfig(stage, name)] as const,
   );
   return { ...Object.fromEntries([...each, ...limits, ...asynchronous]) };
@@ -105,18 +103,18 @@ function concurrency(stage: NamedStage, name: FunctionName): Resource {
 }
 
 function asyncConfig(stage: NamedStage, name: FunctionName): Resource {
-  const isLasting = lasting.includes(name);
-  const Destination = sub(`acs:mns:${place}:/queues/${deadLetters(stage)}/messages`);
+  const isKept = keptFunctions.includes(name);
+  const Destination = sub(`acs:mns:${regionAndAccount}:/queues/${deadLetters(stage)}/messages`);
   return {
     Type: 'ALIYUN::FC3::AsyncInvokeConfig',
     Properties: {
       FunctionName: get(`${capital(name)}Function`, 'FunctionName'),
       // The sweep may be sent the same task again, so a task has no id that the platform would hold against it.
       AsyncTask: false,
-      MaxAsyncRetryAttempts: isLasting ? repeats : 0,
-      MaxAsyncEventAgeInSeconds: isLasting ? 86_400 : 60,
-      ...(isLasting && { DestinationConfig: { OnFailure: { Destination } } }),
+      MaxAsyncRetryAttempts: isKept ? repeats : 0,
+      MaxAsyncEventAgeInSeconds: isKept ? 86_400 : 60,
+      ...(isKept && { DestinationConfig: { OnFailure: { Destination } } }),
     },
-    ...(isLasting && { DependsOn: ['DeadLetters'] }),
+    ...(isKept && { DependsOn: ['DeadLetters'] }),
   };
 }

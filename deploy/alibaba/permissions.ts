@@ -6,9 +6,9 @@ import {
   deadLetters,
   functionName,
   functionNames,
-  lasting,
+  keptFunctions,
   logstore,
-  place,
+  regionAndAccount,
   roleName,
   service,
   sub,
@@ -26,7 +26,7 @@ const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: '
 const buckets = (names: string[]) => names.map((name) => `acs:oss:*:*:${name}`);
 const objects = (names: string[]) => names.map((name) => `acs:oss:*:*:${name}/*`);
 
-/** What every function does; the sweep alone deletes no objects. */
+/** What every function does with objects; those that only copy parts or revive jobs delete none. */
 function store(stage: NamedStage, deletes: boolean): Statement[] {
   const { read, write, kmsKeys = [], setsAcls, restores } = stage;
   const both = [...new Set([...read, ...write])];
@@ -53,7 +53,7 @@ function store(stage: NamedStage, deletes: boolean): Statement[] {
   ];
 }
 
-const keyArn = (id: string) => sub(`acs:kms:${place}:key/${id}`);
+const keyArn = (id: string) => sub(`acs:kms:${regionAndAccount}:key/${id}`);
 
 /** As `lib/store/work-bucket.ts` uses it: nothing is deleted there. The sweep only looks which files there are. */
 function workFolder({ work }: NamedStage, use: 'list' | 'all'): Statement[] {
@@ -67,7 +67,8 @@ function workFolder({ work }: NamedStage, use: 'list' | 'all'): Statement[] {
   return [list, allow(['oss:GetObject', 'oss:PutObject'], [`acs:oss:*:*:${bucket}/${prefix}*`])];
 }
 
-const tableArn = ({ instance }: NamedStage, name: string) => sub(`acs:ots:${place}:instance/${instance}/table/${name}`);
+const tableArn = ({ instance }: NamedStage, name: string) =>
+  sub(`acs:ots:${regionAndAccount}:instance/${instance}/table/${name}`);
 const rows = (stage: NamedStage, ...actions: string[]) =>
   allow(
     actions.map((name) => `ots:${name}`),
@@ -82,31 +83,32 @@ const indexes = (stage: NamedStage) =>
 
 const functionArns = (stage: NamedStage, names: FunctionName[]) =>
   names
-    .map((name) => `acs:fc:${place}:functions/${functionName(stage, name)}`)
+    .map((name) => `acs:fc:${regionAndAccount}:functions/${functionName(stage, name)}`)
     .flatMap((arn) => [sub(arn), sub(`${arn}/*`)]);
 /** Tasks, and the function's own messages that come again. */
 const send = (stage: NamedStage, ...own: FunctionName[]) =>
   allow(['fc:InvokeFunction'], functionArns(stage, [...new Set<FunctionName>(['parts', 'work', ...own])]));
 
-const change = ['GetRow', 'UpdateRow', 'PutRow'];
+const rowActions = ['GetRow', 'UpdateRow', 'PutRow'];
 /** Of an index's rows; the index itself may be behind. */
-const confirm = 'BatchGetRow';
+const readIndexedRows = 'BatchGetRow';
 
 const statements: Record<FunctionName, (stage: NamedStage) => Statement[]> = {
   api: (stage) => [
     ...store(stage, true),
     ...workFolder(stage, 'all'),
-    rows(stage, ...change, confirm),
+    rows(stage, ...rowActions, readIndexedRows),
     indexes(stage),
     send(stage),
   ],
-  objectCreated: (stage) => [...store(stage, true), rows(stage, ...change), send(stage, 'objectCreated')],
-  parts: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],
-  work: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...change), send(stage)],
+  objectCreated: (stage) => [...store(stage, true), rows(stage, ...rowActions), send(stage, 'objectCreated')],
+  // A job that ends here has its upload aborted, at most; its source is deleted by the finish.
+  parts: (stage) => [...store(stage, false), rows(stage, ...rowActions), send(stage)],
+  work: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...rowActions), send(stage)],
   sweep: (stage) => [
     ...store(stage, false),
     ...workFolder(stage, 'list'),
-    rows(stage, ...change, confirm, 'DeleteRow'),
+    rows(stage, ...rowActions, readIndexedRows, 'DeleteRow'),
     indexes(stage),
     send(stage),
   ],
@@ -119,10 +121,10 @@ export function roles(stage: NamedStage): Resources {
 }
 
 function roleOf(stage: NamedStage, name: FunctionName): Resource {
-  const project = `acs:log:${place}:project/${service}-${stage.name}-\${ALIYUN::TenantId}`;
+  const project = `acs:log:${regionAndAccount}:project/${service}-${stage.name}-\${ALIYUN::TenantId}`;
   const always = [allow(['log:PostLogStoreLogs'], [sub(`${project}/logstore/${logstore}`)])];
-  const queue = `acs:mns:${place}:/queues/${deadLetters(stage)}/messages`;
-  if (lasting.includes(name)) always.push(allow(['mns:SendMessage'], [sub(queue)]));
+  const queue = `acs:mns:${regionAndAccount}:/queues/${deadLetters(stage)}/messages`;
+  if (keptFunctions.includes(name)) always.push(allow(['mns:SendMessage'], [sub(queue)]));
   return role(roleName(stage, name), 'fc.aliyuncs.com', [...always, ...statements[name](stage)]);
 }
 

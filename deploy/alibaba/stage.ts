@@ -71,8 +71,8 @@ export const files: Record<FunctionName, string> = {
   sweep: 'sweep',
 };
 
-/** What comes as an asynchronous invocation and must not be lost. The sweep comes again by itself. */
-export const lasting: readonly FunctionName[] = ['objectCreated', 'parts', 'work'];
+/** Functions whose failed messages are kept as dead letters. The sweep comes again by itself. */
+export const keptFunctions: readonly FunctionName[] = ['objectCreated', 'parts', 'work'];
 
 export interface Resource {
   Type: string;
@@ -85,8 +85,8 @@ export type Resources = Record<string, Resource>;
 export const days = 86_400;
 export const get = (id: string, attribute: string) => ({ 'Fn::GetAtt': [id, attribute] });
 export const sub = (text: string) => ({ 'Fn::Sub': text });
-/** Region and account, as ARNs of Alibaba Cloud have them. */
-export const place = '${ALIYUN::Region}:${ALIYUN::TenantId}';
+/** As ARNs of Alibaba Cloud have them. */
+export const regionAndAccount = '${ALIYUN::Region}:${ALIYUN::TenantId}';
 export const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 export const functionName = (stage: NamedStage, name: FunctionName) => `${service}-${stage.name}-${name}`;

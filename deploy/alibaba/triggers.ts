@@ -1,6 +1,6 @@
 /** What starts the functions, and the queue of what they could not do. */
 import type { NamedStage, Resource, Resources } from './stage.ts';
-import { days, deadLetters, get, place, sub } from './stage.ts';
+import { days, deadLetters, get, regionAndAccount, sub } from './stage.ts';
 
 /**
  * By name, for `oss:ObjectCreated:*` comes for every part of an upload as well
@@ -50,7 +50,7 @@ function ofBucket(stage: NamedStage, bucket: string, at: number): [string, Resou
     const config = { events: objectEvents, filter: { key: { prefix, suffix: '' } } };
     const made = trigger('ObjectCreatedFunction', 'oss', `oss-${at}-${n}`, config);
     Object.assign(made.Properties, {
-      SourceArn: sub(`acs:oss:${place}:${bucket}`),
+      SourceArn: sub(`acs:oss:${regionAndAccount}:${bucket}`),
       InvocationRole: get('OssRole', 'Arn'),
     });
     return [`Events${at}x${n}`, made];

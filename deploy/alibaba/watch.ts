@@ -37,8 +37,8 @@ export function watch(stage: NamedStage): Resources {
     FailedInvocationsAlert: alert(
       stage,
       'failed-invocations',
-      'An invocation failed; the log says why.',
-      '"an invocation failed"',
+      'An invocation failed, or a message has used up its deliveries; the log says why.',
+      '"an invocation failed" or "a message has used up its deliveries"',
     ),
     ...(stage.alarmContacts !== undefined && { DeadLettersAlarm: deadLettersAlarm(stage, stage.alarmContacts) }),
   };

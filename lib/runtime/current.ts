@@ -7,8 +7,8 @@ export type Platform = 'embedded' | 'aws' | 'alibaba';
 
 interface Opened {
   runtime: Runtime;
-  /** Told of each invocation first, where the platform tells something in it that the process does not know. */
-  hear?(context: PlatformContext): void;
+  /** Called with each invocation first, where the platform sends new credentials with each of them. */
+  keepCredentials?(context: PlatformContext): void;
 }
 
 /** Lazy, so that a function loads what its own platform needs only; the build leaves out what other platforms need. */
@@ -36,7 +36,7 @@ export async function runtime(context: PlatformContext): Promise<Runtime> {
   opening ??= open();
   try {
     const opened = await opening;
-    opened.hear?.(context);
+    opened.keepCredentials?.(context);
     return opened.runtime;
   } catch (error) {
     opening = undefined;

@@ -28,7 +28,7 @@ export interface Deployed {
 
 export interface ApiOptions {
   functions: ReadonlyMap<string, Deployed>;
-  /** Of everybody who may call; by access key id. */
+  /** Keys that the API accepts. */
   keys: () => Keys[];
   /** In [0, 1). */
   random: () => number;

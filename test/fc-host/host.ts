@@ -11,7 +11,7 @@ import type { FunctionOptions } from './function.ts';
 import { FcFunction } from './function.ts';
 
 export interface HostOptions {
-  /** Of everybody who may call the API. */
+  /** Keys that the API accepts. */
   keys: () => Keys[];
   /** In [0, 1); default Math.random. */
   random?: () => number;

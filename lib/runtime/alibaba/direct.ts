@@ -14,7 +14,9 @@ export interface DirectOptions {
   random(): number;
 }
 
-/** Deliveries of one message before it is kept as a dead letter. */
+/** Repeats of an invocation that failed, by the platform: a killed instance, a throttled API. The template asks for so many. */
+export const repeats = 3;
+/** Deliveries of one message; the platform repeats the last one, and then keeps it as a dead letter. */
 const mostDeliveries = 20;
 /** Clocks of two machines may differ by so much. */
 const slackMs = 1_000;
@@ -34,6 +36,8 @@ export function directMessages({ invoker, ownFunction, clock, log, random }: Dir
     await (await invoker()).start(ownFunction, body, delaySeconds);
   };
   return {
+    repeats,
+
     read(event) {
       const { message, ...rest } = unseal(event);
       return { input: message, ...rest };

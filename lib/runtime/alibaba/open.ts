@@ -37,11 +37,11 @@ export interface AlibabaOptions {
   write?: (line: string) => void;
 }
 
-/** A runtime that hears of each invocation before it is used for it. */
+/** A runtime, and what has to know of each invocation before the runtime serves it. */
 export interface AlibabaRuntime {
   runtime: Runtime;
   /** Keeps the credentials that an invocation brought. */
-  hear(context: PlatformContext): void;
+  keepCredentials(context: PlatformContext): void;
 }
 
 /**
@@ -97,7 +97,7 @@ export async function openAlibaba(options: AlibabaOptions = {}): Promise<Alibaba
   const isUsed = file.callers.length > 0 || file.lifecycle !== undefined;
   return {
     runtime: { world, rules: file.rules, batches, direct, purge: opened.purge, ...(isUsed && { api }) },
-    hear: (context) => keys.keep(context),
+    keepCredentials: (context) => keys.keep(context),
   };
 }
 

@@ -15,9 +15,12 @@ export function logInvocation(env: Env = process.env): Middleware {
     },
     onError: ({ error, context }) => {
       // Absent: the runtime could not be opened, and the platform logs what was thrown.
-      const log = (context as Partial<typeof context>).runtime?.world.log;
-      if (error instanceof RetryLater) log?.info('an invocation comes again later', { reason: error.message });
-      else log?.error('an invocation failed', { error: String(error) });
+      const { runtime, invocation } = context as Partial<typeof context>;
+      const log = runtime?.world.log;
+      const isLast = runtime?.direct && invocation && invocation.attempt > runtime.direct.repeats;
+      if (error instanceof RetryLater && !isLast) {
+        log?.info('an invocation comes again later', { reason: error.message });
+      } else log?.error('an invocation failed', { error: String(error) });
     },
   };
 }

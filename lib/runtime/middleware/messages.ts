@@ -93,6 +93,8 @@ async function directDeliveries(event: unknown, context: FerryContext, internal:
     try {
       internal.sentAgain = await direct.sendAgain(message, error.delayMs);
       if (internal.sentAgain) world.log.info('a message comes again later', { reason: error.message });
+      // By these words the alert finds it (deploy/alibaba/watch.ts).
+      else world.log.error('a message has used up its deliveries', { reason: error.message });
     } catch (failure) {
       // The platform repeats the invocation, or keeps it.
       world.log.warn('a message could not be sent again', { error: String(failure) });

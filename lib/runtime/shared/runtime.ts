@@ -24,6 +24,8 @@ export interface Runtime {
 
 /** Messages that come as invocations, and go back as such. */
 export interface DirectMessages {
+  /** How often the platform repeats an invocation that failed, before it keeps it as a dead letter. */
+  repeats: number;
   /** What this invocation was sent; it may be an event that no function of ours sent. */
   read(event: unknown): DirectMessage;
   /**
@@ -34,7 +36,7 @@ export interface DirectMessages {
   holdBack(message: DirectMessage, invocation: Invocation): Promise<boolean>;
   /**
    * Sends it to the same function once more, not before `delayMs`.
-   * @returns false when it was delivered often enough: it must end as a dead letter.
+   * @returns false when it was delivered often enough: the platform repeats this invocation, then keeps it as a dead letter.
    * @throws RetryLater when it cannot be sent: the platform repeats this invocation.
    */
   sendAgain(message: DirectMessage, delayMs: number): Promise<boolean>;

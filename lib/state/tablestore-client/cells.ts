@@ -33,7 +33,7 @@ export const tags = {
 export const changes = { remove: 1, increment: 4 } as const;
 export const kinds = { integer: 0, double: 1, boolean: 2, string: 3, lowest: 9, highest: 10 } as const;
 
-const table = Uint8Array.from({ length: 256 }, (_, byte) => {
+const crcOfByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit += 1) crc = crc & 128 ? ((crc << 1) ^ 7) & 255 : (crc << 1) & 255;
   return crc;
@@ -42,12 +42,12 @@ const table = Uint8Array.from({ length: 256 }, (_, byte) => {
 /** CRC-8 (polynomial 7) of some bytes, continued from `crc`. */
 export function crc8(crc: number, bytes: Uint8Array): number {
   let sum = crc;
-  for (const byte of bytes) sum = table[sum ^ byte] ?? 0;
+  for (const byte of bytes) sum = crcOfByte[sum ^ byte] ?? 0;
   return sum;
 }
 
 export function crc8OfByte(crc: number, byte: number): number {
-  return table[crc ^ byte] ?? 0;
+  return crcOfByte[crc ^ byte] ?? 0;
 }
 
 /** A value with its kind, as cells and conditions carry it. @throws RangeError for a number that is no safe integer. */

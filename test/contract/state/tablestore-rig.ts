@@ -2,12 +2,12 @@ import type { Clock } from '../../../lib/copy/model/ports.ts';
 import type { TablestoreState } from '../../../lib/state/tablestore/open.ts';
 import { openTablestore } from '../../../lib/state/tablestore/open.ts';
 import { tableDefinition } from '../../../lib/state/tablestore/schema.ts';
-import { seededRandom } from '../../ots-twin/faults.ts';
+import { seededRandom } from '../../../lib/twin/random.ts';
 import type { OtsTwin, OtsTwinOptions } from '../../ots-twin/start.ts';
 import { startOtsTwin } from '../../ots-twin/start.ts';
 
 /** A clock that only the test moves; a sleep takes no time, and moves it. */
-export function handClock(at = 1_750_000_000_000): Clock & { at: number } {
+export function clockMovedBySleep(at = 1_750_000_000_000): Clock & { at: number } {
   const clock = {
     at,
     now: () => clock.at,

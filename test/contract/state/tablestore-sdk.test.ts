@@ -4,7 +4,7 @@ import { tableDefinition } from '../../../lib/state/tablestore/schema.ts';
 import { loadSdk } from '../../ots-twin/sdk.ts';
 import type { OtsTwin } from '../../ots-twin/start.ts';
 import { startOtsTwin } from '../../ots-twin/start.ts';
-import { handClock } from './tablestore-rig.ts';
+import { clockMovedBySleep } from './tablestore-rig.ts';
 
 const sdk = loadSdk();
 const int = (value: number): unknown => sdk.Long.fromNumber(value);
@@ -12,7 +12,7 @@ const { EXPECT_EXIST, EXPECT_NOT_EXIST, IGNORE } = sdk.RowExistenceExpectation;
 const condition = (row: number, column: unknown = null): unknown => new sdk.Condition(row, column);
 
 describe('the stand-in of Tablestore, used by the SDK', () => {
-  const clock = handClock(Date.now());
+  const clock = clockMovedBySleep(Date.now());
   let twin: OtsTwin;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   let client: any;

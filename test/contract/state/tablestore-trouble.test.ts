@@ -7,10 +7,10 @@ import type { OtsTwinOptions } from '../../ots-twin/start.ts';
 import type { FaultCode } from '../../ots-twin/refusal.ts';
 import { someJob } from './suite.ts';
 import type { TablestoreRig } from './tablestore-rig.ts';
-import { handClock, tablestoreRig } from './tablestore-rig.ts';
+import { clockMovedBySleep, tablestoreRig } from './tablestore-rig.ts';
 
 describe('the state on Tablestore', () => {
-  const clock = handClock();
+  const clock = clockMovedBySleep();
   let rig: TablestoreRig | undefined;
   const others: TablestoreState[] = [];
   afterEach(async () => {

@@ -4,7 +4,7 @@ import type { Fault } from '../../ots-twin/faults.ts';
 import type { OtsTwinOptions } from '../../ots-twin/start.ts';
 import { sharedRecordsContract } from './shared-suite.ts';
 import { stateTableContract } from './suite.ts';
-import { handClock, tablestoreRig } from './tablestore-rig.ts';
+import { clockMovedBySleep, tablestoreRig } from './tablestore-rig.ts';
 
 /** Each request is struck by each of these at most once, so that no call runs out of attempts. */
 const busy: Fault[] = (['OTSServerBusy', 'OTSRowOperationConflict', 'OTSPartitionUnavailable'] as const).map(
@@ -25,7 +25,7 @@ const lost: Fault[] = [
 
 function contracts(name: string, faults: readonly Fault[], options: OtsTwinOptions = {}): void {
   stateTableContract(`tablestore, ${name}`, async () => {
-    const clock = handClock();
+    const clock = clockMovedBySleep();
     const rig = await tablestoreRig(clock, options);
     for (const fault of faults) rig.twin.faults.add(fault);
     const settled = options.indexLagMs === undefined ? rig.state : seenByIndex(rig.state, clock, 200);

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { stageNamed, templateOf } from '../../../alibaba.ts';
 import { workHandler } from '../../../functions/work.ts';
 import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
+import type { Log } from '../../../lib/copy/model/ports.ts';
 import { seal, unseal } from '../../../lib/queue/fc/envelope.ts';
-import { directMessages } from '../../../lib/runtime/alibaba/direct.ts';
+import { directMessages, repeats } from '../../../lib/runtime/alibaba/direct.ts';
+import { cloudFunction } from '../../../lib/runtime/middleware/function.ts';
+import type { Delivery } from '../../../lib/runtime/middleware/messages.ts';
+import { eachMessage, settleEach } from '../../../lib/runtime/middleware/messages.ts';
 import { modelRuntime } from '../functions/runtime.ts';
 
 const hour = 3_600_000;
@@ -29,19 +35,27 @@ function rig({ honoursDelay = true } = {}) {
     sent.push({ name, body, at: now + (honoursDelay ? delaySeconds * 1000 : 0) });
   };
   // A message that comes again asks whether a worker died with it: none did here.
-  const shared = { get: async () => undefined, compareAndSet: async () => true };
-  const world = { ...at.runtime.world, clock, shared };
+  const looks: string[] = [];
+  const shared = { get: async (id: string) => void looks.push(id), compareAndSet: async () => true };
+  const errors: string[] = [];
+  const log: Log = { ...at.runtime.world.log, error: (message) => void errors.push(message) };
+  const world = { ...at.runtime.world, clock, shared, log };
   const direct = directMessages({
     ...{ clock, log: world.log, random: () => 0.5 },
     invoker: async () => ({ start }),
     ownFunction: 'ferry-work',
   });
-  const handle = workHandler(async () => ({ ...at.runtime, world, direct }));
-  const invoke = (body: string, retryCount = 0) =>
-    handle(Buffer.from(body), { requestId: 'r', retryCount, function: { timeout: 300 } });
+  const open = async () => ({ ...at.runtime, world, direct });
+  const attempts = cloudFunction(open, [eachMessage()], (deliveries: Delivery[]) =>
+    settleEach(deliveries, async ({ attempt }) => attempt),
+  );
+  const context = (retryCount: number) => ({ requestId: 'r', retryCount, function: { timeout: 300 } });
+  const handle = workHandler(open);
   return {
     ...at,
-    ...{ sent, slept, invoke },
+    ...{ sent, slept, looks, errors },
+    invoke: (body: string, retryCount = 0) => handle(Buffer.from(body), context(retryCount)),
+    attemptOf: (body: string, retryCount: number) => attempts(Buffer.from(body), context(retryCount)),
     refuse: () => (refuses = true),
     first: (delayMs = 0) => seal(task, { delayMs, now }).body,
     moveTo: (time: number) => (now = time),
@@ -92,7 +106,7 @@ describe('a message that must wait', () => {
     expect(at.lines.some(([message]) => message.includes('came before the delay'))).toBe(true);
   });
 
-  it('is not worked on early: no clock is that far off', async () => {
+  it('is worked on when it comes less than a second early, as two clocks may differ', async () => {
     const at = rig();
     const body = at.first(10_000);
     at.moveTo(at.now() + 9_500);
@@ -110,24 +124,47 @@ describe('a message that must wait', () => {
 
   it('ends as a dead letter after twenty deliveries', async () => {
     const at = rig();
-    at.model.store.refuse = () => new RetryLater('slow down');
-    let body = at.first();
-    let deliveries = 0;
-    const deliver = async (): Promise<unknown> => {
-      deliveries += 1;
-      return await at.invoke(body);
-    };
-    await expect(
-      (async () => {
-        for (;;) {
-          await deliver();
-          const next = at.sent.shift();
-          body = next?.body ?? '';
-          at.moveTo(next?.at ?? 0);
-        }
-      })(),
-    ).rejects.toThrow('slow down');
-    expect(deliveries).toBe(20);
+    expect((await useUp(at)).deliveries).toBe(20);
+  });
+
+  it('says in an error that its deliveries are used up, in words that the alert looks for', async () => {
+    const at = rig();
+    await useUp(at);
+    expect(at.errors).toHaveLength(1);
+    expect(alertQuery()).toContain(`"${at.errors[0]}"`);
+  });
+
+  it('fails with an error, in words that the alert looks for, when the platform repeats it for the last time', async () => {
+    const at = rig();
+    at.refuse();
+    at.model.store.refuse = () => new RetryLater('slow down', { delayMs: 3_000 });
+    for (const body of [at.first(), at.first(hour)]) {
+      at.errors.length = 0;
+      for (let retryCount = 0; retryCount < repeats; retryCount += 1) {
+        await expect(at.invoke(body, retryCount)).rejects.toThrow(RetryLater);
+      }
+      expect(at.errors).toEqual([]);
+      await expect(at.invoke(body, repeats)).rejects.toThrow(RetryLater);
+      expect(at.errors).toEqual(['an invocation failed']);
+    }
+    expect(alertQuery()).toContain('"an invocation failed"');
+  });
+});
+
+describe('a dead letter', () => {
+  it('has all its deliveries before it again when it is redriven as the document says', async () => {
+    const at = rig();
+    const { body } = await useUp(at);
+    await expect(at.invoke(body)).rejects.toThrow('slow down');
+    expect(unseal(redriven(body))).toMatchObject({ message: task, earlier: 0 });
+    expect(await at.invoke(redriven(body))).toEqual({ sentAgain: true });
+    expect(unseal(at.sent[0]?.body)).toMatchObject({ message: task, earlier: 1 });
+    expect(readFileSync('docs/alibaba.md', 'utf8')).toContain("jq -c 'if .objectFerry then .message else . end'");
+  });
+
+  it('that is an event of another service is redriven as it is', () => {
+    const event = JSON.stringify({ events: [{ eventName: 'ObjectCreated:PutObject' }] });
+    expect(unseal(redriven(event))).toEqual(unseal(event));
   });
 });
 
@@ -139,20 +176,53 @@ describe('other endings', () => {
     expect(at.sent).toEqual([]);
   });
 
-  it('counts the repeats of the platform and its own as attempts', async () => {
-    const at = rig();
-    const seen: unknown[] = [];
-    const handle = workHandler(async () => ({ ...at.runtime, world: { ...at.runtime.world, shared: watching() } }));
-    function watching() {
-      return {
-        get: async (id: string) => (seen.push(id), undefined),
-        compareAndSet: async () => true,
-      };
-    }
-    await handle(Buffer.from(JSON.stringify(task)), { requestId: 'r', retryCount: 0 });
-    expect(seen).toEqual([]);
-    // A later attempt looks whether a worker died with it.
-    await handle(Buffer.from(JSON.stringify(task)), { requestId: 'r', retryCount: 1 });
-    expect(seen.length).toBeGreaterThan(0);
-  });
+  it.each([
+    [0, 0, 1],
+    [1, 0, 2],
+    [0, 1, 2],
+    [4, 2, 7],
+  ])(
+    'counts %i deliveries of its own and %i repeats of the platform before as attempt %i',
+    async (earlier, retryCount, attempt) => {
+      const at = rig();
+      const { body } = seal(task, { earlier, now: at.now() });
+      expect(await at.attemptOf(body, retryCount)).toBe(attempt);
+      // A later attempt looks whether a worker died with it.
+      await at.invoke(body, retryCount);
+      expect(at.looks.length > 0).toBe(attempt > 1);
+    },
+  );
 });
+
+/** Delivers a message until its invocation fails; that body is what the dead letter holds. */
+async function useUp(at: ReturnType<typeof rig>): Promise<{ body: string; deliveries: number }> {
+  at.model.store.refuse = () => new RetryLater('slow down');
+  let body = at.first();
+  for (let deliveries = 1; ; deliveries += 1) {
+    const failure = await at.invoke(body).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure !== undefined) {
+      expect(failure).toMatchObject({ message: 'slow down' });
+      return { body, deliveries };
+    }
+    const next = at.sent.shift();
+    body = next?.body ?? '';
+    at.moveTo(next?.at ?? 0);
+  }
+}
+
+/** What the filter of jq in docs/alibaba.md makes of a payload. */
+function redriven(payload: string): string {
+  const value = JSON.parse(payload) as { objectFerry?: number; message?: unknown };
+  return JSON.stringify(value.objectFerry ? value.message : value);
+}
+
+function alertQuery(): string {
+  const { Resources } = templateOf(stageNamed('dev'), { bucket: 'code', object: 'code.zip' });
+  const { Detail } = Resources['FailedInvocationsAlert']?.Properties as {
+    Detail: { Configuration: { QueryList: { Query: string }[] } };
+  };
+  return Detail.Configuration.QueryList[0]?.Query ?? '';
+}

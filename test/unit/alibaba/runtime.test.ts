@@ -24,12 +24,12 @@ async function rig(text?: string, more: Record<string, string> = {}) {
   const lines: string[] = [];
   const named = join(folder, 'ferry.yaml');
   if (text !== undefined) writeFileSync(named, text);
-  const { runtime, hear } = await openAlibaba({
+  const { runtime, keepCredentials } = await openAlibaba({
     env: { ...env, HOME: folder, ...(text !== undefined && { FERRY_CONFIG: named }), ...more },
     openState: (place) => (opened.push(place), Promise.reject(new Error('no table here'))),
     write: (line) => void lines.push(line),
   });
-  return { runtime, hear, opened, lines };
+  return { runtime, keepCredentials, opened, lines };
 }
 
 const keysOf = (n: number) => ({ accessKeyId: `id${n}`, accessKeySecret: `secret${n}`, securityToken: `token${n}` });
@@ -54,8 +54,8 @@ rules: [{ name: backup, source: { bucket: photos }, destination: { bucket: backu
   });
 
   it('opens the table of the stack, at the region’s endpoint unless the stack says another', async () => {
-    const { runtime, opened, hear } = await rig();
-    hear({ credentials: keysOf(1) });
+    const { runtime, opened, keepCredentials } = await rig();
+    keepCredentials({ credentials: keysOf(1) });
     await expect(runtime.world.state.get('j')).rejects.toThrow('no table here');
     expect(opened).toMatchObject([
       { endpoint: 'https://ferry-dev.cn-hangzhou.ots.aliyuncs.com', instance: 'ferry-dev', table: 'jobs' },
