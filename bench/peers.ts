@@ -1,6 +1,6 @@
 /**
  * A batch of small objects on Ceph RGW, beside rclone and aws-cli (Debian's packages) on the same server in the same run: each
- * copies one prefix into a prefix of its own, server-side. First with everybody's own defaults, then with 32 objects in flight
+ * copies one prefix into a prefix of its own, server-side. First with the defaults of each tool, then with 32 objects in flight
  * each. Prints seconds, CPU seconds of the client, and the ratio to ferry. Needs what `npm run test:real` needs.
  *
  *   npm run bench -- peers [OBJECTS]        default 20,000

@@ -195,7 +195,7 @@ function amazonVariant(get: Get, scheme: Scheme, region = 'us-east-1', profile?:
   return `https://s3${fips ? '-fips' : ''}.${dualStack ? 'dualstack.' : ''}${region}.amazonaws.com${china}`;
 }
 
-/** Who asks for FIPS 140 is not to be sent elsewhere in silence; Amazon's own tools refuse this too. */
+/** A user who asks for FIPS 140 is not sent elsewhere in silence; Amazon's own tools refuse this too. */
 function refuseOtherThanFips(get: Get, scheme: Scheme, endpoint: string | undefined, profile?: Profile): void {
   if (scheme !== 's3' || endpoint === undefined || !variantOf(get, profile).fips) return;
   if (new URL(asUrl(endpoint)).hostname.includes('fips')) return;

@@ -4,7 +4,7 @@ import type { Task } from '../copy/model/task.ts';
 export interface Delivery<Message = Task> {
   id: number;
   task: Message;
-  /** 1 on the first delivery. Also the fence: who holds an older delivery of the same task can no longer settle it. */
+  /** 1 on the first delivery. Also the fence: a worker that holds an older delivery of the same task can no longer settle it. */
   attempt: number;
 }
 

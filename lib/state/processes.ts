@@ -57,7 +57,7 @@ export class ProcessRegistry {
     );
   }
 
-  /** Leaves; unfinished jobs of this process are then anybody's. */
+  /** Leaves; unfinished jobs of this process may then be taken over by any process. */
   leave(): void {
     this.#database.rows('DELETE FROM processes WHERE token = ?', this.token);
   }

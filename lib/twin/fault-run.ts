@@ -9,7 +9,7 @@ export class Dropped extends Error {}
 /** Thrown where bytes are to follow a 304. */
 export class PoisonedConnection extends Error {}
 
-/** Someone else's write. */
+/** The write of another client. */
 export type Interference = Extract<FaultEffect, { kind: 'overwrite' | 'delete' }>;
 
 /** How a fault reaches beyond its own request. */

@@ -54,7 +54,7 @@ describe.each(inject('servers'))('a source that is overwritten while it is copie
     expect(await sha256(stage.store, destination), text).toBe(before);
   });
 
-  it('and put back again before anybody looks: SourceChanged, and no destination', async () => {
+  it('and put back again before the worker looks: SourceChanged, and no destination', async () => {
     let source: Ref | undefined;
     const { code, documents, text, destination } = await attack(
       (request) => isPartCopy(request) && ['3', '4'].includes(request.query.get('partNumber') ?? ''),

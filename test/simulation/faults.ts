@@ -17,7 +17,7 @@ export const machineFaults = [
   'refused',
   /** Refused as too fast, with a delay to keep. */
   'throttled',
-  /** Everybody is refused as too fast for a while. */
+  /** Every caller is refused as too fast for a while. */
   'storm',
   /** The whole worker is suspended, past deadline and lease, and then goes on as if nothing had been. */
   'stall',

@@ -68,7 +68,7 @@ export class Simulation {
   /** Calls that were sent and have not taken effect yet. */
   pending = 0;
   violation?: Violation;
-  /** By then everybody has asked what they will ask; at least 10 s. */
+  /** By then every caller has asked what it will ask; at least 10 s. */
   private readonly busyMs: number;
   private stormUntil = 0;
   private unseenUntil = 0;

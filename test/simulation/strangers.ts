@@ -1,4 +1,4 @@
-/** Owners of the sources, and everybody else who writes where we do. */
+/** Owners of the sources, and all others that write where we do. */
 import type { ContentHeaders, ObjectRef } from '../../lib/copy/model/object.ts';
 import { markerName } from '../../lib/replicate/loops/marker.ts';
 import type { Actor } from './actor.ts';

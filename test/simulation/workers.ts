@@ -74,7 +74,7 @@ export class Workers {
     else await runTask(world, rules, undefined, task, invocation);
   }
 
-  /** Someone who calls the API, and asks again when told to come back later. */
+  /** A client of the API; it asks again when an answer says to come back later. */
   client({ request }: Asked, number: number, attempt = 1): void {
     const { sim } = this;
     const actor = new Actor(sim, `client${number}.${attempt}`);

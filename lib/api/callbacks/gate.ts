@@ -1,6 +1,6 @@
 /**
  * Keeps receivers apart. A callback holds a worker until its receiver has answered, so one that never answers could hold all of
- * them, and with them the callbacks and renames of everybody else.
+ * them, and with them the callbacks and renames of all other callers.
  */
 
 /** Callbacks under way at once in this process: to one host, for one caller, and together; the rest is for other work. */

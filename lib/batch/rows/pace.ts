@@ -168,7 +168,7 @@ class Pacer {
     }
   }
 
-  /** The slowest scope decides; the others are booked as well, for their limits are everybody's. */
+  /** The slowest scope decides; the others are booked as well, for all work shares their limits. */
   async #book(): Promise<void> {
     const { clock } = this.#world;
     await this.tellThrottling();

@@ -144,7 +144,7 @@ const skippedWrite: Check = {
   text: 'not tried; --write starts an upload and aborts it',
 };
 
-/** An upload that is never completed changes nothing that anybody can read. */
+/** An upload that is never completed changes nothing that a client can read. */
 async function checkWrite(client: StoreClient, bucket: string, name: string): Promise<Check> {
   return check('write', async () => {
     const destination = { bucket, key: `.ferry-doctor-${Date.now()}` };

@@ -134,7 +134,7 @@ export function configOptions(io: Io, flags: StoreFlags): LoadOptions {
   return {
     home: state,
     profile,
-    // People read the result line; the steps on the way are for who asks for them.
+    // People read the result line; the steps on the way are for callers that ask for them.
     logLevel: debug ? 'debug' : io.env['FERRY_LOG_LEVEL'] ? undefined : 'warn',
     alsoKnown: io.knownVariables,
     stores: { oss: store, s3: store },

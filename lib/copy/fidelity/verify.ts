@@ -48,7 +48,7 @@ export function verifyWritten(name: string, destination: ObjectHead, evidence: E
     throw new GiveUp(
       'VerificationFailed',
       `${name} is not provably equal to the source that was copied (${destination.size} bytes there, ${evidence.pin.size} wanted). ` +
-        `Someone else may have written it at the same time. The source was kept; compare both and copy again.`,
+        `Another client may have written it at the same time. The source was kept; compare both and copy again.`,
     );
   }
   return verdict === 'undecided' ? 'size' : verdict;

@@ -2,7 +2,7 @@
  * The closed set of errors. The class is the decision:
  *
  * - `RetryLater`: nothing is wrong with the request; try again, not before `delayMs`.
- * - `GiveUp`: trying again cannot help until someone changes something.
+ * - `GiveUp`: trying again cannot help until a person changes something.
  * - `SourceChanged`: the source is no longer the version that was pinned.
  * - `Superseded`: newer work has taken this over; stop quietly.
  */

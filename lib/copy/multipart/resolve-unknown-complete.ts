@@ -55,7 +55,7 @@ export async function settle(
 }
 
 /**
- * Swift goes on to answer ListParts for an upload that is completed, but does not count it among the open ones. Who finds
+ * Swift goes on to answer ListParts for an upload that is completed, but does not count it among the open ones. A worker that finds
  * all parts listed and the source gone would take a rename that was all but done for one whose source was lost.
  *
  * @param source what stands there now, if anything: not the version that was copied.

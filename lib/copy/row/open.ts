@@ -64,7 +64,7 @@ export async function openRow(
   const row = created.job;
   // What it has written may have been overwritten by a late copy since, and it may not look again.
   if (row.state === 'finishing' && row.mode === 'replicate') await lookAgainLater(world, request);
-  // Who names the request asks for one copy: it may have ended between our look at the table and now.
+  // A caller that names the request asks for one copy: it may have ended between our look at the table and now.
   const isAnswer = idempotencyKey !== undefined;
   if (!isFinal(row.state) || isAnswer || (await stillThere(store, row, head, options))) {
     return { kind: 'present', job: row };

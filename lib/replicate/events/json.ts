@@ -1,4 +1,4 @@
-/** Careful reading of JSON that someone else wrote: nothing is assumed of its shape. */
+/** Careful reading of JSON of other senders: nothing is assumed of its shape. */
 export type Json = Record<string, unknown>;
 
 export function isObject(value: unknown): value is Json {

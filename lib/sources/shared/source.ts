@@ -69,7 +69,7 @@ export type Cursor = Json;
 export interface ReadOptions extends CallOptions {
   /** False when there are readers enough: the range is not split. Default true. */
   split?: boolean;
-  /** Only the beginning is looked at: a checksum that takes a reading of the whole file is left to who reads it all. Default false. */
+  /** Only the beginning is looked at: a checksum that takes a reading of the whole file is left to the reader of it all. Default false. */
   sample?: boolean;
 }
 
@@ -107,7 +107,7 @@ export interface OpenSource {
 
 const text = z.string().min(1);
 
-/** An object or a local file. Standard input cannot be read again: who reads a batch from it keeps it in a file first. */
+/** An object or a local file. Standard input cannot be read again: a command that reads a batch from it keeps it in a file first. */
 export const fileSchema = z.union([
   z.strictObject({ bucket: text, key: text, versionId: text.optional() }),
   z.strictObject({ path: text }),

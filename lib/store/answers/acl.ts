@@ -4,7 +4,7 @@ import { readXml } from '../wire/xml.ts';
 
 const groups = 'http://acs.amazonaws.com/groups/global/';
 
-/** What grants to everybody besides the owner's own amount to. */
+/** What grants to users besides the owner's own amount to. */
 const canned: Record<string, string> = {
   '': 'private',
   'AllUsers:READ': 'public-read',

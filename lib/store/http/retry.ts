@@ -116,7 +116,7 @@ export async function performWith<T>(
   }
 }
 
-/** Full jitter; what the store asks for comes on top, so that not everybody returns at the same moment. */
+/** Full jitter; what the store asks for comes on top, so that clients do not all return at the same moment. */
 function delayBefore(caller: Caller, error: RetryLater, attempt: number): number {
   const { base, throttledBase, cap } = caller.retry;
   const first = error.throttled ? throttledBase : base;

@@ -76,7 +76,7 @@ export type ChecksumAlgorithm =
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
   type: 'FULL_OBJECT' | 'COMPOSITE';
-  /** Base64; absent until someone asks for a full-object CRC, which is then computed from the content. */
+  /** Base64; absent until a request asks for a full-object CRC, which is then computed from the content. */
   value?: string;
 }
 

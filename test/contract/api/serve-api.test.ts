@@ -151,7 +151,7 @@ describe('ferry serve', () => {
 
   it.each([
     ['no caller could use it', '', false, /No callers or event tokens are configured/],
-    ['anybody in the network could', 'host: 0.0.0.0', true, /only for a loopback address/],
+    ['any host of the network could', 'host: 0.0.0.0', true, /only for a loopback address/],
     ['two options contradict each other', 'eventTokens: [abcdefghijklmnopqrstuvwxyz]', true, /contradicts/],
   ])('does not start when %s', async (_what, text, insecureNoAuth, message) => {
     const home = newHome();

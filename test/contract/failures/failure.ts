@@ -14,7 +14,7 @@ export const destination: ObjectRef = { bucket: 'backup', key: 'copy' };
 export interface Failure {
   /** Puts the world in the state of the issue. */
   given?: (rig: Rig) => Promise<void> | void;
-  /** What everybody writes first. */
+  /** What every writer writes first. */
   naive: (rig: Rig) => Promise<unknown>;
   ours: (rig: Rig) => Promise<unknown>;
   /** Throws when the outcome is the failure. */

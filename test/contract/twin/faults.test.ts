@@ -109,7 +109,7 @@ describe.each([
     expect([answer.status, answer.xml('Code'), await there()]).toEqual([200, 'InternalError', copied]);
   });
 
-  it('someone else overwrites the source', async () => {
+  it('lets another client overwrite the source', async () => {
     twin.faults.add({ effect: { kind: 'overwrite', bucket: 'a', key: 'k', body: 'new', when } });
     await copy();
     expect(String(await twin.store.bytes('b', 'copy'))).toBe(copied ? 'old' : 'new');
@@ -117,7 +117,7 @@ describe.each([
   });
 });
 
-it('someone else deletes the source', async () => {
+it('lets another client delete the source', async () => {
   twin.faults.add({ effect: { kind: 'delete', bucket: 'a', key: 'k' } });
   expect((await copy()).status).toBe(404);
 });

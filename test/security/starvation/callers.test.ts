@@ -14,7 +14,7 @@ import { MemoryInbox } from '../../../lib/queue/memory-inbox.ts';
 import { ModelShared } from '../../simulation/model/shared.ts';
 import { jobOf } from '../../unit/state/home.ts';
 
-/** A state table of one process, and a clock that moves only when someone sleeps. */
+/** A state table of one process, and a clock that moves only when a worker sleeps. */
 function rig() {
   const rows = new Map<string, Job>();
   const clock = {
