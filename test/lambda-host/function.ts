@@ -33,7 +33,8 @@ export class LambdaFunction {
   readonly name: string;
   readonly #options: FunctionOptions;
   readonly #idle: Environment[] = [];
-  readonly #busy = new Set<Environment>();
+  /** Each with the event that it works on. */
+  readonly #busy = new Map<Environment, unknown>();
 
   constructor(options: FunctionOptions) {
     this.name = options.name;
@@ -42,7 +43,7 @@ export class LambdaFunction {
 
   /** Runs one invocation in a warm environment, or in a new one. */
   async invoke(event: unknown): Promise<Outcome> {
-    const environment = await this.#take();
+    const environment = await this.#take(event);
     this.counts.invocations += 1;
     this.counts.peak = Math.max(this.counts.peak, this.#busy.size);
     const began = performance.now();
@@ -63,28 +64,28 @@ export class LambdaFunction {
     return this.#busy.size;
   }
 
-  /** Does something bad to one of the environments that are at work. Returns whether there was one. */
-  strike(how: 'kill' | 'stall', random: () => number): boolean {
-    const busy = [...this.#busy].filter(({ stalled }) => !stalled);
-    const victim = busy[Math.floor(random() * busy.length)];
+  /** Kills or stalls one of the environments that work on an event that `isFair` allows. Returns the event, if there was one. */
+  strike(how: 'kill' | 'stall', random: () => number, isFair: (event: unknown) => boolean = () => true): unknown {
+    const busy = [...this.#busy].filter(([{ stalled }, event]) => !stalled && isFair(event));
+    const [victim, event] = busy[Math.floor(random() * busy.length)] ?? [];
     if (how === 'kill') victim?.kill();
     else victim?.stall();
-    return victim !== undefined;
+    return event;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#idle, ...this.#busy].map((environment) => environment.close()));
+    await Promise.all([...this.#idle, ...this.#busy.keys()].map((environment) => environment.close()));
   }
 
-  async #take(): Promise<Environment> {
+  async #take(event: unknown): Promise<Environment> {
     for (let warm = this.#idle.pop(); warm; warm = this.#idle.pop()) {
       if (!warm.alive) continue;
-      this.#busy.add(warm);
+      this.#busy.set(warm, event);
       return warm;
     }
     this.counts.coldStarts += 1;
     const environment = await Environment.start(this.#options);
-    this.#busy.add(environment);
+    this.#busy.set(environment, event);
     return environment;
   }
 

@@ -88,7 +88,7 @@ describe('Lambda host', () => {
       ['stall', 'timeout'],
     ] as const) {
       const struck = one.invoke({ wait: 1_000 });
-      await expect.poll(() => one.strike(how, () => 0)).toBe(true);
+      await expect.poll(() => one.strike(how, () => 0)).toEqual({ wait: 1_000 });
       expect(await struck).toMatchObject({ failed });
       expect(await one.invoke({ wait: 0 })).toEqual({ answer: 'ok' });
     }

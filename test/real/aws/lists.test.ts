@@ -57,16 +57,17 @@ function lists(server: ServerInfo, queueServer: ServerInfo<'moto'>): void {
         await expect.poll(async () => (await call(batch.self)).ended, patience).toBe(true);
       });
       await expectAtRest(at);
-      expect(await contents(prefix)).toEqual(foreseen.after);
       const conflicts = foreseen.rows.filter(({ code }) => code === 'RowConflict').length;
       const { summary } = await readBatch(world, id);
+      const lines: ResultLine[] = [];
+      for await (const line of results(world, id)) lines.push(line);
+      // The results go first: they say why a row was not done.
+      expect(wrongIn(lines, foreseen, 1)).toEqual([]);
       expect(summary).toMatchObject({
         ...{ state: 'done', entries: rows.length },
         ...{ counts: foreseen.counts, failures: { RowConflict: conflicts } },
       });
-      const lines: ResultLine[] = [];
-      for await (const line of results(world, id)) lines.push(line);
-      expect(wrongIn(lines, foreseen, 1)).toEqual([]);
+      expect(await contents(prefix)).toEqual(foreseen.after);
       expect(at.work.counts.killed).toBeGreaterThan(killed);
       console.log(`${mode}: ${rows.length} rows`, summary?.counts, at.work.counts);
     },
