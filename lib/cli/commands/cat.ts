@@ -35,7 +35,7 @@ export const defineCat: DefineCommand = (program, context) => {
       flags,
       async (session) => {
         const client = session.client(url.scheme);
-        const { bucket, key } = await oneObject(client, url);
+        const { bucket, key } = await oneObject(client, url, flags.versionId);
         await write(client, present({ bucket, key, versionId: flags.versionId }), flags, context.io.stdout);
         return exit.done;
       },

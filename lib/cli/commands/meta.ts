@@ -55,7 +55,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     );
   }
   const run = async (session: Session): Promise<number> => {
-    const { url, pattern } = await meantBy(session.client(scheme), asked, 'object');
+    const { url, pattern } = await meantBy(session.client(scheme), asked, 'object', flags.versionId);
     if (pattern) return await changeMany(session, { url, pattern }, text, flags);
     const { bucket, key } = url;
     const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };

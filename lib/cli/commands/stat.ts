@@ -25,7 +25,7 @@ export const defineStat: DefineCommand = (program, context) => {
   addStoreOptions(addOutputOptions(command, 'one JSON document')).action(async (text: string, flags: StatFlags) => {
     const url = parseObjectUrl(text);
     const run = async (session: Session): Promise<number> => {
-      const { bucket, key } = await oneObject(session.client(url.scheme), url);
+      const { bucket, key } = await oneObject(session.client(url.scheme), url, flags.versionId);
       const object = present({ bucket, key, versionId: flags.versionId });
       return await showObject(session, url.scheme, object, (acl) => lossesOf(session, url.scheme, object, acl));
     };
