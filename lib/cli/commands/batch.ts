@@ -40,7 +40,7 @@ const description = `Copies, moves or changes millions of objects from one reque
   ferry batch run oss://photos/ --in-place --meta owner=ann`;
 
 export const defineBatch: DefineCommand = (program, context) => {
-  const batch = program.command('batch').summary('many objects from one request').description(description);
+  const batch = program.command('batch').description(description);
   const act = (flags: Flags, work: (session: Session) => Promise<number>, looks: boolean | 'stores' = false) =>
     withSession(context.io, flags, work, { looks }).then((code) => void (context.code = code));
 

@@ -20,7 +20,6 @@ interface CatFlags extends StoreFlags {
 export const defineCat: DefineCommand = (program, context) => {
   const command = program
     .command('cat')
-    .summary('write an object to standard output')
     .description(
       'Writes the bytes of one object to standard output, which is the one way in which ferry hands data out: redirect it to keep a file.',
     )

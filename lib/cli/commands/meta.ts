@@ -25,7 +25,6 @@ import { showObject } from '../run/show-object.ts';
 export const defineMeta: DefineCommand = (program, context) => {
   const command = program
     .command('meta')
-    .summary('show or change metadata, headers, tags and class')
     .description(
       'Changes metadata, headers, tags or class of an object, or with --recursive of everything below a prefix, where it is; with nothing to change, shows them.',
     )

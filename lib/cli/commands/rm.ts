@@ -25,7 +25,6 @@ interface RmFlags extends StoreFlags, OutputFlags {
 export const defineRm: DefineCommand = (program, context) => {
   const command = program
     .command('rm')
-    .summary('remove one object')
     .description(
       'Removes one object, and asks first on a terminal. In a bucket that keeps versions the object is hidden by a marker; with --version-id that version is gone for good. A prefix is not removed: ferry has no batch that only deletes.',
     )

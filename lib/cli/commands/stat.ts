@@ -16,7 +16,6 @@ type StatFlags = StoreFlags & OutputFlags & { versionId?: string };
 export const defineStat: DefineCommand = (program, context) => {
   const command = program
     .command('stat')
-    .summary('all that the store tells of one object')
     .description(
       'Shows headers, metadata, tags, ACL, lock, encryption and checksums of an object, and what a copy of it inside its bucket would lose. Writes nothing.',
     )
