@@ -20,7 +20,7 @@ export type Choice = z.output<typeof choiceSchema>;
 
 /**
  * Compiles a choice to a test of whole keys. A rule's pattern without a slash looks at the last part of the name, so `*.log`
- * finds logs at any depth, or at all of it; one with a slash looks at the whole name below `below`.
+ * finds logs at any depth; one with a slash looks at the whole name below `below`.
  *
  * @throws GiveUp BadRequest for a pattern that cannot be read.
  */

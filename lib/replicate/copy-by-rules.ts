@@ -21,7 +21,8 @@ export async function copyByRules(world: World, rules: RuleSet, task: CopyTask, 
   const again = ruledCopy(rules, task);
   if (!again) return await copyObject(world, task, invocation);
   const { route, key, followDelete } = again;
-  const context = { world, rules, invocation, secondLook: again.secondLook };
+  // The batch that asked first finds what became of its copies by their labels.
+  const context = { world, rules, invocation, secondLook: again.secondLook, labels: task.request.labels };
   const outcome = await copyOne(context, route, key, {});
   const isGone = outcome.action === 'skipped' && outcome.why === 'source-gone';
   if (isGone && followDelete) await removeOne(context, route, key, { versioned: false });

@@ -27,6 +27,8 @@ export interface BatchDryRun {
   /** Of those read: not chosen by filters or mapping. */
   leftOut: number;
   rejected: Rejected[];
+  /** Rows that are not for copying, by why. */
+  passedOver: Record<string, number>;
   /** Objects that were looked at one by one. */
   looked: number;
   /** Of a deep verify: bytes that would be read at most, of both sides, if nothing but reading decided. */
@@ -124,7 +126,7 @@ async function* stretches(world: BatchWorld, request: BatchRequest, limit: numbe
       for (let cursor, last = false; !last;) {
         const page = await source.reader.read(range, cursor, limit, { ...options, split: false, sample: true });
         const entries = page.entries.flatMap((entry) => select(entry) ?? []);
-        yield { entries, read: page.entries.length, rejected: page.rejected };
+        yield { entries, read: page.entries.length, rejected: page.rejected, passedOver: page.passedOver };
         ({ cursor, last } = page);
       }
     }
@@ -148,7 +150,7 @@ async function readSome(
 ) {
   const entries: PageEntry[] = [];
   const rejected: Rejected[] = [];
-  const sum = { objects: 0, bytes: 0, leftOut: 0 };
+  const sum = { objects: 0, bytes: 0, leftOut: 0, passedOver: {} as Record<string, number> };
   let read = 0;
   for await (const stretch of stretches(world, request, Math.min(wanted, stretchRows), options)) {
     if (read >= wanted) return { ...sum, entries, rejected, more: true };
@@ -156,6 +158,7 @@ async function readSome(
     rejected.push(...stretch.rejected.slice(0, rejectedShown - rejected.length));
     sum.objects += stretch.entries.length;
     sum.bytes += stretch.entries.reduce((total, { size = 0 }) => total + size, 0);
+    sum.passedOver = addRecords(sum.passedOver, stretch.passedOver);
     sum.leftOut += stretch.read - stretch.entries.length;
     read += stretch.read + stretch.rejected.length;
   }

@@ -25,6 +25,7 @@ import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
 import { meantBy } from '../run/pattern.ts';
+import { resumeBatch } from '../run/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
@@ -39,7 +40,7 @@ const description = `Copies, moves or changes millions of objects from one reque
   ferry batch run oss://photos/ --in-place --meta owner=ann`;
 
 export const defineBatch: DefineCommand = (program, context) => {
-  const batch = program.command('batch').summary('many objects from one request').description(description);
+  const batch = program.command('batch').description(description);
   const act = (flags: Flags, work: (session: Session) => Promise<number>, looks: boolean | 'stores' = false) =>
     withSession(context.io, flags, work, { looks }).then((code) => void (context.code = code));
 
@@ -72,7 +73,7 @@ export const defineBatch: DefineCommand = (program, context) => {
     const { pauseBatch } = await import('../../batch/index.ts');
     return await show(session, await pauseBatch(session.runtime.batches, id));
   });
-  onOne('resume', 'go on with a batch that was paused or interrupted, to its end', resume);
+  onOne('resume', 'go on with a batch that was paused or interrupted, to its end', resumeBatch);
   onOne('cancel', 'end a batch; what was copied stays', async (session, id) => {
     const { cancelBatch } = await import('../../batch/index.ts');
     await cancelBatch(session.runtime.batches, id);
@@ -154,13 +155,6 @@ async function spool({ config }: Session): Promise<string> {
   const path = join(folder, randomUUID());
   await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
   return path;
-}
-
-async function resume(session: Session, id: string): Promise<number> {
-  const { readBatch, resumeBatch } = await import('../../batch/index.ts');
-  const view = await readBatch(session.runtime.batches, id);
-  if (view.paused) await resumeBatch(session.runtime.batches, id);
-  return await runBatch(session, id);
 }
 
 async function retryFailed(session: Session, id: string, flags: RetryFlags): Promise<number> {

@@ -16,7 +16,6 @@ import { paintFor } from '../text/paint.ts';
 export const defineCancel: DefineCommand = (program, context) => {
   const command = program
     .command('cancel')
-    .summary('stop a job or batch and drop what is left of it')
     .description(
       'Cancels a job (its upload is aborted, source and destination stay as they are) or what is left of a batch or of an interrupted command (what was copied or moved stays so).',
     )

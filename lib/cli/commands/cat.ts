@@ -20,7 +20,6 @@ interface CatFlags extends StoreFlags {
 export const defineCat: DefineCommand = (program, context) => {
   const command = program
     .command('cat')
-    .summary('write an object to standard output')
     .description(
       'Writes the bytes of one object to standard output, which is the one way in which ferry hands data out: redirect it to keep a file.',
     )
@@ -35,7 +34,7 @@ export const defineCat: DefineCommand = (program, context) => {
       flags,
       async (session) => {
         const client = session.client(url.scheme);
-        const { bucket, key } = await oneObject(client, url);
+        const { bucket, key } = await oneObject(client, url, flags.versionId);
         await write(client, present({ bucket, key, versionId: flags.versionId }), flags, context.io.stdout);
         return exit.done;
       },

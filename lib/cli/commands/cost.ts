@@ -31,7 +31,6 @@ const examples: readonly Workload[] = [
 export const defineCost: DefineCommand = (program, context) => {
   const command = program
     .command('cost')
-    .summary('what replication on AWS costs')
     .description(
       'Counts the calls that replication by event takes on AWS, and multiplies them by list prices. Calls no service and writes nothing.',
     )

@@ -4,7 +4,6 @@ import { transfer } from '../run/copy-or-move.ts';
 
 export const defineCp: DefineCommand = (program, context) => {
   addCopyOptions(program.command('cp'))
-    .summary('copy an object, or everything below a prefix')
     .description('Copies an object, or everything below a prefix (a source that ends in a slash), inside one store.')
     .argument('<source>', 'oss://bucket/key or s3://bucket/key')
     .argument('<destination>', 'the same; after a slash the name of the source is kept')

@@ -21,7 +21,6 @@ const pageSize = 1000;
 export const defineDead: DefineCommand = (program, context) => {
   const dead = program
     .command('dead')
-    .summary('what was given up: list, send again, drop')
     .description(
       'Events, callbacks and copies that failed permanently, or that no version of ferry understands. ferry keeps them until you redrive or drop them.',
     );

@@ -19,7 +19,6 @@ const inMemoryMax = 512 * 1024 * 1024;
 export const defineDemo: DefineCommand = (program, context) => {
   program
     .command('demo')
-    .summary('see it work, without any account')
     .description('Copies a real file by parts, renames it and changes its metadata on a store that runs only for this.')
     .argument('[file]', 'file to use (default: the running node binary)')
     .action(async (file: string | undefined) => {

@@ -20,7 +20,6 @@ interface DoctorFlags extends StoreFlags, OutputFlags {
 export const defineDoctor: DefineCommand = (program, context) => {
   const command = program
     .command('doctor')
-    .summary('check credentials, endpoint, clock, region and permissions')
     .description('Checks everything a copy needs, one line each, and says what to do about what is wrong.')
     .argument('[url]', 'also check this bucket, and the object if one is named')
     .option('--write', 'also try to write: start an upload and abort it');

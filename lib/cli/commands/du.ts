@@ -21,7 +21,6 @@ interface DuFlags extends StoreFlags, OutputFlags, SelectionFlags {
 export const defineDu: DefineCommand = (program, context) => {
   const command = program
     .command('du')
-    .summary('how many objects, and how large together')
     .description(
       'Counts and adds up the objects whose keys start with the given one, or that match its wildcards, at any depth.',
     )

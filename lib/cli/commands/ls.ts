@@ -26,7 +26,6 @@ interface LsFlags extends StoreFlags, OutputFlags, SelectionFlags {
 export const defineLs: DefineCommand = (program, context) => {
   const command: Command = program
     .command('ls')
-    .summary('list objects, or buckets')
     .description(
       'Lists the objects whose keys start with the given one, folder by folder; without a URL, the buckets. With wildcards or any option that chooses, all objects that match, at any depth.',
     )

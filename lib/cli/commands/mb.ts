@@ -12,7 +12,6 @@ type MbFlags = StoreFlags & OutputFlags & { acl?: string };
 export const defineMb: DefineCommand = (program, context) => {
   const command = program
     .command('mb')
-    .summary('make a bucket')
     .description('Creates a bucket in the region of the store (--region). A bucket that is yours already is no error.')
     .argument('<url>', 'oss://bucket or s3://bucket')
     .option('--acl <acl>', 'canned ACL of the bucket, such as private');

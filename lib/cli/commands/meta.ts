@@ -25,7 +25,6 @@ import { showObject } from '../run/show-object.ts';
 export const defineMeta: DefineCommand = (program, context) => {
   const command = program
     .command('meta')
-    .summary('show or change metadata, headers, tags and class')
     .description(
       'Changes metadata, headers, tags or class of an object, or with --recursive of everything below a prefix, where it is; with nothing to change, shows them.',
     )
@@ -55,7 +54,7 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     );
   }
   const run = async (session: Session): Promise<number> => {
-    const { url, pattern } = await meantBy(session.client(scheme), asked, 'object');
+    const { url, pattern } = await meantBy(session.client(scheme), asked, 'object', flags.versionId);
     if (pattern) return await changeMany(session, { url, pattern }, text, flags);
     const { bucket, key } = url;
     const object: ObjectRef = { bucket, key, ...(flags.versionId === undefined ? {} : { versionId: flags.versionId }) };

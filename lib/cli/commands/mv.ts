@@ -4,7 +4,6 @@ import { transfer } from '../run/copy-or-move.ts';
 
 export const defineMv: DefineCommand = (program, context) => {
   addCopyOptions(program.command('mv'), addLossOption)
-    .summary('move (rename) an object, or everything below a prefix')
     .description(
       'Moves an object, or everything below a prefix: copies, verifies, and deletes the source only if it is still the version that was copied.',
     )

@@ -30,7 +30,6 @@ function parseExpiry(text: string): number {
 export const definePresign: DefineCommand = (program, context) => {
   const command = program
     .command('presign')
-    .summary('a URL that lets its holder read one object for a while')
     .description(
       'Prints a URL that carries its own signature: until it expires, its holder may do the one thing that it was made for, with the rights of your keys. Asks no store, so the object need not be there.',
     )

@@ -13,7 +13,6 @@ type RbFlags = StoreFlags & OutputFlags;
 export const defineRb: DefineCommand = (program, context) => {
   const command = program
     .command('rb')
-    .summary('remove an empty bucket')
     .description(
       'Removes a bucket. The store refuses while anything is in it: objects, old versions, unfinished uploads.',
     )

@@ -16,7 +16,6 @@ export const defineReconcile: DefineCommand = (program, context) => {
   const command = program
     .command('reconcile')
     .argument('<rule>', 'name of the rule')
-    .summary('compare both sides of a replication rule')
     .description(
       'Compares source and destination of a rule and reports what is missing, different or left over; writes nothing without --fix. Exit code 3 when something differs and was not repaired. ferry resume goes on with a command that was interrupted, ferry status shows it.',
     )

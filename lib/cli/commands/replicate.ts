@@ -14,7 +14,6 @@ interface ReplicateFlags extends StoreFlags, OutputFlags {
 export const defineReplicate: DefineCommand = (program, context) => {
   const command = program
     .command('replicate')
-    .summary('copy what was there before a replication rule')
     .description(
       'Goes through the source of a rule and brings every destination up to date. What is equal already is not copied again. ferry resume goes on with a command that was interrupted, ferry status shows it.',
     )

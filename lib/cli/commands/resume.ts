@@ -11,7 +11,6 @@ type ResumeFlags = StoreFlags & OutputFlags & { yes?: boolean };
 export const defineResume: DefineCommand = (program, context) => {
   const command = program
     .command('resume')
-    .summary('finish what was interrupted')
     .description(
       'Finishes the job or batch that is named, or all in the state folder that no living process works on. Copies just go on; before it goes on with what removes objects (a move, reconcile --fix --remove-extra), it asks on a terminal, and elsewhere needs --yes.',
     )

@@ -1,16 +1,16 @@
 import { Option } from 'commander';
-import { gaveUp, GiveUp } from '../../copy/model/errors.ts';
+import { gaveUp, GiveUp, SourceChanged } from '../../copy/model/errors.ts';
 import { describe, type ObjectHead, type ObjectRef } from '../../copy/model/object.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
-import type { StoreClient } from '../../store/calls/client.ts';
+import type { StoreClient, VersionsPage } from '../../store/calls/client.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { parseObjectUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { isYes } from '../run/confirm.ts';
-import { oneObject } from '../run/pattern.ts';
+import { isDeleteMarker, oneObject } from '../run/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { formatBytes, printable } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
@@ -25,7 +25,6 @@ interface RmFlags extends StoreFlags, OutputFlags {
 export const defineRm: DefineCommand = (program, context) => {
   const command = program
     .command('rm')
-    .summary('remove one object')
     .description(
       'Removes one object, and asks first on a terminal. In a bucket that keeps versions the object is hidden by a marker; with --version-id that version is gone for good. A prefix is not removed: ferry has no batch that only deletes.',
     )
@@ -55,7 +54,7 @@ async function remove(
   flags: RmFlags,
 ): Promise<number> {
   const { io } = session;
-  const { bucket, key } = await oneObject(client, asked);
+  const { bucket, key } = await oneObject(client, asked, flags.versionId);
   const object: ObjectRef = present({ bucket, key, versionId: flags.versionId });
   const name = printable(describe(client.address, object));
   const head = await headOf(client, object, asked.key);
@@ -68,18 +67,31 @@ async function remove(
     return exit.done;
   };
   if (flags.dryRun) return await print('planned', `would remove ${name} (${size})`);
-  if (!flags.yes && io.stdin?.isTTY && io.stderr.isTTY && !(await isYes(session, `Remove ${name} (${size})? [y/N] `))) {
-    session.say('nothing was removed.');
-    return exit.failed;
+  const pin = flags.versionId === undefined ? head?.etag : undefined;
+  if (!flags.yes && io.stdin?.isTTY && io.stderr.isTTY) {
+    if (!(await isYes(session, `Remove ${name} (${size})? [y/N] `))) {
+      session.say('nothing was removed.');
+      return exit.failed;
+    }
+    if (pin !== undefined && !client.facts.conditionalDelete) await mustStillBe(client, object, pin);
   }
-  // What was looked at goes, or nothing.
-  const pin = head && flags.versionId === undefined ? { ifMatch: head.etag } : {};
-  const { marker, versionId } = await client.delete(object, pin);
+  // Where the store has conditional deletes, what was looked at goes, or nothing. Elsewhere an object that is written between the
+  // last look and the delete goes in its place.
+  const { marker, versionId } = await client.delete(object, present({ ifMatch: pin }));
   const how = marker && flags.versionId === undefined ? ', hidden by a delete marker; its versions are kept' : '';
   return await print('removed', `${paint('green', '✓')} removed ${name} ${paint('dim', `(${size}${how})`)}`, {
     marker,
     markerId: marker ? versionId : undefined,
   });
+}
+
+/** An answer may take long. @throws SourceChanged where the object is another one by now, GiveUp NotFound where it is gone. */
+async function mustStillBe(client: StoreClient, object: ObjectRef, etag: string): Promise<void> {
+  const now = await client.head(object);
+  if (now.etag === etag) return;
+  throw new SourceChanged(
+    `${describe(client.address, object)} was written again after you were asked (its ETag was ${etag} and is ${now.etag}); nothing was removed. Look at it, and run the command again.`,
+  );
 }
 
 /** Of a version that is a marker there is none. @throws GiveUp NotFound, since removing what is not there is a slip of the pen. */
@@ -88,10 +100,30 @@ async function headOf(client: StoreClient, object: ObjectRef, asked: string): Pr
     return await client.head(object);
   } catch (error) {
     // A version that is a delete marker has no HEAD, and may be removed.
-    if (object.versionId !== undefined && gaveUp(error, 'NotFound', 'Unsupported')) return undefined;
+    if (object.versionId !== undefined) {
+      if (isDeleteMarker(error)) return undefined;
+      if (gaveUp(error, 'NotFound') && (await isListed(client, object))) return undefined;
+      throw error;
+    }
     if (!gaveUp(error, 'NotFound') || !asked.endsWith('/')) throw error;
     const { contents } = await client.listObjects(object.bucket, { prefix: asked, limit: 1 });
     if (contents.length === 0) throw error;
     throw new GiveUp('NotFound', onlyOne(describe(client.address, object)).message);
+  }
+}
+
+/** Whether the list of versions has this one; not where the caller may not list them. */
+async function isListed(client: StoreClient, { bucket, key, versionId }: ObjectRef): Promise<boolean> {
+  try {
+    for (let next: VersionsPage['next'] | 'first' = 'first'; next !== undefined;) {
+      const page = await client.listVersions(bucket, { prefix: key, ...(next !== 'first' && { next }) });
+      if (page.versions.some((version) => version.key === key && version.versionId === versionId)) return true;
+      // Keys come in order, and this one before all that begin with it.
+      next = page.versions.at(-1)?.key === key ? page.next : undefined;
+    }
+    return false;
+  } catch (error) {
+    if (gaveUp(error, 'AccessDenied', 'Unsupported')) return false;
+    throw error;
   }
 }

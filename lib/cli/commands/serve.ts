@@ -20,7 +20,6 @@ interface ServeFlags {
 export const defineServe: DefineCommand = (program, context) => {
   program
     .command('serve')
-    .summary('HTTP API, replication rules and workers in one process')
     .description(
       'Answers the HTTP API (/openapi.json), takes events of stores (/events), replicates by rules and works on jobs until it is stopped. Logs JSON lines to stdout.',
     )

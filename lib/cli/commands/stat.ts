@@ -16,7 +16,6 @@ type StatFlags = StoreFlags & OutputFlags & { versionId?: string };
 export const defineStat: DefineCommand = (program, context) => {
   const command = program
     .command('stat')
-    .summary('all that the store tells of one object')
     .description(
       'Shows headers, metadata, tags, ACL, lock, encryption and checksums of an object, and what a copy of it inside its bucket would lose. Writes nothing.',
     )
@@ -25,7 +24,7 @@ export const defineStat: DefineCommand = (program, context) => {
   addStoreOptions(addOutputOptions(command, 'one JSON document')).action(async (text: string, flags: StatFlags) => {
     const url = parseObjectUrl(text);
     const run = async (session: Session): Promise<number> => {
-      const { bucket, key } = await oneObject(session.client(url.scheme), url);
+      const { bucket, key } = await oneObject(session.client(url.scheme), url, flags.versionId);
       const object = present({ bucket, key, versionId: flags.versionId });
       return await showObject(session, url.scheme, object, (acl) => lossesOf(session, url.scheme, object, acl));
     };

@@ -20,7 +20,6 @@ interface StatusFlags extends StoreFlags, OutputFlags {
 export const defineStatus: DefineCommand = (program, context) => {
   const command = program
     .command('status')
-    .summary('show what runs, was interrupted, or has ended')
     .description(
       'Shows the jobs and batches in the state folder: all that run or were interrupted, then the newest that have ended; or one of them in detail.',
     )

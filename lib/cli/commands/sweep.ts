@@ -7,7 +7,6 @@ import { plural } from '../text/format.ts';
 export const defineSweep: DefineCommand = (program, context) => {
   const command = program
     .command('sweep')
-    .summary('revive stuck jobs, remove leftovers, once')
     .description(
       'Checks every stalled job once: re-sends its missing tasks, and removes what ended jobs left in the store.',
     );

@@ -23,7 +23,6 @@ interface TwinFlags {
 export const defineTwin: DefineCommand = (program, context) => {
   program
     .command('twin')
-    .summary('a local OSS and S3 server for trying things out')
     .description('Runs a store on this machine that speaks both the OSS and the S3 protocol, for tests and trials.')
     .addOption(new Option('--port <port>', 'port; 0 takes a free one').default(9470).argParser(wholeNumber(0, 65_535)))
     .option('--host <address>', 'address to listen on', '127.0.0.1')

@@ -49,21 +49,21 @@ function parseSizeOrZero(text: string): number {
   return bytes;
 }
 
-/** @param of what else has to be said before the words of an option: `with a prefix: `. */
-export function addSelectionOptions(command: Command, of = ''): Command {
+/** @param helpPrefix what the help says before the words of each option: `of many: `. */
+export function addSelectionOptions(command: Command, helpPrefix = ''): Command {
   return command
     .option(
       '--include <pattern>',
-      `${of}keep names that match; of all --include and --exclude the last that matches wins (repeatable)`,
+      `${helpPrefix}keep names that match; of all --include and --exclude the last that matches wins (repeatable)`,
       collectPattern,
     )
-    .option('--exclude <pattern>', `${of}leave out names that match (repeatable)`, collectPattern)
-    .option('--regex <expression>', `${of}only keys that match as a whole`)
-    .option('--newer-than <when>', `${of}only objects written since: 12h, 7d, 2024-05-31`, parseWhen)
-    .option('--older-than <when>', `${of}only objects written before`, parseWhen)
-    .option('--min-size <size>', `${of}only objects at least so large`, parseSizeOrZero)
-    .option('--max-size <size>', `${of}only objects at most so large`, parseSizeOrZero)
-    .option('--allow-empty', `${of}no object that matches is no error`);
+    .option('--exclude <pattern>', `${helpPrefix}leave out names that match (repeatable)`, collectPattern)
+    .option('--regex <expression>', `${helpPrefix}only keys that match as a whole`)
+    .option('--newer-than <when>', `${helpPrefix}only objects written since: 12h, 7d, 2024-05-31`, parseWhen)
+    .option('--older-than <when>', `${helpPrefix}only objects written before`, parseWhen)
+    .option('--min-size <size>', `${helpPrefix}only objects at least so large`, parseSizeOrZero)
+    .option('--max-size <size>', `${helpPrefix}only objects at most so large`, parseSizeOrZero)
+    .option('--allow-empty', `${helpPrefix}no object that matches is no error`);
 }
 
 /** What chooses by the key; undefined where everything is meant. @param below where the names begin that patterns look at. */

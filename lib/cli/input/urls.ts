@@ -109,16 +109,13 @@ export function parseTransfer(from: string, to: string, flags: { recursive?: boo
 
 /**
  * Source with wildcards and destination prefix.
- * @throws UsageError when the two are in different stores, or one version of many is asked for.
+ * @throws UsageError when the two are in different stores.
  */
 export function parseMany(
   source: StoreUrl,
   destination: StoreUrl,
-  flags: { versionId?: string },
 ): { scheme: StoreAddress['scheme']; destination: Prefix } {
   checkSameStore(source, destination);
-  if (flags.versionId)
-    throw new UsageError('--version-id names a version of one object; it cannot be used with wildcards.');
   return { scheme: source.scheme, destination: asPrefix(destination) };
 }
 

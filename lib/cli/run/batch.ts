@@ -1,6 +1,6 @@
 /** Runs a batch to its end and shows its progress. */
 import { GiveUp, type GiveUpCode } from '../../copy/model/errors.ts';
-import type { BatchInput, BatchView } from '../../batch/index.ts';
+import type { BatchInput, BatchRequest, BatchView, Tally } from '../../batch/index.ts';
 import { batchText, countText, dryRunDocument, dryRunLines, endLine, exitOf } from '../output/batch.ts';
 import type { Moment } from '../output/progress.ts';
 import { exit } from '../process/exit.ts';
@@ -10,8 +10,8 @@ import { paintFor } from '../text/paint.ts';
 import type { Session } from './session.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
-/** @throws Interrupted when a signal stops it; the batch is kept. */
-export async function runBatch(session: Session, id: string, empty: Empty = {}): Promise<number> {
+/** @param empty as of `printEnd`. @throws Interrupted when a signal stops it; the batch is kept. */
+export async function runBatch(session: Session, id: string, empty?: Empty): Promise<number> {
   return await printEnd(session, await followBatch(session, id, { label: `batch ${id.slice(0, 8)}` }), empty);
 }
 
@@ -49,12 +49,11 @@ function momentOf(view: BatchView): Moment {
   return { bytes, share: { done: counts.entries, of: objectsKnown }, count };
 }
 
-/** Shows what a batch would do. Exit code 3 when some of it would fail. */
-export async function dryRunMany(
-  { io, flags, runtime }: Session,
-  input: BatchInput,
-  empty: Empty = {},
-): Promise<number> {
+/**
+ * Shows what a batch would do. Exit code 3 when some of it would fail.
+ * @param empty as of `printEnd`. @throws GiveUp NotFound for a new batch that finds nothing.
+ */
+export async function dryRunMany({ io, flags, runtime }: Session, input: BatchInput, empty?: Empty): Promise<number> {
   const { dryRunBatch, readRequest } = await import('../../batch/index.ts');
   const request = readRequest(input);
   const plan = await dryRunBatch(runtime.batches, request);
@@ -62,12 +61,13 @@ export async function dryRunMany(
     ? [visibleJson(dryRunDocument(request, plan))]
     : dryRunLines(request, plan, io.stdout, paintFor(io.stdout, io.env));
   for (const one of text) await printLine(io.stdout, one);
-  if (plan.objects === 0 && plan.rejected.length === 0 && !empty.allowEmpty) throw nothingMatches(request, empty);
+  const found = plan.objects + plan.rejected.length + foundBeside(request, plan.passedOver);
+  if (found === 0 && empty && !empty.allowEmpty) throw nothingMatches(request, empty);
   const stopped = Object.entries(plan.conflicts?.counts ?? {}).some(([kind]) => kind !== 'repeated');
   return stopped || Object.keys(plan.failures).length > 0 ? exit.someFailed : exit.done;
 }
 
-/** What is said, and whether anything is, where no object matches. */
+/** What is said, and whether anything is, where a new batch finds nothing. */
 export interface Empty {
   allowEmpty?: boolean;
   /** The source as it was asked for; default: as the batch reads it. */
@@ -80,14 +80,22 @@ function nothingMatches(request: BatchView['request'], { asked }: Empty): GiveUp
   return new GiveUp('NotFound', `no object matches ${where} (--allow-empty makes that no error).`);
 }
 
-/** Says how a batch ended. Returns the exit code for it. */
-export async function printEnd(
-  { io, flags, say, complain }: Session,
-  view: BatchView,
-  empty: Empty = {},
-): Promise<number> {
-  const isEmpty = view.state === 'done' && view.counts.entries + view.counts.rejected === 0;
-  if (isEmpty && !empty.allowEmpty) {
+/** Rows that are no mistake although nothing of them is copied, such as delete markers; none where a choice may be the mistake. */
+function foundBeside({ choice, names, filters }: BatchRequest, passedOver: Tally['passedOver']): number {
+  if (choice || names || filters) return 0;
+  const rows = Object.entries(passedOver).filter(([why]) => why !== 'no-object');
+  return rows.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/**
+ * Says how a batch ended. Returns the exit code for it.
+ * @param empty of a new batch, which fails where nothing is found; absent for one that goes on or follows another: what that one
+ *   has left may well be nothing.
+ */
+export async function printEnd({ io, flags, say, complain }: Session, view: BatchView, empty?: Empty): Promise<number> {
+  const { entries, rejected, passedOver } = view.counts;
+  const isEmpty = view.state === 'done' && entries + rejected + foundBeside(view.request, passedOver) === 0;
+  if (isEmpty && empty && !empty.allowEmpty) {
     if (flags.json) await printLine(io.stdout, visibleJson(view));
     complain(nothingMatches(view.request, empty));
     return exit.failed;

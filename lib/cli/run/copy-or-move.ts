@@ -26,9 +26,10 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
   const asked = parseUrl(input.source);
   const mayMatch = hasWildcard(asked.key);
   // What is wrong with the places is said before a store is asked.
-  const wanted = mayMatch
-    ? parseMany(asked, parseUrl(input.destination), flags)
-    : parseTransfer(input.source, input.destination, flags);
+  const wanted =
+    mayMatch && flags.versionId === undefined
+      ? parseMany(asked, parseUrl(input.destination))
+      : parseTransfer(input.source, input.destination, flags);
   const options = copyOptions(wanted.scheme, flags);
   const run = async (session: Session): Promise<number> => {
     if (mayMatch) return await runPattern(session);
@@ -36,11 +37,12 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
   };
   /** With wildcards: the key that holds them if there is one, else everything that matches. */
   const runPattern = async (session: Session): Promise<number> => {
-    const { url, pattern } = await meantBy(session.client(wanted.scheme), asked, flags.recursive ? 'prefix' : 'object');
+    const as = flags.recursive ? 'prefix' : 'object';
+    const { url, pattern } = await meantBy(session.client(wanted.scheme), asked, as, flags.versionId);
     if (!pattern) return await runPlain(session, parseTransfer(formatUrl(url), input.destination, flags));
     const store = session.address(wanted.scheme);
     const source = { bucket: url.bucket, prefix: pattern.literal };
-    const { destination } = parseMany(asked, parseUrl(input.destination), flags);
+    const { destination } = parseMany(asked, parseUrl(input.destination));
     refuseInside(input, pattern, source, destination);
     const many = { mode, store, source, destination };
     const chosen = { choice: choiceOf(flags, pattern.below, pattern), filters: objectFilters(flags) };

@@ -12,7 +12,7 @@ import { removesObjects } from '../output/rule.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import { runBatch } from './batch.ts';
-import { followLaterCopies } from './rule.ts';
+import { followLaterCopies, withLaterCopies } from './later-copies.ts';
 import type { Session } from './session.ts';
 
 /** Something that was interrupted: a job, a batch, or a command of a version before batches. */
@@ -82,13 +82,13 @@ export async function resumeWork(session: Session, work: readonly Work[]): Promi
   return codes;
 }
 
-async function resumeBatch(session: Session, id: string): Promise<number> {
+/** Brings a batch to its end, also one that is paused, and shows it. Returns its exit code. */
+export async function resumeBatch(session: Session, id: string): Promise<number> {
   const { readBatch, resumeBatch: unpause } = await import('../../batch/index.ts');
   const { paused, request } = await readBatch(session.runtime.batches, id);
   if (paused) await unpause(session.runtime.batches, id);
   const code = await runBatch(session, id);
-  if (request.rule) await followLaterCopies(session);
-  return code;
+  return request.rule ? withLaterCopies(code, await followLaterCopies(session, id)) : code;
 }
 
 /** What is left of it becomes a batch. Undefined when another process has taken it since it was listed. */

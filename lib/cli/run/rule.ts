@@ -8,10 +8,8 @@ import { printLine } from '../process/io.ts';
 import { printable } from '../text/format.ts';
 import { dryRunMany, throwReason } from './batch.ts';
 import { followLines } from './follow-lines.ts';
+import { followLaterCopies, withLaterCopies } from './later-copies.ts';
 import type { Session } from './session.ts';
-
-/** A wait that is longer than this, milliseconds, is explained. */
-const explainAfterMs = 2_000;
 
 /** Does what the rule says about every object, shows how it goes and sums up. Returns the exit code. */
 export async function runRule(
@@ -33,27 +31,17 @@ export async function runRule(
     if (text && (flags.json || !flags.quiet)) await printLine(io.stdout, text);
     else if (line.error) session.say(`${printable(line.key)}: ${line.error.message}`);
   });
-  await followLaterCopies(session);
+  const missed = await followLaterCopies(session, id);
   throwReason(view);
   const counts = ruleCounts(view) ?? {};
-  if (flags.json) await printLine(io.stdout, visibleJson({ rule: command.name, ...counts, batch: id }));
+  if (flags.json)
+    await printLine(
+      io.stdout,
+      visibleJson({ rule: command.name, ...counts, ...(missed > 0 && { missed }), batch: id }),
+    );
   else if (isReconcile) await printLine(io.stderr, ruleEndText(view, counts));
   else if (!flags.quiet) await printLine(io.stdout, ruleEndText(view, counts));
-  return exitOf(view);
-}
-
-/** Sources that changed while they were copied have a copy of their own, which is part of the command. */
-export async function followLaterCopies({ runtime, signal, say }: Session): Promise<void> {
-  const timer = setTimeout(() => {
-    say('waiting for replicas that are looked at again: their source changed meanwhile, or an answer was lost.');
-    say('This takes at most 15 minutes; Ctrl-C leaves it to ferry resume.');
-  }, explainAfterMs);
-  try {
-    await runtime.resume({ ids: [], signal });
-  } finally {
-    clearTimeout(timer);
-  }
-  signal.throwIfAborted();
+  return withLaterCopies(exitOf(view), missed);
 }
 
 function jsonOf(document: Record<string, unknown> | undefined): string | undefined {

@@ -29,6 +29,8 @@ export interface Rig {
   run(...args: string[]): Promise<Outcome>;
   /** The same with other variables; `undefined` takes one away. */
   runWith(env: Record<string, string | undefined>, ...args: string[]): Promise<Outcome>;
+  /** The same as `run`, at a terminal where the user types `answer`. */
+  atTerminal(answer: string, ...args: string[]): Promise<Outcome>;
   /** Starts a command line as a program. */
   start(...args: string[]): Running;
 }
@@ -77,6 +79,18 @@ export function useRig(options: TwinOptions = {}): Rig {
     },
     run: (...args) => runWith({}, ...args),
     runWith,
+    async atTerminal(answer, ...args) {
+      const [stdout, stderr, stdin] = [textSink(), textSink(), new PassThrough()];
+      stdin.end(`${answer}\n`);
+      const terminal = { isTTY: true };
+      const code = await ferry(args, {
+        stdout: stdout.stream,
+        stderr: Object.assign(stderr.stream, terminal),
+        stdin: Object.assign(stdin, terminal),
+        env: envNow(),
+      });
+      return { code, stdout: stdout.text(), stderr: stderr.text() };
+    },
     start(...args) {
       if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
       const child = spawn(process.execPath, [program, ...args], { env: envNow(), stdio: ['ignore', 'pipe', 'pipe'] });

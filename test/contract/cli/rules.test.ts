@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it, test } from 'vitest';
 import { MiB, useRig } from './harness.ts';
 
 const rig = useRig();
@@ -9,6 +9,7 @@ let config = '';
 beforeEach(async () => {
   const { twin, folder } = rig;
   for (const bucket of ['photos', 'backup']) for (const key of twin.store.keys(bucket)) twin.store.delete(bucket, key);
+  twin.requests.reset();
   config = join(folder, 'ferry.yaml');
   writeFileSync(
     config,
@@ -81,4 +82,59 @@ test('a source that changes while it is copied is followed, and its replica is s
   const fixed = await rig.run('reconcile', 'nightly', '--config', config, '--fix', '--remove-extra', ...state);
   expect(fixed).toMatchObject({ code: 0 });
   expect(rig.twin.store.keys('backup')).toEqual(['old/large']);
+});
+
+describe('a later copy that fails', () => {
+  const replicate = () => rig.run('replicate', '--existing', 'nightly', '--config', config, '--json');
+  const changedAfter = (operation: string, key: string, size: number) =>
+    rig.twin.faults.add({
+      match: { operation, bucket: 'backup', key: `old/${key}` },
+      times: 1,
+      effect: { kind: 'overwrite', bucket: 'photos', key: `in/${key}`, size, when: 'after' },
+    });
+  const refused = (operation: string, key: string, nth?: number) =>
+    rig.twin.faults.add({
+      match: { operation, bucket: 'backup', key: `old/${key}`, ...(nth !== undefined && { nth }) },
+      effect: { kind: 'error', status: 403, code: 'AccessDenied' },
+    });
+
+  beforeEach(() => rig.twin.faults.clear());
+
+  it.each(['all', 'verified'])(
+    'is said of one that leaves no job, and the exit code is 3 (deletes: %s)',
+    async (deletes) => {
+      writeFileSync(config, readFileSync(config, 'utf8').replace('deletes: all', `deletes: ${deletes}`));
+      changedAfter('CopyObject', 'small', 6);
+      refused('CopyObject', 'small', 2);
+      const { code, stdout, stderr } = await replicate();
+      expect({ code, missed: JSON.parse(stdout).missed as unknown }).toEqual({ code: 3, missed: 1 });
+      expect(stderr).toMatch(/backup\/old\/small: .*\n1 replica was to be copied again .* failed/);
+      rig.twin.faults.clear();
+      const again = await replicate();
+      expect(again.code).toBe(0);
+      expect(await rig.twin.store.head('backup', 'old/small')).toMatchObject({ size: 6 });
+    },
+  );
+
+  it.each(['all', 'verified'])('is said of a large one, whose job failed (deletes: %s)', async (deletes) => {
+    writeFileSync(config, readFileSync(config, 'utf8').replace('deletes: all', `deletes: ${deletes}`));
+    changedAfter('InitiateMultipartUpload', 'large', 301 * MiB);
+    refused('CompleteMultipartUpload', 'large');
+    const { code, stdout, stderr } = await replicate();
+    expect(rig.twin.requests.count('InitiateMultipartUpload')).toBe(2);
+    expect({ code, document: JSON.parse(stdout) as unknown }).toMatchObject({
+      code: 3,
+      document: { skipped: 1, missed: 1 },
+    });
+    expect(stderr).toMatch(/1 replica was to be copied again/);
+    expect(rig.twin.store.keys('backup')).toEqual(['old/small']);
+  });
+
+  it('is not counted twice where the batch itself failed', async () => {
+    refused('CompleteMultipartUpload', 'large');
+    const { code, stdout, stderr } = await replicate();
+    expect({ code, document: JSON.parse(stdout) as unknown }).toMatchObject({ code: 3, document: { failed: 1 } });
+    expect(stdout).not.toContain('missed');
+    expect(stderr).not.toContain('copied again');
+  });
 });

@@ -1,10 +1,8 @@
 /** A move that was stopped because it was a mistake is dropped, and never goes on by itself. */
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ferry } from '../../../lib/cli/program.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
-import { documents, storeEnv, until, useRig } from './harness.ts';
+import { documents, until, useRig } from './harness.ts';
 
 const rig = useRig();
 
@@ -25,23 +23,6 @@ async function interruptedMove(name: string, home: string): Promise<string> {
   expect(code).toBe(130);
   rig.twin.faults.clear();
   return /ferry cancel ([0-9a-f]+) --state/.exec(stderr)?.[1] ?? '';
-}
-
-/** At a terminal where the user types `answer`. */
-async function atTerminal(answer: string, ...args: string[]) {
-  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  let text = '';
-  stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  stdout.resume();
-  stdin.end(`${answer}\n`);
-  const terminal = { isTTY: true };
-  const code = await ferry(args, {
-    stdout,
-    stderr: Object.assign(stderr, terminal),
-    stdin: Object.assign(stdin, terminal),
-    env: { HOME: rig.folder, ...storeEnv(rig.twin) },
-  });
-  return { code, stderr: text };
 }
 
 describe('an interrupted move', () => {
@@ -93,13 +74,13 @@ describe('an interrupted move', () => {
     const home = join(rig.folder, 'asked');
     const id = await interruptedMove('asked', home);
     const left = keys('photos', 'asked/');
-    const no = await atTerminal('', 'resume', '--state', home);
+    const no = await rig.atTerminal('', 'resume', '--state', home);
     expect(no.stderr).toMatch(
       new RegExp(`${id}: rename oss://photos/asked/ -> .*Go on\\? \\[y/N\\] nothing was done`, 's'),
     );
     expect(no.code).toBe(1);
     expect(keys('photos', 'asked/')).toEqual(left);
-    expect((await atTerminal('y', 'resume', '--state', home)).code).toBe(0);
+    expect((await rig.atTerminal('y', 'resume', '--state', home)).code).toBe(0);
     expect(keys('photos', 'asked/')).toEqual([]);
     expect(keys('backup', 'wrong-asked/')).toHaveLength(names.length);
   });
