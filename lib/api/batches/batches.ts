@@ -25,7 +25,10 @@ export async function createBatch(call: Call<BatchBody>): Promise<ApiResponse> {
   const { deps, caller, body, invocation } = call;
   const { startBatch, batchId, retryRequest } = await loadBatches();
   const { source } = body;
-  const retry = 'batch' in source ? retryRequest(call.deps.world.clock.now(), await findBatch(call, source.batch), source.statuses) : undefined;
+  const retry =
+    'batch' in source
+      ? retryRequest(call.deps.world.clock.now(), await findBatch(call, source.batch), source.statuses)
+      : undefined;
   const input = batchInput(call, retry);
   if (body.callback !== undefined) await checkCallback(deps, caller, body.callback);
   const fingerprint = fingerprintOf(call.path, body);
