@@ -24,7 +24,7 @@ import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
-import { meantBy } from '../run/pattern.ts';
+import { meantBy } from '../find/pattern.ts';
 import { resumeBatch } from '../run/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';

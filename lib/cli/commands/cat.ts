@@ -8,7 +8,7 @@ import { parseObjectUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
 import { printBytes, type TextStream } from '../process/io.ts';
-import { oneObject } from '../run/pattern.ts';
+import { oneObject } from '../find/pattern.ts';
 import { withSession } from '../run/session.ts';
 
 interface CatFlags extends StoreFlags {

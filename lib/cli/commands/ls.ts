@@ -9,8 +9,8 @@ import { parseUrl, type StoreUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import { printLine, type Io } from '../process/io.ts';
-import { chosenObjects, isSearch, nothingFound, pagesOf } from '../run/chosen.ts';
-import { meantBy, type Meant } from '../run/pattern.ts';
+import { chosenObjects, isSearch, nothingFound, pagesOf } from '../find/chosen.ts';
+import { meantBy, type Meant } from '../find/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { formatBytes, formatTime, plural, printable } from '../text/format.ts';
 

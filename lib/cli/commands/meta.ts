@@ -18,7 +18,7 @@ import type { Io } from '../process/io.ts';
 import { dryRunObject } from '../run/dry-run.ts';
 import { runMany } from '../run/many.ts';
 import { copyObject } from '../run/object.ts';
-import { meantBy, type Meant } from '../run/pattern.ts';
+import { meantBy, type Meant } from '../find/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { showObject } from '../run/show-object.ts';
 

@@ -7,7 +7,7 @@ import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } 
 import { parseObjectUrl } from '../input/urls.ts';
 import { leftOutText, lossText } from '../output/result.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { oneObject } from '../run/pattern.ts';
+import { oneObject } from '../find/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { showObject, type More } from '../run/show-object.ts';
 

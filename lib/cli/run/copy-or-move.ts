@@ -10,7 +10,7 @@ import { runMany } from './many.ts';
 import { copyObject } from './object.ts';
 import type { KeyPattern } from '../input/selection.ts';
 import { UsageError } from '../process/exit.ts';
-import { meantBy } from './pattern.ts';
+import { meantBy } from '../find/pattern.ts';
 import { withSession, type Session } from './session.ts';
 
 export interface TransferInput {

@@ -43,11 +43,13 @@ it('signs what it sends as the AWS SDK would sign it, for any key, query and hea
   );
   const signer = new Signer(s3.signer, 'eu-west-3');
   const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
+  // The reference loses a parameter of this name, since it collects them as properties of an object.
+  const name = text.filter((one) => one !== '__proto__');
   const printable = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
   await fc.assert(
     fc.asyncProperty(
       text,
-      fc.dictionary(text, text, { maxKeys: 4 }),
+      fc.dictionary(name, text, { maxKeys: 4 }),
       fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/), printable, { maxKeys: 4 }),
       fc.option(text, { nil: undefined }),
       async (key, query, metadata, body) => {
