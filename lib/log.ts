@@ -24,7 +24,7 @@ const secretName = /secret|authorization|signature|token|password|credential|coo
  * name is looked at from its first letter only, and no two neighbours that repeat can match the same character.
  */
 const secretText =
-  /((?<![\w-])(?=[\w-]*?(?:signature|(?:security|session)-?token|accesskeyid|credential|secret|password))[\w-]+\\?"?\s*[=:]\s*\\?)("?)[^\s"\\&,;]+|\b((?:AWS4?|OSS4?|ACS3?)-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
+  /((?<![\w-])(?=[\w-]*?(?:signature|(?:security|session)-?token|accesskeyid|credential|secret|password))[\w-]+\\?"?\s*[=:]\s*\\?)("?)(?:v1a?,)?[^\s"\\&,;]+|\b((?:AWS4?|OSS4?|ACS3?)-HMAC-[A-Z0-9]+|Bearer|Basic)\s+.+/gi;
 
 /**
  * Secrets that show by their own form: secrets of webhooks and their signatures, tokens in the path of the event endpoint, the

@@ -19,7 +19,12 @@ const kinds: Record<ApiMessage['kind'], z.ZodType<ApiMessage>> = {
 };
 
 function sent<Kind extends string>(kind: Kind) {
-  return { kind: z.literal(kind), attempt: z.int().min(1), notBefore: z.number().optional() };
+  return {
+    kind: z.literal(kind),
+    attempt: z.int().min(1),
+    notBefore: z.number().optional(),
+    sentAt: z.number().optional(),
+  };
 }
 
 /** One of the API's messages; undefined for anything else. */

@@ -102,6 +102,26 @@ function schemaFor(env: Env) {
       .meta(note('Names this installation in CloudEvents: a URI reference.')),
     defaultStore: z.string().optional().meta(note('Name of the store of rules that name none.')),
     rules: z.array(ruleSchema).max(1000).default([]).meta(note('Replication rules.')),
+    deadLetters: z
+      .strictObject({
+        keepDays: z
+          .int()
+          .min(1)
+          .max(3650)
+          .default(90)
+          .meta(note('Days after which a dead letter is removed, with a line in the log.')),
+        unknownMegabytes: z
+          .int()
+          .min(1)
+          .max(100_000)
+          .default(64)
+          .meta(
+            note(
+              'Megabytes of dead letters above which posts that no store is known to send are answered 503 and not kept.',
+            ),
+          ),
+      })
+      .default({ keepDays: 90, unknownMegabytes: 64 }),
     sweepSeconds: z.int().min(1).max(3600).default(30),
   });
 }

@@ -46,6 +46,12 @@ export interface Reclaimed {
 /** Characters of a reason: senders choose some of the texts that errors repeat. */
 const longestReason = 2_048;
 
+/**
+ * A time of writing that is further ahead than this was written by a clock that has been set back since, milliseconds. Clocks
+ * of one machine that is synchronised differ by less.
+ */
+const clockStepMs = 60_000;
+
 /** When to look again for a suspect that waits for another one to end, milliseconds. */
 const suspectPollMs = 1_000;
 
@@ -95,8 +101,8 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     const visibleAt = now + (options.delayMs ?? 0);
     const rows = tasks.map((task) => JSON.stringify(task));
     await this.#commits.run(() => {
-      const sql = 'INSERT INTO inbox (queue, task, visible_at, created_at) VALUES (?, ?, ?, ?)';
-      for (const row of rows) this.#database.rows(sql, this.#name, row, visibleAt, now);
+      const sql = 'INSERT INTO inbox (queue, task, visible_at, created_at, written_at) VALUES (?, ?, ?, ?, ?)';
+      for (const row of rows) this.#database.rows(sql, this.#name, row, visibleAt, now, now);
     });
     this.#onSent();
   }
@@ -104,10 +110,20 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   /** Keeps messages as dead letters that were never delivered from here. */
   async keepDead(messages: readonly Message[], attempts: number, reason: string): Promise<void> {
     const now = this.#clock.now();
-    const sql = `INSERT INTO inbox (queue, task, attempt, visible_at, created_at, dead_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    const sql = `INSERT INTO inbox (queue, task, attempt, visible_at, created_at, written_at, dead_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
     await this.#commits.run(() => {
       for (const message of messages)
-        this.#database.rows(sql, this.#name, JSON.stringify(message), attempts, now, now, now, shortReason(reason));
+        this.#database.rows(
+          sql,
+          this.#name,
+          JSON.stringify(message),
+          attempts,
+          now,
+          now,
+          now,
+          now,
+          shortReason(reason),
+        );
     });
   }
 
@@ -116,13 +132,13 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     const rows = await this.#commits.run(
       () =>
         this.#database.rows<InboxRow>(
-          `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, leased_by = ? WHERE id IN (
+          `UPDATE inbox SET attempt = attempt + 1, visible_at = ?, written_at = ?, leased_by = ? WHERE id IN (
              SELECT id FROM inbox WHERE queue = ? AND dead_at IS NULL AND visible_at <= ?
                AND (deaths = 0 OR id = (SELECT id FROM inbox WHERE queue = ? AND deaths > 0 AND dead_at IS NULL
                  AND NOT EXISTS (${suspectAtWork}) ORDER BY visible_at, id LIMIT 1))
              ORDER BY visible_at, id LIMIT ?
            ) RETURNING id, task, attempt`,
-          ...[now + leaseMs, this.#token, this.#name, now, this.#name, now, limit],
+          ...[now + leaseMs, now, this.#token, this.#name, now, this.#name, now, limit],
         ),
       // Leases and settlements that a power cut takes back only mean another delivery.
       { relaxed: true },
@@ -138,7 +154,13 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   }
 
   async retry(delivery: Delivery<Message>, delayMs: number): Promise<void> {
-    await this.#settle('UPDATE inbox SET leased_by = NULL, visible_at = ?', delivery, this.#clock.now() + delayMs);
+    const now = this.#clock.now();
+    await this.#settle(
+      'UPDATE inbox SET leased_by = NULL, visible_at = ?, written_at = ?',
+      delivery,
+      now + delayMs,
+      now,
+    );
   }
 
   async bury(delivery: Delivery<Message>, reason: string): Promise<void> {
@@ -169,18 +191,22 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     return Math.min(mustWait ? Math.max(suspect, now + suspectPollMs) : suspect, first('deaths = 0') ?? Infinity);
   }
 
-  /** Ends the leases of processes that are not among the living ones. */
+  /**
+   * Ends the leases of processes that are not among the living ones. What waits for a time that a clock gave which has been set
+   * back since is ready now: how long it still had to wait cannot be known, and early is harmless.
+   */
   reclaim(living: readonly string[]): Reclaimed {
+    this.#forgetLaterClocks();
     const reason =
       `The process died ${mostDeaths} times while this was under way, so it is not tried again by itself. ` +
       'Look in the log for what ended the process; then send it again with `ferry dead redrive`, or drop it.';
     const now = this.#clock.now();
     const rows = this.#database.rows<{ id: number; dead_at: number | null }>(
-      `UPDATE inbox SET visible_at = ?, leased_by = NULL, deaths = deaths + 1,
+      `UPDATE inbox SET visible_at = ?, written_at = ?, leased_by = NULL, deaths = deaths + 1,
          dead_at = iif(deaths + 1 >= ?, ?, NULL), reason = iif(deaths + 1 >= ?, ?, NULL)
        WHERE queue = ? AND dead_at IS NULL AND leased_by IS NOT NULL AND leased_by NOT IN (SELECT value FROM json_each(?))
        RETURNING id, dead_at`,
-      ...[now, mostDeaths, now, mostDeaths, reason, this.#name, JSON.stringify(living)],
+      ...[now, now, mostDeaths, now, mostDeaths, reason, this.#name, JSON.stringify(living)],
     );
     const setAside = rows.filter((row) => row.dead_at !== null).map((row) => row.id);
     return { ready: rows.length - setAside.length, setAside };
@@ -189,8 +215,17 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   /** Gives back what this process has not settled, before it ends in order: its end is then no death. */
   release(): void {
     this.#database.rows(
-      'UPDATE inbox SET visible_at = ?, leased_by = NULL WHERE queue = ? AND leased_by = ?',
-      ...[this.#clock.now(), this.#name, this.#token],
+      'UPDATE inbox SET visible_at = ?, written_at = ?, leased_by = NULL WHERE queue = ? AND leased_by = ?',
+      ...[this.#clock.now(), this.#clock.now(), this.#name, this.#token],
+    );
+  }
+
+  #forgetLaterClocks(): void {
+    const now = this.#clock.now();
+    this.#database.rows(
+      `UPDATE inbox SET visible_at = ?, written_at = ?
+       WHERE queue = ? AND dead_at IS NULL AND leased_by IS NULL AND written_at > ?`,
+      ...[now, now, this.#name, now + clockStepMs],
     );
   }
 
@@ -215,9 +250,9 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   redrive(ids?: readonly number[]): number {
     const [which, values] = someOrAll(ids);
     const count = this.#database.rows(
-      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, deaths = 0, visible_at = ?
+      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, deaths = 0, visible_at = ?, written_at = ?
        WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
-      ...[this.#clock.now(), this.#name, ...values],
+      ...[this.#clock.now(), this.#clock.now(), this.#name, ...values],
     ).length;
     if (count > 0) this.#onSent();
     return count;
@@ -231,6 +266,24 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
       this.#name,
       ...values,
     ).length;
+  }
+
+  /** Deletes at most `limit` dead letters that became one before `before`, epoch milliseconds, oldest first. Returns how many. */
+  retire(before: number, limit = 1_000): number {
+    return this.#database.rows(
+      `DELETE FROM inbox WHERE id IN (
+         SELECT id FROM inbox WHERE queue = ? AND dead_at IS NOT NULL AND dead_at < ? ORDER BY id LIMIT ?) RETURNING 1`,
+      ...[this.#name, before, limit],
+    ).length;
+  }
+
+  /** Bytes that the dead letters hold, without what the file adds. */
+  deadBytes(): number {
+    const [row] = this.#database.rows<{ bytes: number | null }>(
+      'SELECT sum(length(CAST(task AS BLOB))) AS bytes FROM inbox WHERE queue = ? AND dead_at IS NOT NULL',
+      this.#name,
+    );
+    return row?.bytes ?? 0;
   }
 
   stats(): QueueStats {

@@ -15,8 +15,8 @@ const advice: readonly { codes: RegExp; say: (path: string) => GiveUp | RetryLat
     say: (path) => damaged(path, 'its tables are not those of its version'),
   },
   {
-    // A file size limit shows as a failed write, a full disk as FULL.
-    codes: /^(SQLITE_FULL|SQLITE_IOERR_WRITE|ENOSPC|EDQUOT)/,
+    // A file size limit shows as a failed write, a full disk as FULL, or as shared memory that cannot grow.
+    codes: /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|SHMSIZE)|ENOSPC|EDQUOT)/,
     say: (path) =>
       new GiveUp(
         'StateUnusable',

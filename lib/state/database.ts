@@ -186,13 +186,16 @@ export class StateDatabase {
     );
   }
 
-  /** Parses JSON that we wrote. @throws GiveUp StateUnusable when it is none any more. */
+  /** Parses a JSON object that we wrote. @throws GiveUp StateUnusable when it is none any more. */
   parse<Value>(json: string): Value {
+    let value: Value | null;
     try {
-      return JSON.parse(json) as Value;
+      value = JSON.parse(json) as Value | null;
     } catch (error) {
       throw damaged(this.path, 'a record is no JSON', error);
     }
+    if (typeof value !== 'object' || value === null) throw damaged(this.path, 'a record is no JSON object');
+    return value;
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { Job, JobChange, JobState } from '../copy/model/job.ts';
 import { finalStates } from '../copy/model/job.ts';
 import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
 import type { SqlValue, StateDatabase } from './database.ts';
+import { damaged } from './database-error.ts';
 import { GroupCommit } from './group-commit.ts';
 
 /** Columns of a job row; every other field of a job is in `body`. */
@@ -17,6 +18,9 @@ interface JobRow {
   expires_at: number | null;
   body: string;
 }
+
+/** A row that was written so far ahead of this clock, milliseconds, was written before the clock was set back. */
+const clockStepMs = 60_000;
 
 const finals = finalStates.map((state) => `'${state}'`).join(', ');
 
@@ -104,9 +108,12 @@ export class EmbeddedStateTable implements StateTable {
 
   async due(before: number, limit: number): Promise<Job[]> {
     const rows = this.#database.rows<JobRow>(
-      'SELECT * FROM jobs WHERE attention_at <= ? ORDER BY attention_at, id LIMIT ?',
+      `SELECT * FROM jobs WHERE attention_at <= ? OR (attention_at IS NOT NULL AND updated_at > ?)
+       ORDER BY attention_at, id LIMIT ?`,
       // Infinity is a fair way to say "all"; SQLite compares it as a real number.
       before,
+      // The clock was set back since: when the row would be due can be hours away.
+      this.#clock.now() + clockStepMs,
       limit,
     );
     return rows.map((row) => this.#toJob(row));
@@ -164,8 +171,13 @@ export class EmbeddedStateTable implements StateTable {
   }
 
   #toJob(row: JobRow): Job {
+    const body = this.#database.parse<Partial<Job>>(row.body);
+    // Of what every command reads; a file that was changed by hand or by a bad disk can hold any JSON.
+    if (!body.source?.bucket || !body.destination?.bucket || !body.mode) {
+      throw damaged(this.#database.path, `job ${row.id} lacks its source, destination or mode`);
+    }
     const job: Job = {
-      ...this.#database.parse<Job>(row.body),
+      ...(body as Job),
       id: row.id,
       revision: row.revision,
       state: row.state,

@@ -74,7 +74,8 @@ export class ProcessRegistry {
     if (now - row.heartbeat > heartbeatLimitMs) return false;
     const { pid, host, boot, started } = row;
     const other = { pid, host, boot: boot ?? undefined, started: started ?? undefined };
-    return this.#probe(other, this.#identity) ?? true;
+    // A heartbeat to come was written before the clock was set back; only a process that can be found is believed then.
+    return this.#probe(other, this.#identity) ?? row.heartbeat - now <= heartbeatLimitMs;
   }
 
   /** Ids of unfinished jobs that no living process drives, oldest first. */

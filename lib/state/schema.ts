@@ -91,4 +91,8 @@ export const migrations: readonly string[] = [
     deaths INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
   `,
+  `
+  -- When visible_at was written. A time to come says that the clock was set back since, and visible_at may be far away.
+  ALTER TABLE inbox ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

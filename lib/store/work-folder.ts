@@ -92,8 +92,9 @@ async function filesBelow(path: string, limit: number): Promise<string[]> {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'wx');
+  // Closed to other users, whatever the umask says: files name objects and callers.
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();

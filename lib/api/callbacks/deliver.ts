@@ -43,6 +43,9 @@ export interface CallbackDeps {
 /** Waits between attempts, milliseconds; about 16 hours altogether. */
 export const backoffMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000];
 
+/** Clocks of machines that are synchronised differ by less than this, milliseconds. */
+const clockStepMs = 60_000;
+
 /** Until the next look whether a batch is added up. */
 const sumMs = 3_000;
 
@@ -54,8 +57,11 @@ const fullMs = 1_000;
  * @throws GiveUp when it was tried often enough, or may not be delivered any more; it then belongs into the dead letters.
  */
 export async function deliverCallback(deps: CallbackDeps, message: CallbackMessage): Promise<void> {
-  const wait = (message.notBefore ?? 0) - deps.world.clock.now();
-  if (wait > 0) return later(deps, message, wait);
+  const now = deps.world.clock.now();
+  const wait = (message.notBefore ?? 0) - now;
+  // Sent in what is now the future: the sender's clock was set back since, and how long to wait cannot be known any more.
+  const isDatedAhead = (message.sentAt ?? 0) > now + clockStepMs;
+  if (wait > 0 && !isDatedAhead) return later(deps, message, wait);
   if (message.kind === 'event') return deliverEvent(deps, message);
   const job = await deps.world.state.get(message.jobId);
   const url = job?.labels?.['callback'];
@@ -150,7 +156,8 @@ async function tryOnce(deps: CallbackDeps, { url: text, rules, secrets, event }:
 }
 
 async function later(deps: CallbackDeps, message: CallbackMessage, delayMs: number): Promise<void> {
-  await deps.messages.send([{ ...message, notBefore: deps.world.clock.now() + delayMs }], { delayMs });
+  const sentAt = deps.world.clock.now();
+  await deps.messages.send([{ ...message, notBefore: sentAt + delayMs, sentAt }], { delayMs });
 }
 
 /** A concurrent sweep may win the compare-and-set; the loop re-reads the row and retries. */

@@ -1,7 +1,7 @@
 import type { Caller } from '../callers/callers.ts';
 import { Problem } from '../http/problem.ts';
 import type { ApiDeps } from '../model/deps.ts';
-import { guardMs } from '../model/message.ts';
+import { guardMs, type ApiMessage } from '../model/message.ts';
 import { checkTarget, resolveTarget } from './target.ts';
 
 /**
@@ -21,6 +21,7 @@ export async function checkCallback(deps: ApiDeps, caller: Caller, text: string)
 
 /** Puts the message behind the job into the queue, before the job can start: no crash in between loses the callback. */
 export async function askForCallback(deps: ApiDeps, jobId: string): Promise<void> {
-  const notBefore = deps.world.clock.now() + guardMs;
-  await deps.messages.send([{ kind: 'callback', jobId, attempt: 1, notBefore }], { delayMs: guardMs });
+  const sentAt = deps.world.clock.now();
+  const message: ApiMessage = { kind: 'callback', jobId, attempt: 1, notBefore: sentAt + guardMs, sentAt };
+  await deps.messages.send([message], { delayMs: guardMs });
 }

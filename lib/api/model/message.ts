@@ -3,9 +3,12 @@ import type { BatchView } from '../views/batch.ts';
 import type { JobView } from '../views/job.ts';
 
 /** Tasks of this kind go beside the engine's own; `attempt` counts from 1. */
-export type CallbackMessage =
-  | { kind: 'callback'; jobId: string; attempt: number; notBefore?: number }
-  | { kind: 'event'; event: JobEvent; attempt: number; notBefore?: number };
+export type CallbackMessage = ({ kind: 'callback'; jobId: string } | { kind: 'event'; event: JobEvent }) & {
+  attempt: number;
+  /** Epoch milliseconds, by the clock of the process that sent the message at `sentAt`. */
+  notBefore?: number;
+  sentAt?: number;
+};
 
 /** How often the message behind a running job looks; under the longest delay that queues of the clouds allow (15 minutes). */
 export const guardMs = 600_000;

@@ -151,7 +151,7 @@ async function placesMeant(
 /** A pipe cannot be read twice, and a batch must survive its process. */
 async function spool({ config }: Session): Promise<string> {
   const folder = join(config.home, 'batches', 'manifests');
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, randomUUID());
   await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
   return path;

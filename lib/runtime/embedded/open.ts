@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import type { BatchWorld } from '../../batch/index.ts';
 import { sweepBatches } from '../../batch/index.ts';
 import { cancelJob } from '../../copy/cancel.ts';
-import type { Invocation, SendOptions, World } from '../../copy/model/ports.ts';
+import type { Invocation, Log, SendOptions, World } from '../../copy/model/ports.ts';
 import { defaultSettings } from '../../copy/model/settings.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { noLog } from '../../log.ts';
@@ -45,6 +46,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const { rules = noRules, run = runTask } = options;
   const settings = { ...defaultSettings, ...options.settings };
   const database = options.looks ? StateDatabase.openToLook(home) : StateDatabase.openIn(home);
+  warnOfOpenFolder(home, log);
   const processes = new ProcessRegistry(database, { clock });
   const { token } = processes;
   const table = new EmbeddedStateTable(database, { clock, owner: token });
@@ -169,4 +171,15 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** Our own files are closed to other users; who can write to the folder can still put others in their place. */
+function warnOfOpenFolder(home: string, log: Log): void {
+  const mode = statSync(home, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o022) === 0) return;
+  log.warn('other users can write to the state folder, and so put another state in its place; close it', {
+    folder: home,
+    mode: (mode & 0o7777).toString(8),
+    command: `chmod go-w ${home}`,
+  });
 }

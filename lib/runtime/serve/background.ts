@@ -1,8 +1,11 @@
+import type { ServeConfig } from '../../config/file.ts';
 import type { Log } from '../../copy/model/ports.ts';
 import { diedTooOften } from '../../queue/deaths.ts';
 import type { Embedded } from '../embedded/open.ts';
 import { Interrupted } from '../embedded/open.ts';
 import type { Queues } from './queues.ts';
+
+const dayMs = 86_400_000;
 
 /** Brings the jobs of processes that are gone to their end. */
 export async function takeOver(embedded: Embedded, log: Log, signal: AbortSignal): Promise<void> {
@@ -14,11 +17,11 @@ export async function takeOver(embedded: Embedded, log: Log, signal: AbortSignal
   }
 }
 
-/** Sweeps, and takes back what dead processes had taken from the queues, until the signal. */
+/** Sweeps, takes back what dead processes had taken from the queues, and removes dead letters that are too old, until the signal. */
 export async function keepSweeping(
   embedded: Embedded,
-  { events, messages }: Queues,
-  sweepSeconds: number,
+  { events, messages, tasks }: Queues,
+  { sweepSeconds, deadLetters }: Pick<ServeConfig, 'sweepSeconds' | 'deadLetters'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log } = embedded.world;
@@ -28,6 +31,10 @@ export async function keepSweeping(
       for (const [name, queue] of Object.entries({ events, messages })) {
         const { setAside } = queue.reclaim(living);
         for (const id of setAside) log.error(diedTooOften, { letter: `${name}-${id}` });
+      }
+      for (const [name, queue] of Object.entries({ events, messages, tasks })) {
+        const removed = queue.retire(clock.now() - deadLetters.keepDays * dayMs);
+        if (removed > 0) log.warn('removed old dead letters', { queue: name, removed, ...deadLetters });
       }
       const report = await embedded.sweep({ wait: false });
       if (report.looked > 0) log.info('swept', { ...report });

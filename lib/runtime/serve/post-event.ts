@@ -17,6 +17,8 @@ export type PostedEvent = { kind: 'events'; events: ObjectEvent[] } | { kind: 'p
 export interface EventParts extends AdmissionParts {
   /** On the disk when it resolves. */
   keep(event: PostedEvent): Promise<void>;
+  /** Whether a body of so many bytes that no store is known to send can still be kept; absent: always. */
+  hasRoom?(bytes: number): boolean;
   /** Told of what a post held besides events that are kept. */
   skipped?(dropped: Dropped): void;
   sns?: SnsParts;
@@ -47,6 +49,13 @@ export async function postEvent(parts: EventParts, request: ApiRequest): Promise
     return jsonResponse(202, { accepted: events.length, ...(Object.keys(skipped).length > 0 && { skipped }) });
   } catch (error) {
     if (!gaveUp(error, 'BadRequest')) throw error;
+    if (parts.hasRoom?.(request.body.byteLength) === false) {
+      throw new Problem(
+        'retry-later',
+        `No store is known to send this (${error.message}), and it is not kept: the dead letters have reached their limit. ` +
+          'Look at them with `ferry dead list`, then redrive or drop them.',
+      );
+    }
     await parts.keep({ kind: 'posted', body });
     throw new Problem(
       'invalid',

@@ -1,4 +1,5 @@
 import type { ApiMessage } from '../../api/model/message.ts';
+import type { Clock } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
 import type { DeadLetter } from '../../queue/durable.ts';
 import { DurableQueue } from '../../queue/durable.ts';
@@ -26,4 +27,28 @@ export function openQueues(embedded: Embedded, onSent: (name: QueueName) => void
       onSent: () => onSent(name),
     });
   return { events: open('events'), messages: open('messages'), tasks: inbox };
+}
+
+/** How long a measure of the dead letters holds, milliseconds: it reads them all. */
+const measureMs = 10_000;
+
+/**
+ * Whether there is room to keep a body that no store is known to send. Such bodies are dead letters from the start and any
+ * sender can make them, so their place on the disk has a limit; messages that were accepted are always kept.
+ *
+ * @param limit bytes of all dead letters of the queue, above which there is no room
+ */
+export function roomForUnknown(
+  queue: DurableQueue<PostedEvent>,
+  clock: Clock,
+  limit: number,
+): (bytes: number) => boolean {
+  let [measuredAt, held] = [-Infinity, 0];
+  return (bytes) => {
+    const age = clock.now() - measuredAt;
+    if (age > measureMs || age < 0) [measuredAt, held] = [clock.now(), queue.deadBytes()];
+    if (held + bytes > limit) return false;
+    held += bytes;
+    return true;
+  };
 }

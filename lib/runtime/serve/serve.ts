@@ -24,7 +24,7 @@ import type { Pools } from './pools.ts';
 import { openPools } from './pools.ts';
 import { postEvent } from './post-event.ts';
 import type { Queues } from './queues.ts';
-import { openQueues } from './queues.ts';
+import { openQueues, roomForUnknown } from './queues.ts';
 import { readPage } from './sns-subscription.ts';
 
 export interface ServeOptions extends Omit<EmbeddedOptions, 'run' | 'rules' | 'log'> {
@@ -84,6 +84,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const admission = { callers: api.callers, everyone, tokenDigests, clock: world.clock };
   const readers = [...api.callers, ...metricsReader(config.metricsTokens)];
   const stop = new AbortController();
+  const hasRoom = roomForUnknown(queues.events, world.clock, config.deadLetters.unknownMegabytes * 1_000_000);
   const http = await listenOrClose(embedded, config, {
     api: (request) =>
       handleApi(api, request, { id: randomUUID(), deadline: world.clock.now() + requestMs, attempt: 1 }),
@@ -91,7 +92,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       postEvent(
         {
           ...admission,
-          log,
+          ...{ log, hasRoom },
           sns: { topics: config.snsTopics, read: readPage },
           skipped: (dropped) => {
             for (const [why, count] of Object.entries(dropped)) {
@@ -116,7 +117,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const background = Promise.all([
     takeOver(embedded, log, stop.signal),
-    keepSweeping(embedded, queues, config.sweepSeconds, stop.signal),
+    keepSweeping(embedded, queues, config, stop.signal),
   ]);
   embedded.startInbox();
   for (const pool of Object.values(pools)) pool.wake();

@@ -163,6 +163,33 @@ describe('POST /events', () => {
     await embedded.close();
   });
 
+  it('keeps no more of what no store sends than it has room for, and still takes events', async () => {
+    const { call } = await open({ config: { deadLetters: { unknownMegabytes: 1 } } });
+    const junk = { hello: 'x'.repeat(600_000) };
+    expect((await call('/events', junk)).status).toBe(422);
+    const refused = await call('/events', junk);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      503,
+      { type: '/problems/retry-later', detail: /is not kept.*`ferry dead list`/s },
+    ]);
+    expect((await call('/events', { hello: 'small' })).status).toBe(422);
+    expect((await call('/events', event)).status).toBe(202);
+  });
+
+  it('removes dead letters that are too old, and says so in the log', async () => {
+    const { home, logs } = await open({});
+    const embedded = await openEmbedded({ home });
+    const { events } = openQueues(embedded);
+    await events.keepDead([{ kind: 'posted', body: 'recent' }], 1, 'because');
+    await events.keepDead([{ kind: 'posted', body: 'old' }], 1, 'because');
+    const ninetyDays = 90 * 86_400_000;
+    embedded.database.rows('UPDATE inbox SET dead_at = dead_at - ? WHERE task LIKE ?', ninetyDays, '%old%');
+    await until(async () => events.listDead(10).length === 1);
+    expect(events.listDead(10)).toMatchObject([{ task: { body: 'recent' } }]);
+    expect(logs.join()).toMatch(/"message":"removed old dead letters","queue":"events","removed":1/);
+    await embedded.close();
+  });
+
   it('needs no worker for part-level events', async () => {
     const { call, logs } = await open({});
     const part = { ...event.events[0], eventName: 'ObjectCreated:UploadPart' };

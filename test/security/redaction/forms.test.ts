@@ -9,6 +9,7 @@ describe('a text', () => {
   it.each([
     ['whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFB= is set', 'whsec_[hidden] is set'],
     ['webhook v1,aHVudGVyMmh1bnRlcjJodW50ZXIy= came', 'webhook v1,[hidden] came'],
+    ['webhook-signature: v1,short', 'webhook-signature: [hidden]'],
     ['POST /events/evtoken_0123456789abcdefghijkl failed', 'POST /events/[hidden] failed'],
     ['http://127.0.0.1:8470/events/evtoken_0123456789abcdef', 'http://127.0.0.1:8470/events/[hidden]'],
     ['Authorization: OSS LTAIhunter:hunter2/hunter2=', 'Authorization: OSS [hidden]'],

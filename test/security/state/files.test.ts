@@ -14,7 +14,12 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
+import type { LogFields } from '../../../lib/copy/model/ports.ts';
+import { noLog } from '../../../lib/log.ts';
 import { StateDatabase } from '../../../lib/state/database.ts';
+import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
+import { WorkFolder } from '../../../lib/store/work-folder.ts';
+import { handClock, jobOf, openIn } from '../../unit/state/home.ts';
 
 let home = '';
 beforeEach(() => {
@@ -51,6 +56,45 @@ it('creates no file where a link leads to none', () => {
   expect(() => StateDatabase.openIn(home)).toThrow('symbolic link');
   expect(existsSync(join(home, 'elsewhere.db'))).toBe(false);
 });
+
+it('closes the files of batches to other users, whatever the umask says', async () => {
+  const umask = process.umask(0);
+  try {
+    await new WorkFolder(join(home, 'batches')).write('b/request.json', '{}');
+  } finally {
+    process.umask(umask);
+  }
+  expect([modeOf('batches'), modeOf('batches/b'), modeOf('batches/b/request.json')]).toEqual(['700', '700', '600']);
+});
+
+it.each([
+  [0o755, []],
+  [0o775, ['775']],
+  [0o1777, ['1777']],
+])('warns of a state folder that other users can write to: mode %i', async (mode, warned) => {
+  chmodSync(home, mode);
+  const lines: LogFields[] = [];
+  const log = { ...noLog, warn: (_message: string, fields: LogFields = {}) => void lines.push(fields) };
+  const embedded = await openEmbedded({ home, log });
+  await embedded.close();
+  expect(lines.map((fields) => fields['mode'])).toEqual(warned);
+});
+
+it.each(['{"__proto__":{"x":1}}', '{}', 'null', '{"source":{},"destination":{},"mode":"copy"}', '[1]'])(
+  'says that a file is damaged in which a job is %s',
+  async (body) => {
+    const database = openIn(home);
+    const table = new EmbeddedStateTable(database, { clock: handClock() });
+    await table.create(jobOf('j'));
+    database.rows('UPDATE jobs SET body = ?', body);
+    const damaged = expect.objectContaining({
+      code: 'StateUnusable',
+      message: expect.stringContaining('is damaged') as string,
+    });
+    await expect(table.get('j')).rejects.toEqual(damaged);
+    await expect(table.list({ limit: 9 })).rejects.toEqual(damaged);
+  },
+);
 
 it.each(['ALTER TABLE processes RENAME COLUMN heartbeat TO h', 'DROP TABLE processes'])(
   'says that a file is damaged whose tables are others, and what to do: %s',

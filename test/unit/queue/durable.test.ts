@@ -169,3 +169,56 @@ describe('numbers of the queue', () => {
     expect(queue.stats()).toMatchObject({ open: 2, leased: 0 });
   });
 });
+
+describe('a clock that is set back', () => {
+  const hours = 3_600_000;
+
+  it('keeps no message back that was sent, or put off, while it was ahead', async () => {
+    const { queue, clock } = open();
+    await queue.send([finish('old')]);
+    const [old] = await queue.receive(1, always);
+    clock.at += 2 * hours;
+    await queue.send([finish('sent')]);
+    await queue.send([finish('delayed')], { delayMs: 5_000 });
+    if (old) await queue.retry(old, 5_000);
+    clock.at -= 2 * hours;
+    expect(await queue.receive(9, always)).toEqual([]);
+    queue.reclaim(['me']);
+    expect(names(await queue.receive(9, always))).toEqual(['old', 'sent', 'delayed']);
+  });
+
+  it('leaves a message with its worker, and a delay that is short of an hour as it is', async () => {
+    const { queue, clock } = open();
+    await queue.send([finish('delayed')], { delayMs: 1_000 });
+    clock.at += 2 * hours;
+    await queue.send([finish('leased')]);
+    await queue.receive(1, 1_000);
+    await queue.receive(1, always);
+    clock.at -= 2 * hours;
+    await queue.send([finish('later')], { delayMs: hours });
+    queue.reclaim(['me']);
+    expect(await queue.receive(9, always)).toEqual([]);
+  });
+});
+
+describe('dead letters', () => {
+  it('are removed when they are too old, oldest first', async () => {
+    const { queue, clock } = open();
+    for (const id of ['a', 'b', 'c']) {
+      await queue.keepDead([finish(id)], 1, 'because');
+      clock.at += 1_000;
+    }
+    await queue.send([finish('open')]);
+    const before = clock.at - 1_000;
+    expect([queue.retire(before, 1), names(queue.listDead(9))]).toEqual([1, ['b', 'c']]);
+    expect([queue.retire(before), names(queue.listDead(9))]).toEqual([1, ['c']]);
+    expect(queue.stats()).toMatchObject({ open: 1, dead: 1 });
+  });
+
+  it('are measured by their bytes, whatever characters they hold', async () => {
+    const { queue } = open();
+    expect(queue.deadBytes()).toBe(0);
+    await queue.keepDead([finish('é')], 1, 'because');
+    expect(queue.deadBytes()).toBe(Buffer.byteLength(JSON.stringify(finish('é'))));
+  });
+});

@@ -34,6 +34,22 @@ describe('expired shared records', () => {
   });
 });
 
+describe('rows that are due', () => {
+  it('include one that was written before the clock was set back', async () => {
+    const clock = handClock();
+    const table = new EmbeddedStateTable(openIn(newHome()), { clock });
+    const due = async () => (await table.due(clock.at, 9)).map(({ id }) => id);
+    await table.create(jobOf('now', { attentionAt: clock.at + 5_000 }));
+    clock.at += 7_200_000;
+    await table.create({ ...jobOf('ahead', { attentionAt: clock.at + 5_000 }), updatedAt: clock.at });
+    await table.create({ ...jobOf('ended', { state: 'done' }), updatedAt: clock.at });
+    clock.at -= 7_200_000;
+    expect(await due()).toEqual(['ahead']);
+    clock.at += 5_000;
+    expect(await due()).toEqual(['now', 'ahead']);
+  });
+});
+
 describe('group commit', () => {
   const open = () => {
     const database = openIn(newHome());

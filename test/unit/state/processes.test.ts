@@ -157,3 +157,19 @@ describe('whether a process runs', () => {
     expect(isRunning(other, here)).toBe(false);
   });
 });
+
+describe('a process of another host', () => {
+  it('is dead when its heartbeat is far ahead, because the clock was set back since', () => {
+    const database = openIn(newHome());
+    const clock = handClock();
+    const register = (host: string) =>
+      new ProcessRegistry(database, { clock, identity: { pid: 1, host }, probe: () => undefined });
+    clock.at += 7_200_000;
+    const gone = register('gone');
+    clock.at -= 7_200_000;
+    const here = register('here');
+    expect(here.living()).toEqual([here.token]);
+    gone.heartbeat();
+    expect(new Set(here.living())).toEqual(new Set([here.token, gone.token]));
+  });
+});
