@@ -1,4 +1,4 @@
-// Bundles the command line and every function into dist/: an ES module each, and beside it what it imports later.
+// Bundles the command line, the library and every function into dist/: an ES module each, and beside it what it imports later.
 import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
@@ -62,6 +62,8 @@ try {
       banner: { js: `#!/usr/bin/env node\n${banner}` },
       packages: 'external',
     }),
+    // The library: what `import 'object-ferry'` gives.
+    build({ ...common, entryPoints: { index: 'lib/runtime/library/index.ts' }, packages: 'external' }),
     // Each by itself, so that a package holds what its own function needs. What is imported when it is needed stays in a file of
     // its own: a cold start does not even parse it.
     ...clouds.flatMap(({ folder, credentials, without, entries }) =>

@@ -1,5 +1,5 @@
 /** What each function may do. */
-import { dueIndex, listIndex } from '../../lib/state/dynamodb-table.ts';
+import { dueIndex, listIndex } from '../../lib/state/dynamodb/schema.ts';
 import type { Queue } from './queues.ts';
 import type { FunctionName, NamedStage } from './stage.ts';
 import { arnOf, bucketArns, functionName, objectArns, sub } from './stage.ts';

@@ -1,4 +1,4 @@
-import { tableShape, ttlAttribute } from '../../lib/state/dynamodb-table.ts';
+import { tableShape, ttlAttribute } from '../../lib/state/dynamodb/schema.ts';
 import type { NamedStage } from './stage.ts';
 
 /** The table of jobs, batches and shared records. Without it work that is under way has to be done again. */

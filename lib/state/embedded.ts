@@ -1,10 +1,10 @@
-import { GiveUp } from '../copy/model/errors.ts';
 import type { Job, JobChange, JobState } from '../copy/model/job.ts';
 import { finalStates } from '../copy/model/job.ts';
 import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
 import type { SqlValue, StateDatabase } from './database.ts';
 import { damaged } from './database-error.ts';
 import { GroupCommit } from './group-commit.ts';
+import { cursorOf, parseCursor } from './list-cursor.ts';
 
 /** Columns of a job row; every other field of a job is in `body`. */
 interface JobRow {
@@ -194,21 +194,4 @@ export class EmbeddedStateTable implements StateTable {
 function bodyOf(job: Job): string {
   const { id, revision, state, partsDone, createdAt, updatedAt, attentionAt, expiresAt, ...body } = job;
   return JSON.stringify(body);
-}
-
-function cursorOf(job: Job): string {
-  return Buffer.from(JSON.stringify([job.createdAt, job.id])).toString('base64url');
-}
-
-function parseCursor(cursor: string): [number, string] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parsed) && parsed.length === 2) {
-      const [createdAt, id] = parsed as unknown[];
-      if (typeof createdAt === 'number' && typeof id === 'string') return [createdAt, id];
-    }
-  } catch {
-    // Said below, with the same words for every kind of nonsense.
-  }
-  throw new GiveUp('BadRequest', 'The cursor is not one that this list gave out; start again without it.');
 }

@@ -8,13 +8,13 @@ import { circles, importsOf, root, sources } from './import-graph.ts';
 const floors: Record<string, readonly string[]> = {
   'lib/copy': ['model', 'fidelity', 'plan', 'after', 'row', 'multipart', 'direct', '.'],
   'lib/store': ['wire', 'sign', 'dialects', 'answers', 'http', 'calls', '.'],
-  'lib/state': ['tablestore-client', 'tablestore', '.'],
+  'lib/state': ['tablestore-client', 'tablestore', 'dynamodb', '.'],
   'lib/sources': ['shared', 'listing', 'text', 'parquet', '.'],
   'lib/replicate': ['events', 'loops', 'rules', 'one', 'compare', '.'],
   'lib/batch': ['model', 'files', 'request', 'rows', 'conflicts', 'report', 'tasks', 'control', '.'],
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
   'lib/queue': ['fc', '.'],
-  'lib/runtime': ['shared', 'middleware', 'embedded', 'serve', 'aws', 'alibaba', '.'],
+  'lib/runtime': ['shared', 'middleware', 'embedded', 'library', 'serve', 'aws', 'alibaba', '.'],
   'lib/cli': ['process', 'text', 'input', 'output', 'find', 'run', 'commands', '.'],
 };
 

@@ -31,7 +31,7 @@ export function awsClients(): AwsClients {
 
 export function dynamoState(clients: AwsClients, tableName: string, clock: Clock): StateTable {
   const table = once(async () => {
-    const { DynamoStateTable } = await import('../../state/dynamodb.ts');
+    const { DynamoStateTable } = await import('../../state/dynamodb/jobs.ts');
     return new DynamoStateTable({ client: await clients.dynamodb(), tableName, clock });
   });
   return {
@@ -46,7 +46,7 @@ export function dynamoState(clients: AwsClients, tableName: string, clock: Clock
 
 export function dynamoShared(clients: AwsClients, tableName: string, clock: Clock): SharedRecords {
   const records = once(async () => {
-    const { DynamoSharedRecords } = await import('../../state/dynamodb-shared.ts');
+    const { DynamoSharedRecords } = await import('../../state/dynamodb/shared.ts');
     return new DynamoSharedRecords({ client: await clients.dynamodb(), tableName, clock });
   });
   return {

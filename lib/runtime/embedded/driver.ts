@@ -54,7 +54,8 @@ export class Interrupted extends Error {
 export interface DriverParts {
   world: World;
   queue: EmbeddedQueue;
-  processes: ProcessRegistry;
+  /** Who drives which job. */
+  processes: Pick<ProcessRegistry, 'mine' | 'claim' | 'disown'>;
   newInvocation(): Invocation;
   /** How long running tasks may go on after an interruption, milliseconds. */
   graceMs: number;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Job } from '../../../lib/copy/model/job.ts';
 import { assumed } from '../../../lib/cost/aws-replication.ts';
 import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
-import { DynamoStateTable } from '../../../lib/state/dynamodb.ts';
+import { DynamoStateTable } from '../../../lib/state/dynamodb/jobs.ts';
 import { someJob } from '../../contract/state/suite.ts';
 import type { DynamoDBLocal } from './dynamodb-local.ts';
 import { startDynamoDBLocal } from './dynamodb-local.ts';

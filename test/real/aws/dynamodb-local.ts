@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { tableShape } from '../../../lib/state/dynamodb-table.ts';
+import { tableShape } from '../../../lib/state/dynamodb/schema.ts';
 import { freePort } from '../../free-port.ts';
 
 export interface DynamoDBLocal {

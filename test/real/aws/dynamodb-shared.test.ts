@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { DynamoSharedRecords } from '../../../lib/state/dynamodb-shared.ts';
+import { DynamoSharedRecords } from '../../../lib/state/dynamodb/shared.ts';
 import { sharedRecordsContract } from '../../contract/state/shared-suite.ts';
 import type { DynamoDBLocal } from './dynamodb-local.ts';
 import { startDynamoDBLocal } from './dynamodb-local.ts';

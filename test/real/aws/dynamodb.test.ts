@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { DynamoStateTable } from '../../../lib/state/dynamodb.ts';
+import { DynamoStateTable } from '../../../lib/state/dynamodb/jobs.ts';
 import { stateTableContract } from '../../contract/state/suite.ts';
 import type { DynamoDBLocal } from './dynamodb-local.ts';
 import { startDynamoDBLocal } from './dynamodb-local.ts';

@@ -10,7 +10,7 @@ import type { AwsClients } from '../../../lib/runtime/aws/clients.ts';
 import { openAws } from '../../../lib/runtime/aws/open.ts';
 import type { Runtime } from '../../../lib/runtime/shared/runtime.ts';
 import { systemClock } from '../../../lib/runtime/shared/system-clock.ts';
-import { DynamoStateTable } from '../../../lib/state/dynamodb.ts';
+import { DynamoStateTable } from '../../../lib/state/dynamodb/jobs.ts';
 import type { StoreClient } from '../../../lib/store/calls/client.ts';
 import { openStore } from '../../../lib/store/open.ts';
 import { packageStack } from '../../contract/aws/template.ts';

@@ -2,9 +2,9 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Clock, SharedRecord, SharedRecords } from '../copy/model/ports.ts';
-import { documentsOf } from './dynamodb-documents.ts';
-import { sharedKey, ttlAttribute } from './dynamodb-table.ts';
+import type { Clock, SharedRecord, SharedRecords } from '../../copy/model/ports.ts';
+import { documentsOf } from './documents.ts';
+import { sharedKey, ttlAttribute } from './schema.ts';
 
 export interface DynamoSharedOptions {
   tableName: string;

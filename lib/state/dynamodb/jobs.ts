@@ -3,12 +3,12 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { GiveUp, RetryLater } from '../copy/model/errors.ts';
-import type { Job, JobChange, JobState } from '../copy/model/job.ts';
-import { finalStates } from '../copy/model/job.ts';
-import type { Clock, JobPage, Landed, StateTable } from '../copy/model/ports.ts';
-import { documentsOf } from './dynamodb-documents.ts';
-import { dueIndex, isListKey, listIndex, listKey, shardOf, shards } from './dynamodb-table.ts';
+import { GiveUp, RetryLater } from '../../copy/model/errors.ts';
+import type { Job, JobChange, JobState } from '../../copy/model/job.ts';
+import { finalStates } from '../../copy/model/job.ts';
+import type { Clock, JobPage, Landed, StateTable } from '../../copy/model/ports.ts';
+import { documentsOf } from './documents.ts';
+import { dueIndex, isListKey, listIndex, listKey, shardOf, shards } from './schema.ts';
 
 export interface DynamoStateOptions {
   tableName: string;

@@ -1,6 +1,6 @@
 /** The shape of the DynamoDB table, shared by the adapter, `serverless.ts` and the tests that create it. */
 import { createHash } from 'node:crypto';
-import type { Job } from '../copy/model/job.ts';
+import type { Job } from '../../copy/model/job.ts';
 
 export const dueIndex = 'due';
 export const listIndex = 'newest';
