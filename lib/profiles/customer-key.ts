@@ -41,7 +41,23 @@ export function readCustomerKey(reference: string, env: Env): CustomerKey {
   return { key: key.toString('base64'), md5: createHash('md5').update(key).digest('base64') };
 }
 
-/** For whoever writes something else. */
+/** Whether what is sent to this endpoint can be read on the way; it cannot on this machine. */
+export function isReadableByOthers(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol !== 'https:' && !/^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+export function withoutTls(endpoint: string): GiveUp {
+  return new GiveUp(
+    'BadRequest',
+    `${endpoint} is reached without TLS, so that others could read a key of the customer (--sse-c, customerKeys) on its way. ` +
+      'Give an endpoint that begins with https://.',
+  );
+}
+
+export const noKeysInOss = 'oss:// stores take no keys of the customer (--sse-c, customerKeys): only S3 has SSE-C.';
+
+/** In place of a key. */
 export const referenceRule =
   'A key of the customer is named, never written: env:NAME for an environment variable, file:PATH for a file, with 32 bytes ' +
   'or their base64 in it.';

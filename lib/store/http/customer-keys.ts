@@ -1,7 +1,7 @@
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
 import { customerKeyOf } from '../../copy/model/object.ts';
-import type { CustomerKey } from '../../profiles/customer-key.ts';
+import { isReadableByOthers, noKeysInOss, withoutTls, type CustomerKey } from '../../profiles/customer-key.ts';
 import type { CallSubject } from '../answers/answer.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { operations } from '../wire/operations.ts';
@@ -28,18 +28,9 @@ export class CustomerKeys {
     references.delete('none');
     if (references.size === 0) return;
     if (!dialect.headers.customerKey) {
-      throw new GiveUp(
-        'Unsupported',
-        `${dialect.scheme}:// stores take no keys of the customer (--sse-c, customerKeys): only S3 has SSE-C.`,
-      );
+      throw new GiveUp('Unsupported', noKeysInOss);
     }
-    if (!isProtected(origin)) {
-      throw new GiveUp(
-        'BadRequest',
-        `${origin} is reached without TLS, and a key of the customer (--sse-c, customerKeys) would be sent readable for others. ` +
-          'Give an endpoint that begins with https://.',
-      );
-    }
+    if (isReadableByOthers(origin)) throw withoutTls(origin);
     for (const reference of references) this.#keys.set(reference, read(reference));
   }
 
@@ -76,9 +67,4 @@ export class CustomerKeys {
     const start = this.#dialect.headers.prefix + name;
     return { [`${start}algorithm`]: 'AES256', [`${start}key`]: found.key, [`${start}key-md5`]: found.md5 };
   }
-}
-
-function isProtected(origin: string): boolean {
-  const { protocol, hostname } = new URL(origin);
-  return protocol === 'https:' || /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
