@@ -10,7 +10,7 @@ const customerKey = z
     objects: z
       .string()
       .regex(
-        /^s3:\/\/[^/]+\/[^]*$/,
+        /^s3:\/\/[^/]+\//,
         'must be s3://bucket/prefix/ for everything below it, or s3://bucket/key for one object',
       )
       .describe(

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { own, type Call } from '../call.ts';
 import { refuse } from '../errors.ts';
 import type { Encryption, StoredObject, Upload } from '../model/object.ts';
-import type { Headers } from './describe.ts';
 
 const OBJECT = 'server-side-encryption-customer-';
 const SOURCE = `copy-source-${OBJECT}`;
@@ -98,7 +97,7 @@ export function checkLedgerKey(call: Call, upload: Upload): void {
   checkUploadKey(call, upload);
 }
 
-export function customerKeyHeaders({ customerKey }: Encryption): Headers {
+export function customerKeyHeaders({ customerKey }: Encryption): Record<string, string | undefined> {
   return { [`x-amz-${OBJECT}algorithm`]: 'AES256', [`x-amz-${OBJECT}key-md5`]: customerKey };
 }
 

@@ -252,6 +252,33 @@ describe('a key of the customer', () => {
   });
 });
 
+it('a rule copies with the keys that its store names, and finds every replica equal afterwards', async () => {
+  await put('rule/1');
+  await put('rule/2');
+  const config = join(rig.folder, 'keys.yaml');
+  writeFileSync(
+    config,
+    `
+stores:
+  s3:
+    scheme: s3
+    customerKeys:
+      - { objects: 's3://photos/rule/', key: 'env:KEY_A' }
+      - { objects: 's3://backup/rule/', key: 'env:KEY_B' }
+defaultStore: s3
+rules:
+  - name: keyed
+    source: { bucket: photos, prefix: rule/ }
+    destination: { bucket: backup }
+`,
+  );
+  const copied = await run('replicate', '--existing', 'keyed', '--config', config, '--json');
+  expect(copied).toMatchObject({ code: 0 });
+  expect(JSON.parse(copied.stdout)).toMatchObject({ listed: 2, copied: 2, failed: 0 });
+  for (const name of ['rule/1', 'rule/2']) expect(await encryptionOf('backup', name)).toEqual(byKey(b));
+  expect(await run('reconcile', 'keyed', '--config', config)).toMatchObject({ code: 0 });
+});
+
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
