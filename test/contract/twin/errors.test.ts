@@ -42,7 +42,7 @@ it('errors of S3 on HEAD say nothing but the status', async () => {
   expect([answer.status, answer.body, answer.headers['x-oss-err']]).toEqual([404, '', undefined]);
 });
 
-describe.each(BOTH)('in the $name dialect', ({ name, send, prefix }) => {
+describe.each(BOTH)('in the $name dialect', ({ name, send }) => {
   it.each([
     ['GET', 'k', { lifecycle: '' }],
     ['PUT', 'k', { torrent: '' }],
