@@ -57,6 +57,22 @@ describe('ferry cp with keys of the customer', () => {
     });
   });
 
+  it.each([
+    ['to another key in one call', 5, false, [...fromA, ...toB]],
+    ['to another key by parts', 12 * MiB, false, [...fromA, ...toB]],
+    ['to a key', 5, true, toB],
+    ['to none', 5, false, fromA],
+  ])('sends the requests that its dry run counts, %s', async (way, size, plain, options) => {
+    const source = await put(`counted ${way}`, { size, plain });
+    const args = ['cp', source, `s3://backup/counted ${way}`, ...options, '--part-size', '5MiB', '--json'];
+    const [plan] = documents((await run(...args, '--dry-run')).stdout);
+    rig.twin.requests.reset();
+    expect(await run(...args)).toMatchObject({ code: 0 });
+    const sent: Record<string, number> = {};
+    for (const { operation } of rig.twin.requests.all()) sent[operation] = (sent[operation] ?? 0) + 1;
+    expect(sent).toEqual(plan?.['calls']);
+  });
+
   it('reads a key from a file, raw', async () => {
     const outcome = await run('cp', await put('filed'), 's3://backup/filed', '--sse-c-source', `file:${file}`, ...toB);
     expect(outcome.code).toBe(0);
