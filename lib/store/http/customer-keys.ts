@@ -11,27 +11,31 @@ export type ReadCustomerKey = (reference: string) => CustomerKey;
 
 type Headers = Record<string, string>;
 
-/** The keys of the customer for objects of one store: read when the client is opened, and sent with each call that needs one. */
+/**
+ * The keys of the customer for objects of one store. Each is read before the first call that needs it: what needs none, such as
+ * the abort of an upload, goes on where a key is missing.
+ */
 export class CustomerKeys {
   readonly #address: StoreAddress;
   readonly #dialect: Dialect;
+  readonly #read: ReadCustomerKey;
+  readonly #isUsed: boolean;
   readonly #keys = new Map<string, CustomerKey>();
 
   /**
    * @param origin of the store: keys are sent over TLS, or to this machine.
-   * @throws GiveUp Unsupported where the store takes no keys; BadRequest for a key that cannot be read, and without TLS.
+   * @throws GiveUp Unsupported where the store takes no keys; BadRequest without TLS.
    */
   constructor(address: StoreAddress, dialect: Dialect, origin: string, read: ReadCustomerKey) {
     this.#address = address;
     this.#dialect = dialect;
-    const references = new Set((address.customerKeys ?? []).map(({ reference }) => reference));
-    references.delete('none');
-    if (references.size === 0) return;
+    this.#read = read;
+    this.#isUsed = (address.customerKeys ?? []).some(({ reference }) => reference !== 'none');
+    if (!this.#isUsed) return;
     if (!dialect.headers.customerKey) {
       throw new GiveUp('Unsupported', noKeysInOss);
     }
     if (isReadableByOthers(origin)) throw withoutTls(origin);
-    for (const reference of references) this.#keys.set(reference, read(reference));
   }
 
   /** Where the key of an object is found, for messages; undefined for one without. */
@@ -39,10 +43,13 @@ export class CustomerKeys {
     return customerKeyOf(this.#address, ref);
   }
 
-  /** The headers that a call carries: the key of the object that it is about, and that of the source of a copy. */
+  /**
+   * The headers that a call carries: the key of the object that it is about, and that of the source of a copy.
+   * @throws what reading a key throws.
+   */
   headersFor({ operation, bucket, key, source }: CallSubject): Headers {
     const names = this.#dialect.headers.customerKey;
-    if (this.#keys.size === 0 || !names || !operations[operation].takesCustomerKey) return {};
+    if (!this.#isUsed || !names || !operations[operation].takesCustomerKey) return {};
     const own = bucket === undefined || key === undefined ? {} : this.#headers(names.object, { bucket, key });
     return source ? { ...own, ...this.#headers(names.source, source) } : own;
   }
@@ -62,8 +69,9 @@ export class CustomerKeys {
 
   #headers(name: string, ref: Pick<ObjectRef, 'bucket' | 'key'>): Headers {
     const reference = this.referenceOf(ref);
-    const found = reference === undefined ? undefined : this.#keys.get(reference);
-    if (!found) return {};
+    if (reference === undefined) return {};
+    const found = this.#keys.get(reference) ?? this.#read(reference);
+    this.#keys.set(reference, found);
     const start = this.#dialect.headers.prefix + name;
     return { [`${start}algorithm`]: 'AES256', [`${start}key`]: found.key, [`${start}key-md5`]: found.md5 };
   }

@@ -268,6 +268,40 @@ describe('a key of the customer', () => {
   });
 });
 
+describe('ferry batch with keys of the customer', () => {
+  it('copies the objects of a local list, which verify then finds equal', async () => {
+    for (const name of ['listed/1', 'listed/2']) await put(name);
+    const list = join(rig.folder, 'list.csv');
+    writeFileSync(list, 'bucket,key\nphotos,listed/1\nphotos,listed/2\n');
+    const copied = await run('batch', 'run', '--manifest', list, 's3://backup/', ...fromA, ...toB);
+    expect(copied).toMatchObject({ code: 0 });
+    for (const name of ['listed/1', 'listed/2']) expect(await encryptionOf('backup', name)).toEqual(byKey(b));
+    const verified = await run('batch', 'verify', 's3://photos/listed/', 's3://backup/listed/', ...fromA, ...toB);
+    expect(verified).toMatchObject({ code: 0 });
+  });
+
+  it('changes objects where they are with their key', async () => {
+    await put('place/1');
+    const args = ['batch', 'run', 's3://photos/place/', '--in-place', '--meta', 'owner=bob', ...toA];
+    expect(await run(...args)).toMatchObject({ code: 0 });
+    expect(await rig.twin.store.head('photos', 'place/1')).toMatchObject({
+      meta: { owner: 'bob' },
+      encryption: byKey(a),
+    });
+  });
+
+  it('refuses a list in a bucket, of which no name tells whether a key is for it', async () => {
+    const outcome = await run('batch', 'run', '--manifest', 's3://photos/list.csv', 's3://backup/', ...fromA);
+    expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('are local') as string });
+  });
+
+  it('refuses a template in the bucket of the source, which might lead back into it', async () => {
+    await put('led/1', { plain: true });
+    const outcome = await run('batch', 'run', 's3://photos/led/', '--key-template', 'led/{name}.new', ...toB);
+    expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('overlap') as string });
+  });
+});
+
 it('a rule copies with the keys that its store names, and finds every replica equal afterwards', async () => {
   await put('rule/1');
   await put('rule/2');
