@@ -12,6 +12,10 @@ const TABLE = {
   AuthorizationHeaderMalformed: { status: 400, message: 'The authorization header you provided is invalid.' },
   BadDigest: { status: 400, message: 'The digest you specified did not match what we received.' },
   BucketAlreadyExists: { status: 409, message: 'The requested bucket name is not available.' },
+  InvalidBucketState: {
+    status: 409,
+    message: 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+  },
   BucketAlreadyOwnedByYou: {
     status: 409,
     message: 'Your previous request to create the named bucket succeeded and you already own it.',

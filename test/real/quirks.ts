@@ -4,6 +4,8 @@ import type { ServerKind } from './servers/server.ts';
 
 export const quirks: Record<ServerKind, Quirks> = {
   rgw20: {
+    noNewChecksums: true,
+    noAnnotations: true,
     readsVersionsInKeys: true,
     unsureOfGoneUploads: true,
     ignoresPinOnParts: true,
@@ -18,6 +20,8 @@ export const quirks: Record<ServerKind, Quirks> = {
     secondClass: 'STANDARD_IA',
   },
   rgw16: {
+    noNewChecksums: true,
+    noAnnotations: true,
     unsureOfGoneUploads: true,
     ignoresPinOnCopy: true,
     ignoresPinOnParts: true,
@@ -30,6 +34,9 @@ export const quirks: Record<ServerKind, Quirks> = {
     hidesWrittenVersion: true,
   },
   swift: {
+    noNewChecksums: true,
+    noAnnotations: true,
+    noLocks: true,
     cannotPinMultipart: true,
     noControlCharacters: true,
     truncatesRanges: true,

@@ -1,4 +1,4 @@
-import { isoDate, type Call, type Reply } from '../call.ts';
+import { isoDate, own, type Call, type Reply } from '../call.ts';
 import { inward, outward } from '../dialect.ts';
 import { refuse } from '../errors.ts';
 import type { BucketSettings } from '../model/bucket.ts';
@@ -68,7 +68,9 @@ async function asked(call: Call): Promise<Partial<BucketSettings>> {
   const region = text(configuration, 'LocationConstraint')?.replace(/^oss-/, '') || call.hostRegion;
   const storageClass = text(configuration, 'StorageClass');
   const acl = readAcl(call, call.dialect.bucketAclHeader);
+  const locks = call.dialect.name === 's3' && own(call, 'bucket-object-lock-enabled')?.toLowerCase() === 'true';
   return {
+    ...(locks && { objectLock: true, versioning: 'Enabled' as const }),
     ...(region && { region }),
     ...(storageClass && { storageClass: inward(call.dialect.classes, storageClass) }),
     ...(acl && { acl: acl.canned, grants: acl.grants }),
@@ -144,6 +146,7 @@ export async function putBucketVersioning(call: Call): Promise<Reply> {
   const Status = text(parseXml(await call.body.document(), 'VersioningConfiguration'), 'Status');
   if (Status !== 'Enabled' && Status !== 'Suspended') throw refuse('MalformedXML');
   const bucket = addressedBucket(call);
+  if (bucket.settings.objectLock && Status === 'Suspended') throw refuse('InvalidBucketState');
   bucket.settings.versioning = Status;
   call.world.store.bucketUpdated(bucket);
   return { status: 200 };

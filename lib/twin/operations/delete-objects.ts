@@ -1,7 +1,8 @@
-import type { Call, Reply } from '../call.ts';
+import { own, type Call, type Reply } from '../call.ts';
 import { plainEtag } from '../dialect.ts';
 import { refuse, Refusal } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
+import type { StoredObject } from '../model/object.ts';
 import { checkWriteHeaders } from '../rules/conditions.ts';
 import { encoder } from '../rules/listing.ts';
 import { addressedBucket, versionAsked } from '../rules/locate.ts';
@@ -24,6 +25,16 @@ interface Wanted {
   ifMatch: string | undefined;
 }
 
+const lockedMessage = 'Access Denied because object protected by object lock.';
+
+/** S3 keeps a version while it is held or retained; who may bypass governance does so by a header. A delete marker is always made. */
+function isLocked(call: Call, { lock = {} }: StoredObject): boolean {
+  if (lock['object-lock-legal-hold'] === 'ON') return true;
+  const isRetained = Date.parse(lock['object-lock-retain-until-date'] ?? '') > call.now;
+  const isBypassed = lock['object-lock-mode'] === 'GOVERNANCE' && own(call, 'bypass-governance-retention') === 'true';
+  return isRetained && !isBypassed;
+}
+
 function deleteOne(call: Call, bucket: Bucket, wanted: Wanted, event: 'DeleteObject' | 'DeleteObjects'): Deleted {
   const { key, versionId, ifMatch } = wanted;
   // An empty id names no version. To take it for none would delete what the client did not mean.
@@ -35,6 +46,7 @@ function deleteOne(call: Call, bucket: Bucket, wanted: Wanted, event: 'DeleteObj
   }
   if (there && bucket.settings.immutable) throw refuse('FileImmutable');
   if (versionId !== undefined) {
+    if (there && isLocked(call, there)) throw refuse('AccessDenied', { message: lockedMessage });
     const removed = bucket.removeVersion(key, versionId);
     if (removed && !removed.deleteMarker) announce(call, bucket, key, event, removed);
     return { versionId, marker: removed?.deleteMarker ?? false };

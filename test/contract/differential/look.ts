@@ -31,6 +31,12 @@ export async function look({ server, quirks }: Place, bucket: string, key: strin
   const { body } = await read('GET');
   facts.set('bytes', `${body.length} ${createHash('md5').update(body).digest('hex')}`);
   if (!quirks.noTags) facts.set('tags', tagsOf((await read('GET', { tagging: '' })).body));
+  if (server.scheme === 's3' && !quirks.noAnnotations) {
+    const names = elements((await read('GET', { annotation: '' })).body, 'AnnotationName').sort();
+    const text = async (name: string) => String((await read('GET', { annotation: '', annotationName: name })).body);
+    const notes = await Promise.all(names.map(async (name) => `${name}: ${await text(name)}`));
+    if (notes.length > 0) facts.set('annotations', notes.join('\n'));
+  }
   if (!quirks.noAcls) facts.set('acl', grantsOf((await read('GET', { acl: '' })).body));
   return facts;
 }

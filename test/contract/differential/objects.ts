@@ -1,11 +1,12 @@
 /** The objects that are copied: drawn from a seed, each with some of everything that can be lost. */
 import type { Random } from '../../simulation/random.ts';
 import { random } from '../../simulation/random.ts';
+import type { ChecksumAlgorithm } from '../../../lib/twin/model/object.ts';
 import type { Place } from './look.ts';
 import type { Server } from './wire.ts';
 
 export interface Checksum {
-  algorithm: 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+  algorithm: ChecksumAlgorithm;
   type: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
@@ -18,6 +19,8 @@ export interface Spec {
   checksum?: Checksum;
   /** Every header of the write but those of the checksum. */
   headers: Record<string, string>;
+  /** Text by name, written after the object. */
+  annotations?: Record<string, string>;
   /** Of its bytes. */
   seed: number;
 }
@@ -119,7 +122,25 @@ function tags(random: Random, { server }: Place): Record<string, string> {
   return { [`x-${prefixOf(server)}-tagging`]: text };
 }
 
-const algorithms = ['CRC32', 'CRC32C', 'SHA1', 'SHA256', 'CRC64NVME'] as const;
+const oldAlgorithms = ['CRC32', 'CRC32C', 'SHA1', 'SHA256', 'CRC64NVME'] as const;
+const newAlgorithms = ['SHA512', 'MD5', 'XXHASH64', 'XXHASH3', 'XXHASH128'] as const;
+
+const annotationTexts = ['plain', '{"seen": true}', 'ünïcödé 日本', ' ', 'z'.repeat(5_000)];
+
+function drawAnnotations(random: Random): Record<string, string> {
+  const count = random.pick([1, 2, 5]);
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`note-${n}`, random.pick(annotationTexts)]));
+}
+
+/** For a bucket that takes locks: `spec` with a retention, a legal hold, or both. */
+export function withLock(spec: Spec, n: number, until: Date): Spec {
+  const retention = {
+    'x-amz-object-lock-mode': 'GOVERNANCE',
+    'x-amz-object-lock-retain-until-date': until.toISOString().replace(/\.\d+Z$/, 'Z'),
+  };
+  const hold = { 'x-amz-object-lock-legal-hold': 'ON' };
+  return { ...spec, headers: { ...spec.headers, ...(n % 3 !== 1 && retention), ...(n % 3 !== 0 && hold) } };
+}
 
 /**
  * Every third object is made of parts, every second carries a checksum where the store takes one, and every eighth at least
@@ -149,15 +170,18 @@ export function drawObjects(place: Place, seed: number, count: number, smallestP
     const key = `${String(n).padStart(2, '0')}-${isReadWrong ? 'plain' : name}`;
     const spec: Spec = { key, size, headers, seed: seed * 1_000 + n };
     if (isMultipart) spec.partSize = its.pick([part, part + 1, part + 777]);
+    const algorithms = place.quirks.noNewChecksums ? oldAlgorithms : [...oldAlgorithms, ...newAlgorithms];
     const algorithm = algorithms[Math.floor(n / 2) % algorithms.length]!;
     const takesChecksums = isS3(place) && !place.quirks.noFullChecksum;
     if (takesChecksums && n % 2 === 1) spec.checksum = { algorithm, type: typeOf(algorithm, its.chance(0.5)) };
+    const notes = source.fork(`${n}.annotations`);
+    if (isS3(place) && !place.quirks.noAnnotations && notes.chance(0.4)) spec.annotations = drawAnnotations(notes);
     return spec;
   });
 }
 
-/** SHAs of parts cannot be made one, and CRC-64 is never of parts. */
+/** Only CRCs of parts can be made one of the whole, and CRC-64 is never of parts. */
 function typeOf(algorithm: Checksum['algorithm'], whole: boolean): Checksum['type'] {
   if (algorithm === 'CRC64NVME') return 'FULL_OBJECT';
-  return algorithm.startsWith('SHA') || !whole ? 'COMPOSITE' : 'FULL_OBJECT';
+  return !algorithm.startsWith('CRC') || !whole ? 'COMPOSITE' : 'FULL_OBJECT';
 }

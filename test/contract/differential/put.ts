@@ -1,5 +1,5 @@
 /** Writes an object as its description says, in one request or in parts. */
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { Digest } from '../../../lib/twin/model/checksums.ts';
 import type { Spec } from './objects.ts';
 import { ask, elements, type Server } from './wire.ts';
@@ -19,11 +19,22 @@ function sum(algorithm: NonNullable<Spec['checksum']>['algorithm'], bytes: Buffe
 
 /** Returns the version, where the bucket keeps versions. */
 export async function put(server: Server, bucket: string, spec: Spec): Promise<string | undefined> {
+  const version = await putObject(server, bucket, spec);
+  for (const [name, body] of Object.entries(spec.annotations ?? {})) {
+    const query = { annotation: '', annotationName: name, ...(version !== undefined && { versionId: version }) };
+    await ask(server, { method: 'PUT', bucket, key: spec.key, query, body });
+  }
+  return version;
+}
+
+async function putObject(server: Server, bucket: string, spec: Spec): Promise<string | undefined> {
   const { key, headers, checksum } = spec;
   const body = bytesOf(spec);
   if (spec.partSize !== undefined) return putParts(server, bucket, spec, body, spec.partSize);
   const more = checksum && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: sum(checksum.algorithm, body) };
-  const answer = await ask(server, { method: 'PUT', bucket, key, headers: { ...headers, ...more }, body });
+  // A write with a lock must prove its body.
+  const md5 = { 'content-md5': createHash('md5').update(body).digest('base64') };
+  const answer = await ask(server, { method: 'PUT', bucket, key, headers: { ...headers, ...md5, ...more }, body });
   return answer.headers['x-amz-version-id'] ?? answer.headers['x-oss-version-id'];
 }
 

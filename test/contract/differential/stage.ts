@@ -33,11 +33,14 @@ export interface Filled {
   facts: Map<string, Facts>;
 }
 
+/** A bucket that takes locks keeps versions, too. */
+export type BucketKind = 'plain' | 'versioned' | 'locking';
+
 export interface Stage {
   place: Place;
   url(bucket: string, key?: string): string;
-  newBucket(versioned?: boolean): Promise<string>;
-  fill(specs: readonly Spec[]): Promise<Filled>;
+  newBucket(kind?: BucketKind): Promise<string>;
+  fill(specs: readonly Spec[], kind?: BucketKind): Promise<Filled>;
   runOne: Run;
   /** What is planned for some objects, by key. */
   plans(way: Way, keys: readonly string[], from: string, to: string): Promise<Map<string, Document>>;
@@ -60,10 +63,12 @@ export async function openStage(setting: Setting): Promise<Stage> {
   const runMany = setting.runMany?.(env) ?? runOne;
   const url = (bucket: string, key = ''): string => `${setting.scheme}://${bucket}/${key}`;
 
-  const newBucket = async (versioned = false): Promise<string> => {
+  const newBucket = async (kind: BucketKind = 'plain'): Promise<string> => {
     const bucket = unique('fidelity');
-    await ask(place.server, { method: 'PUT', bucket });
-    if (versioned) await ask(place.server, { method: 'PUT', bucket, query: { versioning: '' }, body: versioning });
+    const headers: Record<string, string> = kind === 'locking' ? { 'x-amz-bucket-object-lock-enabled': 'true' } : {};
+    await ask(place.server, { method: 'PUT', bucket, headers });
+    if (kind === 'versioned')
+      await ask(place.server, { method: 'PUT', bucket, query: { versioning: '' }, body: versioning });
     return bucket;
   };
 
@@ -87,8 +92,8 @@ export async function openStage(setting: Setting): Promise<Stage> {
 
   return {
     ...{ place, url, newBucket, runOne },
-    async fill(specs) {
-      const bucket = await newBucket();
+    async fill(specs, kind) {
+      const bucket = await newBucket(kind);
       await eachOf(specs, 3, async (spec) => void (await put(place.server, bucket, spec)));
       const keys = specs.map(({ key }) => key);
       return { bucket, facts: await lookAt(place, bucket, keys) };

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, type Facts } from './facets.ts';
 import { judge, judgeVerdict, summary, type Case } from './judge.ts';
 import { look, lookAt, type Place } from './look.ts';
-import { drawObjects, type Spec } from './objects.ts';
+import { drawObjects, withLock, type Spec } from './objects.ts';
 import type { Document } from './run.ts';
 import { put } from './put.ts';
 import { openStage, type Filled, type Setting, type Stage } from './stage.ts';
 import { tamperedPairs } from './tampered.ts';
-import { wantedOf, waysOf, type Way } from './ways.ts';
+import { lockedWays, wantedOf, waysOf, type Way } from './ways.ts';
 
 export function fidelityContract(setting: Setting): void {
   const { scheme, quirks, objects, singly, seed, smallestPart } = setting;
@@ -89,6 +89,22 @@ export function fidelityContract(setting: Setting): void {
       },
     );
 
+    it.each(lockedWays(described))(
+      'names all that $name of locked objects to a $kind bucket does not keep, and nothing else',
+      async ({ kind, ...way }) => {
+        const until = new Date(Date.now() + 3_600_000);
+        const locked = specs.slice(0, 9).map((spec, n) => withLock(spec, n, until));
+        const { bucket: from, facts } = await stage.fill(locked, 'locking');
+        const to = await stage.newBucket(kind);
+        const reports = await stage.reports(way, [], from, to);
+        const findings = way.single === 'cp' ? [] : await insist(way, { bucket: from, facts }, to, reports);
+        const cases = await casesOf(facts, to, reports);
+        const lost = [...reports.values()].flatMap((report) => report.lost ?? []).map(({ what }) => what);
+        expect(lost.includes('legal-hold')).toBe(kind === 'plain');
+        expect([...findings, ...summary(cases.flatMap(judge))]).toEqual([]);
+      },
+    );
+
     it('finds by batch verify what is wrong with copies that another hand has changed', async () => {
       const pairs = tamperedPairs(stage.place, smallestPart);
       const { bucket: from, facts } = await stage.fill(pairs.map(({ source }) => source));
@@ -132,7 +148,7 @@ export function fidelityContract(setting: Setting): void {
       { how: 'by default', flags: [] },
       { how: 'with its ACL', flags: ['--acl', 'keep'] },
     ])('names all that a copy of an old version does not keep $how', async ({ flags }) => {
-      const from = await stage.newBucket(true);
+      const from = await stage.newBucket('versioned');
       const [first, second, third] = specs.filter(({ size }) => size < copyable);
       const cases: Case[] = [];
       for (const spec of [first!, second!, third!]) {

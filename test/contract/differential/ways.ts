@@ -2,6 +2,7 @@
 import type { Facts } from './facets.ts';
 import { tagText, type Place } from './look.ts';
 import { copyPart } from './objects.ts';
+import type { BucketKind } from './stage.ts';
 
 export interface Way {
   name: string;
@@ -92,4 +93,16 @@ export function waysOf({ server, quirks }: Place): Way[] {
   const can = ({ asked }: Way): boolean =>
     (!quirks.noTags || asked.tags === undefined) && (!('storageClass' in asked) || asked.storageClass !== undefined);
   return all.filter(can);
+}
+
+/** Copies and moves of objects with a retention or a hold, to a bucket that takes such, and to one that does not. */
+export function lockedWays({ server, quirks }: Place): (Way & { kind: BucketKind })[] {
+  if (server.scheme !== 's3' || quirks.noLocks) return [];
+  const parts = ['--part-size', String(copyPart[server.scheme])];
+  const way = (single: 'cp' | 'mv', kind: BucketKind, name: string, flags: readonly string[] = []) => ({
+    ...{ name: `${single}${name}`, command: single, single, flags, asked: {}, kind },
+  });
+  return (['cp', 'mv'] as const).flatMap((single) =>
+    (['locking', 'plain'] as const).flatMap((kind) => [way(single, kind, ''), way(single, kind, ' by parts', parts)]),
+  );
 }

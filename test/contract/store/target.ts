@@ -54,6 +54,12 @@ export interface Quirks {
   partLayout?: 'ignored' | 'refused';
   /** No checksum over the whole of an object made of parts. */
   noFullChecksum?: true;
+  /** None of the five checksums that S3 has had since 2025 (SHA512, MD5, XXHASH64, XXHASH3, XXHASH128). */
+  noNewChecksums?: true;
+  /** No object annotations. */
+  noAnnotations?: true;
+  /** Buckets take no object lock. */
+  noLocks?: true;
   /** What copies lose here although no vendor's documentation lets a plan foresee it, by the names of losses. */
   losesUnforeseen?: readonly string[];
   /** CopyObject of an old version does not say which version it wrote. */

@@ -140,3 +140,34 @@ describe('x-amz-checksum-* beside a Complete', () => {
     expect((await complete({ 'x-amz-checksum-type': 'COMPOSITE' })).status).toBe(200);
   });
 });
+
+describe('a bucket of S3 that takes locks', () => {
+  const put = (path: Parameters<typeof s3>[1]) => s3(twin, path);
+
+  it('keeps versions for good, and a locked one until its lock has ended', async () => {
+    const bucket = 'locking';
+    await put({ method: 'PUT', bucket, headers: { 'x-amz-bucket-object-lock-enabled': 'true' } });
+    const state = await put({ method: 'GET', bucket, query: { versioning: '' } });
+    expect(state.body).toContain('<Status>Enabled</Status>');
+    const body = '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>';
+    expect(await put({ method: 'PUT', bucket, query: { versioning: '' }, body })).toMatchObject({ status: 409 });
+    const write = async (key: string, headers: Record<string, string>) =>
+      (await put({ method: 'PUT', bucket, key, headers })).headers['x-amz-version-id'] ?? '';
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const retained = (mode: string) => ({
+      'x-amz-object-lock-mode': mode,
+      'x-amz-object-lock-retain-until-date': until,
+    });
+    const bypass = { 'x-amz-bypass-governance-retention': 'true' };
+    const remove = async (key: string, versionId: string, headers: Record<string, string> = {}) =>
+      (await put({ method: 'DELETE', bucket, key, query: { versionId }, headers })).status;
+    const held = await write('held', { 'x-amz-object-lock-legal-hold': 'ON' });
+    const governed = await write('governed', retained('GOVERNANCE'));
+    const complied = await write('complied', retained('COMPLIANCE'));
+    expect([await remove('held', held), await remove('held', held, bypass)]).toEqual([403, 403]);
+    expect([await remove('governed', governed), await remove('governed', governed, bypass)]).toEqual([403, 204]);
+    expect([await remove('complied', complied), await remove('complied', complied, bypass)]).toEqual([403, 403]);
+    const marker = await put({ method: 'DELETE', bucket, key: 'held' });
+    expect([marker.status, marker.headers['x-amz-delete-marker']]).toEqual([204, 'true']);
+  });
+});
