@@ -2,6 +2,13 @@
 import { GiveUp } from '../copy/model/errors.ts';
 import type { StoreAddress } from '../copy/model/object.ts';
 import { readAwsProfile } from '../profiles/aws.ts';
+import {
+  customerKeyReference,
+  isReadableByOthers,
+  noKeysInOss,
+  readCustomerKey,
+  withoutTls,
+} from '../profiles/customer-key.ts';
 import { readOssutilProfile } from '../profiles/ossutil.ts';
 import type { Config, ConfigOptions, Env } from './env.ts';
 import { readConfig } from './env.ts';
@@ -51,7 +58,11 @@ export async function loadServeConfig(
     if (name !== undefined) own.set(`${scheme} ${name}`, await findProfile(clean, scheme, name));
   }
   const named: (StoreOptions & { scheme: Scheme })[] = [];
-  const resolve: ResolveStore = ({ scheme, endpoint, region, profile: name, role, requestPayer }) => {
+  const resolve: ResolveStore = (given) => {
+    const found = located(given);
+    return { ...found, ...keysOf(given, found, clean) };
+  };
+  const located: ResolveStore = ({ scheme, endpoint, region, profile: name, role, requestPayer }) => {
     if (endpoint === undefined && region === undefined && name === undefined) {
       return { ...addressOf(config, scheme), ...withoutUndefined({ role, requestPayer }) } as StoreAddress;
     }
@@ -65,6 +76,31 @@ export async function loadServeConfig(
   };
   const file = readServeConfig(text, env, resolve);
   return { config: { ...config, named }, file };
+}
+
+/**
+ * The keys of the customer that a store names: each is read once, so that a missing one is said at start.
+ * @throws GiveUp that names the variable or the file, never what is in it.
+ */
+function keysOf(
+  { scheme, customerKeys }: StoreAddress,
+  { endpoint }: StoreAddress,
+  env: Env,
+): Pick<StoreAddress, 'customerKeys'> {
+  if (!customerKeys) return {};
+  if (scheme === 'oss') throw new GiveUp('Unsupported', noKeysInOss);
+  if (endpoint !== undefined && isReadableByOthers(endpoint)) throw withoutTls(endpoint);
+  const seen = new Set<string>();
+  return {
+    customerKeys: customerKeys.map((rule) => {
+      const objects = `s3://${rule.bucket ?? ''}/${rule.key}`;
+      if (seen.has(objects)) throw new GiveUp('BadRequest', `customerKeys names ${objects} twice.`);
+      seen.add(objects);
+      const reference = customerKeyReference(rule.reference) ?? rule.reference;
+      if (reference !== 'none') readCustomerKey(reference, env);
+      return { ...rule, reference };
+    }),
+  };
 }
 
 async function findProfiles(env: Env, name: string | undefined): Promise<Record<Scheme, FoundProfile>> {

@@ -2,6 +2,7 @@ import type { Decision } from './decide.ts';
 import { mayLose, mustLook } from './direct/copy.ts';
 import { mustKeepAll } from './fidelity/accept-loss.ts';
 import { wantedAcl } from './fidelity/acl.ts';
+import { hidesContent } from './fidelity/compare.ts';
 import { keepsChecksum } from './fidelity/losses.ts';
 import type { ObjectHead } from './model/object.ts';
 import type { ObjectStore } from './model/ports.ts';
@@ -82,8 +83,7 @@ function locksAsked(store: ObjectStore, request: CopyRequest, { way, found }: De
 function looksAfter({ facts }: ObjectStore, request: CopyRequest, { found: { head, expected } }: Decision): boolean {
   const unasked = [{ algorithm: facts.defaultChecksum ?? '', fullObject: true }];
   const mayLoseChecksum = (expected.checksums ?? []).some((one) => !keepsChecksum(one, unasked));
-  const tellsAnother =
-    facts.compositeEtag && (head.etag.includes('-') || /kms/i.test(head.encryption?.algorithm ?? ''));
+  const tellsAnother = facts.compositeEtag && (head.etag.includes('-') || hidesContent(head.encryption));
   return mustLook(request, expected) || mayLose(expected) || mayLoseChecksum || tellsAnother;
 }
 

@@ -173,7 +173,9 @@ export class EmbeddedStateTable implements StateTable {
   #toJob(row: JobRow): Job {
     const body = this.#database.parse<Partial<Job>>(row.body);
     // Of what every command reads; a file that was changed by hand or by a bad disk can hold any JSON.
-    if (!body.source?.bucket || !body.destination?.bucket || !body.mode) {
+    // A batch of a list has its sources there, and an empty name in its row.
+    const hasPlaces = [body.source, body.destination].every((place) => typeof place?.bucket === 'string');
+    if (!hasPlaces || !body.mode) {
       throw damaged(this.#database.path, `job ${row.id} lacks its source, destination or mode`);
     }
     const job: Job = {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { GiveUp } from '../copy/model/errors.ts';
 import type { StoreAddress } from '../copy/model/object.ts';
 import type { Clock, Log } from '../copy/model/ports.ts';
 import { annotationCalls } from './calls/annotations.ts';
@@ -21,6 +22,8 @@ import { resolveAddressing } from './http/addressing.ts';
 import type { Caller, RetrySettings } from './http/caller.ts';
 import { defaultRetry } from './http/caller.ts';
 import { closeAfterBodiless, openAgent } from './http/connection.ts';
+import type { ReadCustomerKey } from './http/customer-keys.ts';
+import { CustomerKeys } from './http/customer-keys.ts';
 import { Routes } from './http/routes.ts';
 import type { RequestInfo } from './http/transport.ts';
 import type { CredentialsProvider } from './sign/credentials.ts';
@@ -34,6 +37,8 @@ export type * from './calls/client.ts';
 export interface StoreConfig extends AddressingOptions {
   address: StoreAddress;
   credentials: CredentialsProvider;
+  /** Reads the keys that `address.customerKeys` names. */
+  customerKey?: ReadCustomerKey;
   clock?: Clock;
   /** In [0, 1). */
   random?: () => number;
@@ -70,6 +75,7 @@ export function openStore(config: StoreConfig): StoreClient {
   const caller: Caller = {
     dialect,
     always: payerHeader(config.address, dialect),
+    customerKeys: new CustomerKeys(config.address, dialect, addressing.target().origin, config.customerKey ?? noKey),
     routes: new Routes(dialect.signer, addressing),
     limiter,
     clock,
@@ -111,6 +117,10 @@ export function openStore(config: StoreConfig): StoreClient {
       if (!config.dispatcher) await agent.close();
     },
   };
+}
+
+function noKey(reference: string): never {
+  throw new GiveUp('BadRequest', `Nothing here reads the key that ${reference} names.`);
 }
 
 /** Both stores take it with every request; the owner of a bucket who lets the requester pay demands it. */

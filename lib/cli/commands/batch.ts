@@ -19,11 +19,12 @@ import { batchRequest, type BatchLine } from '../input/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
 import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';
-import { formatUrl, parseUrl } from '../input/urls.ts';
+import { formatUrl, parseUrl, type StoreUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit } from '../process/exit.ts';
-import { printLine } from '../process/io.ts';
+import { exit, UsageError } from '../process/exit.ts';
+import { printLine, type Io } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
+import { areaOf, copyKeys, ownKeys, type Area, type KeyRules } from '../run/customer-keys.ts';
 import { meantBy } from '../find/pattern.ts';
 import { resumeBatch } from '../run/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
@@ -41,8 +42,12 @@ const description = `Copies, moves or changes millions of objects from one reque
 
 export const defineBatch: DefineCommand = (program, context) => {
   const batch = program.command('batch').description(description);
-  const act = (flags: Flags, work: (session: Session) => Promise<number>, looks: boolean | 'stores' = false) =>
-    withSession(context.io, flags, work, { looks }).then((code) => void (context.code = code));
+  const act = (
+    flags: Flags,
+    work: (session: Session) => Promise<number>,
+    looks: boolean | 'stores' = false,
+    keys?: KeyRules,
+  ) => withSession(context.io, flags, work, { looks, keys }).then((code) => void (context.code = code));
 
   for (const verify of [false, true]) {
     const command = batch
@@ -58,7 +63,8 @@ export const defineBatch: DefineCommand = (program, context) => {
     if (verify) addVerifyOptions(command);
     else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
-      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun && 'stores');
+      const keys = batchKeys(context.io, places, flags);
+      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun && 'stores', keys);
     });
   }
 
@@ -117,6 +123,38 @@ export const defineBatch: DefineCommand = (program, context) => {
 
 type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
 type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
+
+/** Which objects the keys of the customer are for. @throws UsageError where names do not tell. */
+function batchKeys(io: Io, places: string[], flags: BatchFlags): KeyRules | undefined {
+  const { manifest, inventory, report, inPlace, scheme, sseC, sseCSource } = flags;
+  if (sseC === undefined && sseCSource === undefined) return undefined;
+  const lists = [manifest, inventory].filter((text) => text !== undefined);
+  if ([...lists, report].some((text) => text !== undefined && /^[a-z0-9]+:\/\//i.test(text))) {
+    throw new UsageError(
+      'with --sse-c or --sse-c-source the list and the report are local: nothing tells whether a key is for them, too.',
+    );
+  }
+  const [first, second] = places.map(parseUrl);
+  const isListed = lists.length > 0;
+  const [from, to] = isListed ? [undefined, first] : [first, second];
+  const source = from ? folderOf(from) : { key: '' };
+  const used = from?.scheme ?? to?.scheme ?? scheme ?? 's3';
+  if (inPlace) return ownKeys(io, flags, used, source);
+  // A template may lead anywhere in the bucket.
+  const isMapped = flags.keyTemplate !== undefined || flags.keyPattern !== undefined;
+  const bucket = (to ?? from)?.bucket;
+  return copyKeys(io, flags, {
+    scheme: used,
+    source,
+    destination: isMapped || !to ? { bucket, key: '' } : folderOf(to),
+  });
+}
+
+/** The places of a batch are prefixes, which may end anywhere in a name: the folder that holds them is meant. */
+function folderOf(url: StoreUrl): Area {
+  const { bucket, key = '' } = areaOf(url);
+  return { bucket, key: key.slice(0, key.lastIndexOf('/') + 1) };
+}
 
 async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
   const { createBatch } = await import('../../batch/index.ts');

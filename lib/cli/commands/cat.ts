@@ -2,16 +2,17 @@ import { CopyError, GiveUp, RetryLater } from '../../copy/model/errors.ts';
 import type { ObjectRef } from '../../copy/model/object.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import type { StoreClient } from '../../store/calls/client.ts';
-import { addStoreOptions, type StoreFlags } from '../input/options.ts';
+import { addOwnKeyOption, addStoreOptions, type KeyFlags, type StoreFlags } from '../input/options.ts';
 import { wholeNumber } from '../input/parse.ts';
 import { parseObjectUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
 import { printBytes, type TextStream } from '../process/io.ts';
 import { oneObject } from '../find/pattern.ts';
+import { ownKeys } from '../run/customer-keys.ts';
 import { withSession } from '../run/session.ts';
 
-interface CatFlags extends StoreFlags {
+interface CatFlags extends StoreFlags, KeyFlags {
   versionId?: string;
   offset?: number;
   count?: number;
@@ -27,6 +28,7 @@ export const defineCat: DefineCommand = (program, context) => {
     .option('--version-id <id>', 'this version')
     .option('--offset <n>', 'begin at this byte, counted from 0', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--count <n>', 'so many bytes', wholeNumber(1, Number.MAX_SAFE_INTEGER));
+  addOwnKeyOption(command);
   addStoreOptions(command.optionsGroup('Store and state:')).action(async (text: string, flags: CatFlags) => {
     const url = parseObjectUrl(text);
     context.code = await withSession(
@@ -38,7 +40,7 @@ export const defineCat: DefineCommand = (program, context) => {
         await write(client, present({ bucket, key, versionId: flags.versionId }), flags, context.io.stdout);
         return exit.done;
       },
-      { looks: 'stores' },
+      { looks: 'stores', keys: ownKeys(context.io, flags, url.scheme, { bucket: url.bucket, key: '' }) },
     );
   });
 };

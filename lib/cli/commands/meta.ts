@@ -4,6 +4,7 @@ import {
   addLossOption,
   addManyOptions,
   addOutputOptions,
+  addOwnKeyOption,
   addRunOptions,
   addStoreOptions,
   addWriteOptions,
@@ -15,6 +16,7 @@ import { parseObjectUrl, parsePrefix } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
+import { areaOf, ownKeys } from '../run/customer-keys.ts';
 import { dryRunObject } from '../run/dry-run.ts';
 import { runMany } from '../run/many.ts';
 import { copyObject } from '../run/object.ts';
@@ -35,7 +37,7 @@ export const defineMeta: DefineCommand = (program, context) => {
     .option('--replace', 'start from nothing: what is not set here is dropped')
     .option('--version-id <id>', 'this version (to show only)');
   addManyOptions(command);
-  addStoreOptions(addOutputOptions(addLossOption(addRunOptions(addWriteOptions(command))))).action(
+  addStoreOptions(addOutputOptions(addOwnKeyOption(addLossOption(addRunOptions(addWriteOptions(command)))))).action(
     async (url: string, flags: MetaFlags) => {
       context.code = await meta(context.io, url, flags);
     },
@@ -68,7 +70,8 @@ async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
     };
     return flags.dryRun ? dryRunObject(session, request) : copyObject(session, request);
   };
-  return withSession(io, flags, run, { looks: (flags.dryRun || !changes) && 'stores' });
+  const keys = ownKeys(io, flags, scheme, areaOf(asked));
+  return withSession(io, flags, run, { looks: (flags.dryRun || !changes) && 'stores', keys });
 }
 
 async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<number> {
@@ -83,7 +86,8 @@ async function metaOfMany(io: Io, text: string, flags: MetaFlags): Promise<numbe
     const meant = await meantBy(client, { scheme, bucket: source.bucket, key: source.prefix, bare: false }, 'prefix');
     return await changeMany(session, meant, text, flags);
   };
-  return await withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
+  const keys = ownKeys(io, flags, scheme, areaOf({ bucket: source.bucket, key: source.prefix }));
+  return await withSession(io, flags, run, { looks: flags.dryRun && 'stores', keys });
 }
 
 /** Changes everything that a prefix or a pattern means. */

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { manifestFormats, type ManifestFormat } from '../../sources/shared/source.ts';
 import {
+  addKeyOptions,
   addLossOption,
   addOutputOptions,
   addStoreOptions,
@@ -9,6 +10,7 @@ import {
   addOverwriteOptions,
   addRestoreOptions,
   addRunOptions,
+  type KeyFlags,
   type OutputFlags,
   type RunFlags,
   type StoreFlags,
@@ -53,7 +55,15 @@ export interface BatchControlFlags {
 }
 
 export interface BatchFlags
-  extends StoreFlags, OutputFlags, WriteFlags, RunFlags, BatchSourceFlags, BatchMappingFlags, BatchControlFlags {
+  extends
+    StoreFlags,
+    OutputFlags,
+    WriteFlags,
+    RunFlags,
+    KeyFlags,
+    BatchSourceFlags,
+    BatchMappingFlags,
+    BatchControlFlags {
   rename?: boolean;
   inPlace?: boolean;
   meta?: Record<string, string>;
@@ -130,13 +140,12 @@ export function addModeOptions(command: Command): Command {
     .optionsGroup('What:')
     .option('--rename', 'move: each source is removed after its copy was verified')
     .option('--in-place', 'no copy elsewhere: change metadata, tags or class where the objects are');
-  return addMetadataOptions(addOverwriteOptions(addRestoreOptions(addLossOption(command))));
+  return addMetadataOptions(addOverwriteOptions(addKeyOptions(addRestoreOptions(addLossOption(command)))));
 }
 
 /** How closely `verify` looks. */
 export function addVerifyOptions(command: Command): Command {
-  return command
-    .optionsGroup('What:')
+  return addKeyOptions(command.optionsGroup('What:'))
     .option('--deep', 'read both objects where nothing else decides whether they are equal: their bytes come here')
     .option('--compare-acl', 'compare the ACLs too: two requests more for each object');
 }

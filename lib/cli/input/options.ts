@@ -20,6 +20,12 @@ export interface OutputFlags {
   progress?: boolean;
 }
 
+/** Where the keys of the customer (SSE-C) are found. */
+export interface KeyFlags {
+  sseC?: string;
+  sseCSource?: string;
+}
+
 /** What to write beside the bytes; `cp`, `mv` and `meta` have these. */
 export interface WriteFlags {
   storageClass?: string;
@@ -51,7 +57,7 @@ export interface ManyFlags extends SelectionFlags {
   objects?: number;
 }
 
-export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
+export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags, KeyFlags {
   meta?: Record<string, string>;
   removeMeta?: string[];
   metadataDirective?: 'copy' | 'replace';
@@ -63,7 +69,7 @@ export interface CopyFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags
   restoreTier?: string;
 }
 
-export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags {
+export interface MetaFlags extends StoreFlags, OutputFlags, WriteFlags, RunFlags, ManyFlags, KeyFlags {
   set?: Record<string, string>;
   remove?: string[];
   replace?: boolean;
@@ -148,6 +154,23 @@ export function addRunOptions(command: Command): Command {
     .option('-n, --dry-run', 'write nothing; print the plan: calls, cost, permissions, what would be lost');
 }
 
+/** For commands that read one object and write another. */
+export function addKeyOptions(command: Command): Command {
+  return command
+    .option('--sse-c <ref>', 'encrypt the copy with your own key (SSE-C): env:NAME or file:PATH, never the key itself')
+    .option('--sse-c-source <ref>', 'the key that encrypts the source, named in the same way');
+}
+
+/** For commands about objects where they are. */
+export function addOwnKeyOption(command: Command): Command {
+  return command
+    .option(
+      '--sse-c <ref>',
+      'your own key that encrypts the object (SSE-C): env:NAME or file:PATH, never the key itself',
+    )
+    .addOption(new Option('--sse-c-source <ref>').hideHelp());
+}
+
 /** For commands that leave no second object that still has what is lost. */
 export function addLossOption(command: Command): Command {
   return command.option('--accept-loss', 'go on although something of the object (tags, ACL, ...) cannot be kept');
@@ -203,7 +226,7 @@ export function addCopyOptions(command: Command, more = (command: Command): Comm
   );
   addOverwriteOptions(command);
   addMetadataOptions(command);
-  more(addRestoreOptions(addRunOptions(command)));
+  more(addKeyOptions(addRestoreOptions(addRunOptions(command))));
   addOutputOptions(command);
   return addStoreOptions(command);
 }

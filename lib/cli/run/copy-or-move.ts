@@ -7,6 +7,7 @@ import { formatUrl, parseMany, parseTransfer, parseUrl, type Prefix, type Transf
 import type { Io } from '../process/io.ts';
 import { dryRunObject } from './dry-run.ts';
 import { runMany } from './many.ts';
+import { areaOf, copyKeys } from './customer-keys.ts';
 import { copyObject } from './object.ts';
 import type { KeyPattern } from '../input/selection.ts';
 import { UsageError } from '../process/exit.ts';
@@ -31,6 +32,7 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
       ? parseMany(asked, parseUrl(input.destination))
       : parseTransfer(input.source, input.destination, flags);
   const options = copyOptions(wanted.scheme, flags);
+  const keys = keysFor(io, input, wanted);
   const run = async (session: Session): Promise<number> => {
     if (mayMatch) return await runPattern(session);
     return await runPlain(session, wanted as Transfer);
@@ -61,7 +63,30 @@ export async function transfer(io: Io, input: TransferInput): Promise<number> {
     const many = { mode, store, source, destination, options, ...chosen, objects };
     return runMany(session, many, flags);
   };
-  return withSession(io, flags, run, { looks: flags.dryRun && 'stores' });
+  return withSession(io, flags, run, { looks: flags.dryRun && 'stores', keys });
+}
+
+/** Which objects the keys of the customer are for. @throws UsageError. */
+function keysFor(io: Io, { source, flags, destination: to }: TransferInput, wanted: Transfer | Wildcards) {
+  const { scheme } = wanted;
+  if (!('kind' in wanted) && flags.sseC !== undefined && !/\/$/.test(to)) {
+    // Whether one object is meant or many shows only later, and the key must be for all that is written.
+    throw new UsageError('with --sse-c and wildcards in the source, end the destination in a slash.');
+  }
+  const destination =
+    'kind' in wanted && wanted.kind === 'object' ? wanted.destination : asArea(wanted.destination as Prefix);
+  const area = 'kind' in wanted && wanted.kind === 'prefix' ? asArea(wanted.source) : areaOf(parseUrl(source));
+  return copyKeys(io, flags, {
+    scheme,
+    source: area,
+    destination: { bucket: destination.bucket, key: destination.key },
+  });
+}
+
+type Wildcards = ReturnType<typeof parseMany>;
+
+function asArea({ bucket, prefix }: Prefix): { bucket: string; key: string } {
+  return { bucket, key: prefix };
 }
 
 /** What is written where the pattern looks might be listed, and copied, again. */

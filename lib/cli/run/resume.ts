@@ -1,3 +1,4 @@
+import type { StoreAddress } from '../../copy/model/object.ts';
 import { batchRow } from '../../batch/rows/batch-row.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import { isFinal, type Job } from '../../copy/model/job.ts';
@@ -13,6 +14,7 @@ import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 import { runBatch } from './batch.ts';
 import { followLaterCopies, withLaterCopies } from './later-copies.ts';
+import { checkKeys } from './customer-keys.ts';
 import type { Session } from './session.ts';
 
 /** Something that was interrupted: a job, a batch, or a command of a version before batches. */
@@ -23,6 +25,8 @@ export interface Work {
   text: string;
   /** It removes objects: of a move the sources, of a reconciliation replicas. */
   removes: boolean;
+  /** The store, whose keys of the customer must be there. */
+  store?: StoreAddress;
 }
 
 /** Everything that no living process works on, oldest first. */
@@ -51,7 +55,13 @@ function ended(id: string, state: string): GiveUp {
 function workOfJob(job: Job): Work {
   const request = batchRow(job)?.request;
   const removes = request ? removesObjects(request) : job.mode === 'rename';
-  return { kind: request ? 'batch' : 'job', id: job.id, text: workText(job), removes };
+  return {
+    kind: request ? 'batch' : 'job',
+    id: job.id,
+    text: workText(job),
+    removes,
+    store: request?.store ?? job.store,
+  };
 }
 
 function workOfRun(run: Run): Work {
@@ -61,11 +71,24 @@ function workOfRun(run: Run): Work {
 /** Brings it to its end, jobs side by side and then batches in turn, shows each, and returns an exit code for each. */
 export async function resumeWork(session: Session, work: readonly Work[]): Promise<number[]> {
   const { signal } = session;
+  const refused: number[] = [];
+  const able = work.filter(({ id, store = {} }) => {
+    try {
+      checkKeys(store, session.io.env);
+      return true;
+    } catch (error) {
+      session.say(`${id} is kept as it is, for a key that it needs is not here:`);
+      session.complain(error);
+      refused.push(exitCodeOf(error));
+      return false;
+    }
+  });
   const codes = await resumeJobs(
     session,
-    work.flatMap(({ kind, id }) => (kind === 'job' ? [id] : [])),
+    able.flatMap(({ kind, id }) => (kind === 'job' ? [id] : [])),
   );
-  for (const { kind, id, text } of work) {
+  codes.push(...refused);
+  for (const { kind, id, text } of able) {
     if (kind === 'job') continue;
     signal.throwIfAborted();
     try {

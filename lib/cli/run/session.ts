@@ -10,6 +10,7 @@ import { openProgress, type Progress, type ProgressOptions } from '../output/pro
 import { requestLine } from '../output/request.ts';
 import { complaint } from '../output/result.ts';
 import { Interrupted } from '../process/exit.ts';
+import type { KeyRules } from './customer-keys.ts';
 import type { Io } from '../process/io.ts';
 import { catchSignals, neverStopped } from '../process/signals.ts';
 import { shellQuote } from '../text/format.ts';
@@ -39,6 +40,8 @@ export interface SessionOptions {
   looks?: boolean | 'stores';
   /** As `loadConfig` read it; by itself the session does that. */
   config?: Config;
+  /** Keys of the customer, for the objects of the command. */
+  keys?: KeyRules;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
   /** Decide about replicas that are copied again. */
@@ -54,7 +57,7 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, config: given, onRequest, rules }: SessionOptions = {},
+  { looks = false, config: given, keys, onRequest, rules }: SessionOptions = {},
 ): Promise<number> {
   const config = given ?? (await loadConfig(io.env, configOptions(io, flags)));
   let progress: Progress | undefined;
@@ -78,8 +81,13 @@ export async function withSession(
         progress?.stop();
         say('stopping; Ctrl-C again stops at once.');
       });
-  const address = (scheme: StoreAddress['scheme']) => addressOf(config, scheme);
+  const address = (scheme: StoreAddress['scheme']) => ({
+    ...addressOf(config, scheme),
+    ...(keys?.scheme === scheme && { customerKeys: keys.rules }),
+  });
   try {
+    // What stands against the keys is said before anything is written.
+    if (keys) runtime.store(address(keys.scheme));
     return await work({
       io,
       flags,

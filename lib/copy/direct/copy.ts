@@ -15,7 +15,7 @@ import { RetryLater } from '../model/errors.ts';
 import type { AclPlan } from '../model/job.ts';
 import { pinOf } from '../model/job.ts';
 import type { ObjectHead, Expected } from '../model/object.ts';
-import { describe } from '../model/object.ts';
+import { customerEncryption, describe } from '../model/object.ts';
 import type { CallOptions, CopyObjectCall, ObjectStore, TagDirective, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult, FidelityLoss } from '../model/result.ts';
@@ -120,6 +120,7 @@ export function mustLook(request: CopyRequest, expected: Expected): boolean {
 
 /** The source carries something that a store may leave behind without a word. */
 export function mayLose({ redirect, lock, hiddenMetadata, others, encryption }: Expected): boolean {
+  if (encryption?.algorithm === customerEncryption) return true;
   return Boolean(redirect ?? lock ?? hiddenMetadata ?? others ?? encryption?.bucketKey ?? encryption?.keyId);
 }
 

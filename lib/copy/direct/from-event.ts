@@ -5,6 +5,7 @@ import { headerLosses } from '../fidelity/losses.ts';
 import { gaveUp, SourceChanged } from '../model/errors.ts';
 import { headIfThere } from '../model/head-if-there.ts';
 import type { ObjectHead } from '../model/object.ts';
+import { customerKeyOf } from '../model/object.ts';
 import type { CallOptions, ObjectStore, World, WriteResult } from '../model/ports.ts';
 import type { CopyRequest } from '../model/request.ts';
 import type { CopyResult, FidelityLoss } from '../model/result.ts';
@@ -19,6 +20,8 @@ export function canCopyUnseen(world: World, store: ObjectStore, request: CopyReq
   if (mode !== 'replicate' || !seen || journal || seen.etag === '') return false;
   if (options.metadata || options.tags || options.encryption || (options.acl ?? 'default') === 'keep') return false;
   if (options.overwrite !== undefined && options.overwrite !== 'always') return false;
+  // Such a copy is not plain, so what it lacks would be seen after the write, and it would be written twice.
+  if (customerKeyOf(request.store, request.source) ?? customerKeyOf(request.store, request.destination)) return false;
   const { facts } = store;
   const sameBucket = request.source.bucket === request.destination.bucket;
   const rewrite = options.storageClass !== undefined;

@@ -2,7 +2,8 @@
  * The one comparison of two objects: verify, `if-different`, reconcile and the look after a copy all ask here. What cannot be
  * decided is said to be so; equal size and equal layout are no proof of anything.
  */
-import type { Checksum, ContentHeaders, ObjectHead, Expected } from '../model/object.ts';
+import type { Checksum, ContentHeaders, Encryption, ObjectHead, Expected } from '../model/object.ts';
+import { customerEncryption } from '../model/object.ts';
 import type { FidelityLoss } from '../model/result.ts';
 import { headerLosses } from './losses.ts';
 
@@ -108,14 +109,19 @@ export function sameEtag(etag: string, other: string | undefined): boolean {
   return other !== undefined && etag !== '' && etag.toLowerCase() === other.toLowerCase();
 }
 
-/** ETags that a plain copy keeps: MD5 of the content. Not those of multipart uploads, nor under KMS. */
+/** ETags that a plain copy keeps: MD5 of the content. Not those of multipart uploads, nor under KMS or a key of the customer. */
 export function isContentEtag({ etag, encryption }: Pick<ObjectHead, 'etag' | 'encryption'>): boolean {
-  return /^[0-9a-f]{32}$/i.test(etag) && !/kms/i.test(encryption?.algorithm ?? '');
+  return /^[0-9a-f]{32}$/i.test(etag) && !hidesContent(encryption);
 }
 
 /** Made of the MD5 of each part. */
 function isLayoutEtag({ etag, encryption }: Content): boolean {
-  return /^[0-9a-f]{32}-\d+$/i.test(etag) && !/kms/i.test(encryption?.algorithm ?? '');
+  return /^[0-9a-f]{32}-\d+$/i.test(etag) && !hidesContent(encryption);
+}
+
+/** Under such an encryption the ETag is made of something else than the bytes. */
+export function hidesContent(encryption: Encryption | undefined): boolean {
+  return encryption?.algorithm === customerEncryption || /kms/i.test(encryption?.algorithm ?? '');
 }
 
 function whole({ checksum, checksums }: Content): Checksum[] {

@@ -1,4 +1,5 @@
-import type { ContentHeaders, ObjectHead, Expected } from '../model/object.ts';
+import type { ContentHeaders, Encryption, ObjectHead, Expected } from '../model/object.ts';
+import { customerEncryption, customerKeyOf } from '../model/object.ts';
 import type { CopyRequest, MetadataChange, TagChange } from '../model/request.ts';
 
 /** What one look at the source tells. */
@@ -12,7 +13,7 @@ export const defaultEncryption = 'default';
 
 /** Derives the destination's headers, metadata, class and encryption from the source's and the request. Pure. */
 export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
-  const { metadata, tags, storageClass, encryption } = request.options;
+  const { metadata, tags, storageClass } = request.options;
   const content = changeContent(head.content, metadata);
   const userMetadata = changeMetadata(head.userMetadata, metadata);
   const { redirect, lock, checksums, others } = head;
@@ -20,7 +21,7 @@ export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
     content,
     userMetadata,
     storageClass: storageClass ?? head.storageClass,
-    encryption: encryption?.algorithm === defaultEncryption ? undefined : (encryption ?? head.encryption),
+    encryption: encryptionOf(head, request),
     redirect,
     lock,
     checksums,
@@ -29,6 +30,18 @@ export function expectedFrom(head: ObjectHead, request: CopyRequest): Expected {
     metadataChanged: !sameRecord(content, head.content) || !sameRecord(userMetadata, head.userMetadata),
     tagsChanged: tags !== undefined,
   };
+}
+
+/** A key of the customer for the destination goes before what the source has; beside it nothing else may be asked for. */
+function encryptionOf(head: ObjectHead, { store, destination, options }: CopyRequest): Encryption | undefined {
+  if (customerKeyOf(store, destination) !== undefined) return { algorithm: customerEncryption };
+  const { encryption } = options;
+  return encryption?.algorithm === defaultEncryption ? undefined : (encryption ?? head.encryption);
+}
+
+/** Encrypted with a key of the customer, for which the destination has none. */
+export function losesCustomerKey({ store, destination }: CopyRequest, { encryption }: Expected): boolean {
+  return encryption?.algorithm === customerEncryption && customerKeyOf(store, destination) === undefined;
 }
 
 function changeContent(have: ContentHeaders, change: MetadataChange | undefined): ContentHeaders {

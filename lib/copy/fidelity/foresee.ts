@@ -5,6 +5,7 @@ import type { ByParts } from './accept-loss.ts';
 import { foreseen } from './accept-loss.ts';
 import { listAnnotations } from './annotations.ts';
 import type { Found } from './expected.ts';
+import { losesCustomerKey } from './expected.ts';
 import { lockLosses } from './losses.ts';
 import { usableEncryption } from './usable-key.ts';
 
@@ -34,6 +35,12 @@ export async function foresee(
     const why = 'the bucket has no object lock';
     lost.push(...lockLosses(lock, undefined).map((loss) => ({ ...loss, why })));
   }
+  if (losesCustomerKey(request, expected))
+    lost.push({
+      what: 'encryption',
+      wanted: encryption?.algorithm,
+      why: 'no key of the customer is given for the copy',
+    });
   const usable = await usableEncryption(store, request, encryption, options);
   if (usable?.keyId !== encryption?.keyId) {
     const why = 'the key is of another region than the destination';

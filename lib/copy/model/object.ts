@@ -12,6 +12,18 @@ export interface StoreAddress {
   role?: string;
   /** Every request says that its sender pays for it, as the owner of a bucket may demand. */
   requestPayer?: 'requester';
+  /** Which objects are encrypted with keys of the customer (SSE-C), and where each key is found; never a key itself. */
+  customerKeys?: readonly CustomerKeyRule[];
+}
+
+/** Of several rules that are about one object the closest one holds. */
+export interface CustomerKeyRule {
+  /** Absent: every bucket. */
+  bucket?: string;
+  /** Empty, or ends in a slash: everything below it. Anything else is the key of one object. */
+  key: string;
+  /** `env:NAME` or `file:PATH`; `none` where a wider rule does not hold. */
+  reference: string;
 }
 
 export interface ObjectRef {
@@ -121,6 +133,34 @@ export interface Acl {
   canned?: string;
   /** The store's own document, to write back as it is where `canned` cannot say it. */
   document?: string;
+}
+
+/** The algorithm of an object that is encrypted with a key of the customer. No request names it: the key itself does. */
+export const customerEncryption = 'SSE-C';
+
+/** How to give the key of an object that the store does not show without one. */
+export const customerKeyAdvice =
+  'Say where its key is found, with --sse-c-source (for a destination: --sse-c) and env:NAME or file:PATH, or with customerKeys of ' +
+  'the store in ferry.yaml.';
+
+/** Where the key is found that encrypts this object; undefined for an object without one. */
+export function customerKeyOf(
+  { customerKeys = [] }: Pick<StoreAddress, 'customerKeys'>,
+  { bucket, key }: Pick<ObjectRef, 'bucket' | 'key'>,
+): string | undefined {
+  let closest: CustomerKeyRule | undefined;
+  for (const rule of customerKeys) {
+    const isAll = rule.key === '' || rule.key.endsWith('/');
+    const isMeant = isAll ? key.startsWith(rule.key) : key === rule.key;
+    if (!isMeant || (rule.bucket !== undefined && rule.bucket !== bucket)) continue;
+    if (closest === undefined || closeness(rule) > closeness(closest)) closest = rule;
+  }
+  return closest?.reference === 'none' ? undefined : closest?.reference;
+}
+
+/** A rule for one bucket is closer than one for all of them, and of two the one with the longer key. */
+function closeness({ bucket, key }: CustomerKeyRule): number {
+  return (bucket === undefined ? 0 : 1_000_000) + key.length;
 }
 
 /** `oss://bucket/key` or `s3://bucket/key`, for messages. */

@@ -1,7 +1,7 @@
 import { mayBeSame } from './access-point.ts';
 import { GiveUp, SourceChanged } from '../model/errors.ts';
 import type { ObjectHead } from '../model/object.ts';
-import { describe } from '../model/object.ts';
+import { customerEncryption, customerKeyAdvice, customerKeyOf, describe } from '../model/object.ts';
 import type { StoreFacts } from '../model/store-facts.ts';
 import type { CopyRequest } from '../model/request.ts';
 import { checkRestoreWish } from './check-restore.ts';
@@ -46,6 +46,15 @@ export function checkRequest(request: CopyRequest, facts: StoreFacts): void {
   checkTags(options.tags?.set ?? {});
   checkClass(options.storageClass, facts);
   checkRestoreWish(request);
+  checkCustomerKey(request);
+}
+
+function checkCustomerKey({ store, destination, options }: CopyRequest): void {
+  if (options.encryption === undefined || customerKeyOf(store, destination) === undefined) return;
+  throw bad(
+    `${describe(store, destination)} is to be encrypted with a key of the customer (--sse-c, customerKeys) and with ` +
+      `${options.encryption.algorithm} (--sse): an object has one encryption. Leave one of them out.`,
+  );
 }
 
 function checkClass(asked: string | undefined, { storageClasses, scheme }: StoreFacts): void {
@@ -110,6 +119,12 @@ export function checkSource(request: CopyRequest, head: ObjectHead): void {
           ? 'Restore it first, then try again.'
           : 'To have it restored and then copied, say for how many days (--restore DAYS; restore: {days} in the API and in rules).'
       }`,
+    );
+  }
+  if (head.clientEncrypted && head.encryption?.algorithm === customerEncryption) {
+    throw new GiveUp(
+      'ClientEncrypted',
+      `${name} is encrypted with a key of the customer (SSE-C). ${customerKeyAdvice}`,
     );
   }
   if (head.clientEncrypted) {

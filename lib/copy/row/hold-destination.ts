@@ -38,8 +38,8 @@ export async function holdingDestination<T>(
   write: (forbidOverwrite: boolean) => Promise<T>,
 ): Promise<T> {
   if (!takesTurns(rename, client.facts)) return await write(mustBeAbsent(rename));
-  // The destination is the same with and without requester pays.
-  const { requestPayer: _, ...store } = rename.store;
+  // The destination is the same with and without requester pays, and whatever encrypts it.
+  const { requestPayer: _, customerKeys: _keys, ...store } = rename.store;
   const id = `destination/${digest([store, rename.destination])}`;
   const holder = digest([store, rename.source]);
   await take(world, id, { holder, until: Math.max(world.clock.now(), options.deadline ?? 0) + keepMs }, rename);

@@ -137,8 +137,13 @@ function resolveStore(asked: string | StoreAddress | undefined, context: RulesCo
   );
 }
 
-function withAddress(rule: RuleConfig, store: StoreAddress): RuleConfig {
-  return { ...rule, source: { ...rule.source, store } };
+/** As people write it, for it is read again. */
+function withAddress(rule: RuleConfig, { customerKeys, ...store }: StoreAddress): RulesInput['rules'][number] {
+  const keys = customerKeys?.map(({ bucket = '', key, reference }) => ({
+    objects: `s3://${bucket}/${key}`,
+    key: reference,
+  }));
+  return { ...rule, source: { ...rule.source, store: { ...store, ...(keys && { customerKeys: keys }) } } };
 }
 
 function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, store: StoreAddress): Route {

@@ -4,6 +4,33 @@ import { asUrl, endpointRule, wrongEndpoint } from '../../keys/endpoint.ts';
 import { filtersSchema } from '../../keys/filters.ts';
 
 const text = z.string().min(1);
+
+const customerKey = z
+  .strictObject({
+    objects: z
+      .string()
+      .regex(
+        /^s3:\/\/[^/]+\//,
+        'must be s3://bucket/prefix/ for everything below it, or s3://bucket/key for one object',
+      )
+      .describe(
+        '`s3://bucket/prefix/` for everything below it, `s3://bucket/key` for one object. The closest one holds.',
+      ),
+    key: z
+      .string()
+      .regex(
+        /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|none)$/,
+        'must name the key, never be it: env:NAME, file:PATH, or none for objects that have no key',
+      )
+      .describe(
+        'Where the key is found: `env:NAME` or `file:PATH`, 32 bytes or their base64; `none` inside a wider prefix.',
+      ),
+  })
+  .transform(({ objects, key: reference }) => {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/([^]*)$/.exec(objects) ?? [];
+    return { bucket, key, reference };
+  });
+
 /** A store as `ferry.yaml` and rules name it. */
 export const storeSchema = z
   .strictObject({
@@ -28,6 +55,12 @@ export const storeSchema = z
       .literal('requester')
       .optional()
       .describe('Every request says that its sender pays, as the owner of a bucket may demand.'),
+    customerKeys: z
+      .array(customerKey)
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Objects of S3 that are encrypted with keys of your own (SSE-C), and where each key is found.'),
   })
   .describe('Which store, and how to reach it. Credentials never stand here.');
 

@@ -3,6 +3,8 @@ import { withoutLineEnds } from '../../config/environment.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { Clock, Log } from '../../copy/model/ports.ts';
 import type { Dispatcher } from 'undici';
+import { GiveUp, RetryLater } from '../../copy/model/errors.ts';
+import { readCustomerKey, type CustomerKey } from '../../profiles/customer-key.ts';
 import { readNetwork } from '../../profiles/network.ts';
 import { openAgent } from '../../store/http/connection.ts';
 import { credentialsFor } from '../../store/sign/credentials.ts';
@@ -12,6 +14,9 @@ import type { RequestInfo, StoreClient, StoreConfig } from '../../store/open.ts'
 
 /** Requests in flight to one store, unless part copies want more; the client lowers it when the store pushes back. */
 const requestsAtOnce = 128;
+
+/** How long a task waits for a key of the customer that is not there, milliseconds. */
+const keyRetryMs = 60_000;
 
 export interface StoresOptions {
   config?: Pick<Config, 'stores' | 'named'>;
@@ -42,15 +47,20 @@ export class Stores {
 
   /** @throws GiveUp BadRequest for an address that cannot be used. */
   get(address: StoreAddress): StoreClient {
-    const { scheme, endpoint, region, profile, role, requestPayer } = address;
-    const key = JSON.stringify([scheme, endpoint, region, profile, role, requestPayer]);
+    const { scheme, endpoint, region, profile, role, requestPayer, customerKeys } = address;
+    const key = JSON.stringify([scheme, endpoint, region, profile, role, requestPayer, customerKeys]);
     const known = this.#clients.get(key);
     if (known) return known;
     const { open = openStore, config, clock, random, log, onRequest, concurrency } = this.#options;
     const { addressing, cname, internal, caBundle } = optionsFor(config, address) ?? {};
     const maxConcurrency = Math.max(requestsAtOnce, concurrency);
     const client = open({
-      address: { scheme, endpoint, region, profile, role, ...(requestPayer && { requestPayer }) },
+      address: {
+        ...{ scheme, endpoint, region, profile, role },
+        ...(requestPayer && { requestPayer }),
+        ...(customerKeys && { customerKeys }),
+      },
+      customerKey: (reference) => this.#customerKey(reference),
       credentials: this.#credentialsOf(address),
       addressing,
       cname,
@@ -64,6 +74,16 @@ export class Stores {
     });
     this.#clients.set(key, client);
     return client;
+  }
+
+  /** A worker that lacks a key leaves the job to one that has it, or to the time when it is there again. */
+  #customerKey(reference: string): CustomerKey {
+    try {
+      return readCustomerKey(reference, this.#env);
+    } catch (error) {
+      if (!(error instanceof GiveUp)) throw error;
+      throw new RetryLater(error.message, { delayMs: keyRetryMs, cause: error });
+    }
   }
 
   #agentFor(caBundle: string | undefined, maxConnections: number): Dispatcher {

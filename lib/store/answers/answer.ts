@@ -42,6 +42,8 @@ export interface Failure {
   /** The condition that failed, where the store tells. */
   condition?: string;
   deleteMarker: boolean;
+  /** Where the keys of the customer are found that went along; absent when none did. */
+  customerKeys?: readonly string[];
   /** The request said that its sender pays. */
   saidPayer?: boolean;
 }

@@ -1,4 +1,4 @@
-import { describe } from '../../copy/model/object.ts';
+import { customerKeyAdvice, describe } from '../../copy/model/object.ts';
 import type { Dialect, Meaning } from '../dialects/dialect.ts';
 import { operations } from '../wire/operations.ts';
 import type { CallSubject, Failure } from './answer.ts';
@@ -44,7 +44,7 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
     case 'Archived':
       return 'the object is archived; restore it, wait until it is readable, and try again.';
     case 'ClientEncrypted':
-      return 'the object is encrypted with a key of the client; the store cannot copy it by itself.';
+      return encrypted(failure, dialect);
     case 'CrossRegion':
       if (dialect.crossRegionAdvice)
         return `source and destination are in different regions; ${dialect.crossRegionAdvice}`;
@@ -79,7 +79,7 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
       return `the bucket cannot be reached this way. ${wayOut(failure, dialect, region)}`;
     case 'BadRequest':
       if (failure.status === 400 && subject.operation === 'HeadObject' && failure.code === undefined) {
-        return 'the store refuses to say anything about the object; S3 does so for objects encrypted with a key of the customer (SSE-C), which cannot be copied without it.';
+        return `the store refuses to say anything about the object. ${unsaid(failure)}`;
       }
       return 'the store refused the request; see its own words.';
     default:
@@ -89,11 +89,34 @@ function sentence(meaning: Meaning, failure: Failure, subject: CallSubject, dial
 
 const payer = '--request-payer requester (requestPayer: requester in the API, and of the store in ferry.yaml)';
 
+function encrypted({ customerKeys = [] }: Failure, { headers }: Dialect): string {
+  if (!headers.customerKey)
+    return 'the object is encrypted with a key of the client; the store cannot copy it by itself.';
+  if (customerKeys.length === 0)
+    return `the object is encrypted with a key of the customer (SSE-C), which cannot be copied without it. ${customerKeyAdvice}`;
+  return `the store does not take the key that was sent (${customerKeys.join(', ')}): the object is encrypted with another one, or with none of the customer.`;
+}
+
+/** S3 answers HEAD with the status alone. */
+function unsaid({ customerKeys = [] }: Failure): string {
+  if (customerKeys.length === 0)
+    return `S3 does so for objects encrypted with a key of the customer (SSE-C), which cannot be copied without it. ${customerKeyAdvice}`;
+  return (
+    `S3 does so for objects that are not encrypted with a key of the customer, when one is sent (${customerKeys.join(', ')}). ` +
+    'Leave the key out for this object (key: none in customerKeys).'
+  );
+}
+
 /** S3 does not tell why; OSS numbers the reason. */
 function notAllowed(failure: Failure, { operation, bucket }: CallSubject, { scheme, meanings }: Dialect): string {
-  const { ec, saidPayer } = failure;
+  const { ec, saidPayer, customerKeys = [] } = failure;
   if (ec !== undefined && ec === meanings.payerNumber && !saidPayer)
     return `the owner of the bucket lets the requester pay. If you will, say so: ${payer}.`;
+  if (customerKeys.length > 0)
+    return (
+      `not allowed. Either the key that was sent (${customerKeys.join(', ')}) is not the one that encrypts the object, or the ` +
+      `credentials lack ${operations[operation].actions[scheme]}; check the key, and the policies of both user and bucket.`
+    );
   const needs = `not allowed. The credentials need ${operations[operation].actions[scheme]}; check the policies of both user and bucket.`;
   const mayBePayer = bucket !== undefined && meanings.payerNumber === undefined && !saidPayer;
   return mayBePayer ? `${needs} If its owner lets the requester pay, add ${payer}.` : needs;

@@ -1,4 +1,5 @@
 import type { Checksum, ContentHeaders, Encryption, ObjectHead, ObjectLock } from '../../copy/model/object.ts';
+import { customerEncryption } from '../../copy/model/object.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { readChecksums, strongestOf } from '../wire/checksums.ts';
 import { fromWire } from '../wire/encode.ts';
@@ -34,9 +35,10 @@ export function bareEtag(etag: string): string {
 /**
  * What HEAD (or GET) says about an object.
  * @param now epoch milliseconds: a restored copy is readable until its expiry date.
+ * @param sentKey the request carried a key of the customer.
  * @throws IncompleteAnswer when size or date are missing; MalformedAnswer when it does not look like the answer of a store at all.
  */
-export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number): ObjectHead {
+export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number, sentKey = false): ObjectHead {
   const { prefix, customerKey, crc64, redirect, hiddenMetadata } = dialect.headers;
   const of = (name: string) => headers[prefix + name];
   const userMetadata = readUserMetadata(headers, `${prefix}meta-`);
@@ -47,7 +49,8 @@ export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number):
   const etag = bareEtag(headers['etag'] ?? '');
   const storageClass = of('storage-class') || dialect.facts.defaultStorageClass;
   const marks = dialect.clientEncryptionMetadata;
-  const algorithm = of('server-side-encryption');
+  const hasCustomerKey = customerKey !== undefined && of(`${customerKey.object}algorithm`) !== undefined;
+  const algorithm = hasCustomerKey ? customerEncryption : of('server-side-encryption');
   const head: ObjectHead = {
     size: tellsSize(headers) && headers['content-length'] === undefined ? 0 : wholeNumber(headers, 'content-length'),
     etag,
@@ -58,7 +61,7 @@ export function readHead(headers: AnswerHeaders, dialect: Dialect, now: number):
     kind: kindOf(of('object-type'), etag),
     ...readArchive(headers, dialect, storageClass, now),
     clientEncrypted:
-      (customerKey !== undefined && headers[customerKey] !== undefined) ||
+      (hasCustomerKey && !sentKey) ||
       (marks !== undefined && Object.keys(userMetadata).some((name) => name.startsWith(marks))),
   };
   const encryption = algorithm ? readEncryption(algorithm, headers, dialect) : undefined;

@@ -15,6 +15,7 @@ export type HeadOptions = CallOptions & { partNumber?: number; checksum?: boolea
 export async function headObject(caller: Caller, ref: ObjectRef, options: HeadOptions = {}): Promise<ObjectHead> {
   const { dialect, clock } = caller;
   const { partNumber, checksum } = options;
+  const hasKey = caller.customerKeys.referenceOf(ref) !== undefined;
   const call: Call = {
     operation: 'HeadObject',
     method: 'HEAD',
@@ -28,7 +29,7 @@ export async function headObject(caller: Caller, ref: ObjectRef, options: HeadOp
   try {
     const found = await perform(caller, call, options, ({ headers }) => {
       const sized = tellsSize(headers) || headers['etag'] === undefined || partNumber !== undefined;
-      return sized ? { head: readHead(headers, dialect, clock.now()) } : { headers };
+      return sized ? { head: readHead(headers, dialect, clock.now(), hasKey) } : { headers };
     });
     caller.knownBuckets.add(ref.bucket);
     return found.head ?? (await headListed(caller, ref, found.headers, options));
@@ -61,7 +62,10 @@ async function headListed(
       if (!gaveUp(error, 'AccessDenied', 'BadAnswer', 'Unsupported')) throw error;
     }
   }
-  if (size !== undefined) return readHead({ ...headers, 'content-length': String(size) }, dialect, clock.now());
+  if (size !== undefined) {
+    const hasKey = caller.customerKeys.referenceOf({ bucket, key }) !== undefined;
+    return readHead({ ...headers, 'content-length': String(size) }, dialect, clock.now(), hasKey);
+  }
   throw new GiveUp(
     'BadAnswer',
     `${nameCall({ operation: 'HeadObject', bucket, key, versionId }, dialect)}: the store does not tell the size of the object ` +

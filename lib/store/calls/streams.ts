@@ -49,7 +49,7 @@ async function getObject(caller: Caller, ref: ObjectRef, query: GetQuery & CallO
     if ('whole' in result) return failed(caller, result.whole, wire);
     const { status, headers, body } = result.open;
     const value = readGood(caller, call, { status, headers, body: '' }, wire, (answer): ObjectStream => {
-      const head = readHead(answer.headers, dialect, clock.now());
+      const head = readHead(answer.headers, dialect, clock.now(), caller.customerKeys.referenceOf(ref) !== undefined);
       const length = head.size;
       return { head: { ...head, size: wholeSize(answer) ?? length }, length, body };
     });

@@ -1,4 +1,5 @@
 import type { ContentHeaders, Encryption, ObjectLock } from '../../copy/model/object.ts';
+import { customerEncryption } from '../../copy/model/object.ts';
 import type { WriteResult } from '../../copy/model/ports.ts';
 import type { Answer } from '../answers/answer.ts';
 import { bareEtag, contentHeaders, headerChecksums } from '../answers/head.ts';
@@ -30,7 +31,9 @@ export function writeHeaders(properties: WriteProperties, operation: OperationNa
   const headers: Headers = {
     ...contentHeaders(content ?? {}),
     [`${prefix}storage-class`]: storageClass,
-    [`${prefix}server-side-encryption`]: encryption?.algorithm,
+    // The key itself asks for it, and goes with the call.
+    [`${prefix}server-side-encryption`]:
+      encryption?.algorithm === customerEncryption ? undefined : encryption?.algorithm,
     [prefix + kmsKeyId]: encryption?.keyId,
     [prefix + objectAcl]: acl,
     [`${prefix}tagging`]: tags && Object.keys(tags).length > 0 ? encodeTags(tags) : undefined,

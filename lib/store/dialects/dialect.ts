@@ -64,8 +64,11 @@ export interface Dialect {
     bucketAcl: string;
     kmsKeyId: string;
     dataEncryption?: string;
-    /** Full name; present on HEAD when the caller would have to bring a key of its own. */
-    customerKey?: string;
+    /**
+     * Without the prefix: what the three headers of a key of the customer (`algorithm`, `key`, `key-md5`) begin with, for the
+     * object of the call and for the source of a copy. Absent where the store takes no such keys.
+     */
+    customerKey?: { object: string; source: string };
     /** Base64 of the error document, where HEAD carries one. */
     headError?: string;
     errorNumber?: string;

@@ -129,7 +129,10 @@ export const s3: Dialect = {
     objectAcl: 'acl',
     bucketAcl: 'acl',
     kmsKeyId: 'server-side-encryption-aws-kms-key-id',
-    customerKey: 'x-amz-server-side-encryption-customer-algorithm',
+    customerKey: {
+      object: 'server-side-encryption-customer-',
+      source: 'copy-source-server-side-encryption-customer-',
+    },
     requestId: 'x-amz-request-id',
     bucketRegion: 'x-amz-bucket-region',
     bucketKey: 'server-side-encryption-bucket-key-enabled',
@@ -244,7 +247,7 @@ export const s3: Dialect = {
       { code: 'InvalidRequest', words: /\bitself\b/i, meaning: 'SameObject' },
       {
         code: 'InvalidRequest',
-        words: /encryption parameters are not applicable|customer.*key/i,
+        words: /encryption parameters|customer.*key|form of server side encryption|requested encryption/i,
         meaning: 'ClientEncrypted',
       },
       { code: 'InvalidArgument', words: /copy-source-range|range specified is not valid/i, meaning: 'range' },

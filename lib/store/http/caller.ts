@@ -3,6 +3,7 @@ import type { Clock, Log } from '../../copy/model/ports.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { CredentialsProvider } from '../sign/credentials.ts';
 import type { AdaptiveLimiter } from './adaptive.ts';
+import type { CustomerKeys } from './customer-keys.ts';
 import type { Routes } from './routes.ts';
 import type { Transport } from './transport.ts';
 
@@ -42,6 +43,7 @@ export interface Caller {
   dialect: Dialect;
   /** Go with every request; lower-case names. */
   always: Readonly<Record<string, string>>;
+  customerKeys: CustomerKeys;
   routes: Routes;
   credentials: CredentialsProvider;
   transport: Transport;

@@ -47,7 +47,7 @@ export function failed(caller: Caller, answer: Answer, wire: WireRequest): { fai
   const { dialect, clock } = caller;
   const signature = /Signature=(\w+)/.exec(wire.headers['authorization'] ?? '')?.[1];
   const token = wire.headers[`${dialect.headers.prefix}security-token`];
-  const secrets = [signature, token].filter((secret) => secret !== undefined);
+  const secrets = [signature, token, ...caller.customerKeys.secrets].filter((secret) => secret !== undefined);
   const failure = readFailure(answer, { dialect, region: wire.region, now: clock.now(), secrets });
   return { failure: { ...failure, saidPayer: `${dialect.headers.prefix}request-payer` in caller.always } };
 }
@@ -76,7 +76,8 @@ export async function performWith<T>(
       const credentials = await caller.credentials();
       const time = clock.now() + caller.skew.offset;
       const route = caller.routes.of(call);
-      const wire = buildRequest(call, caller.dialect, route.addressing, route.signer, credentials, time, caller.always);
+      const always = { ...caller.always, ...caller.customerKeys.headersFor(call) };
+      const wire = buildRequest(call, caller.dialect, route.addressing, route.signer, credentials, time, always);
       const timeout = Math.max(1, Math.min(slow ? retry.slowTimeout : retry.timeout, remaining));
       options?.onRequest?.(call.operation);
       const result = await attemptOnce(wire, attempt, timeout);
@@ -88,7 +89,8 @@ export async function performWith<T>(
       outcome = 'served';
       if (await correct(caller, call, result.failure, credentials, corrected)) continue;
       if (await reroute(caller, call, result.failure, { route, credentials }, corrected, options)) continue;
-      error = toError(result.failure, call, caller.dialect, wire.region);
+      const customerKeys = caller.customerKeys.sentWith(call);
+      error = toError({ ...result.failure, customerKeys }, call, caller.dialect, wire.region);
       outcome = error instanceof RetryLater && error.throttled ? 'throttled' : 'served';
     } catch (thrown) {
       if (!(thrown instanceof RetryLater) || thrown === last) throw thrown;

@@ -9,6 +9,8 @@ export interface Operation {
   slow?: boolean;
   /** Names an upload and no other object: a missing key then means a missing upload. */
   onUpload?: boolean;
+  /** Reads or writes the bytes of an object, so that a key of the customer for them goes along. */
+  takesCustomerKey?: boolean;
   /** What the caller must be allowed to do. */
   actions: { oss: string; s3: string };
 }
@@ -24,21 +26,26 @@ function copying(prefix: string): string {
   );
 }
 
-const copy: Operation = { repeat: 'always', slow: true, actions: { oss: copying('oss'), s3: copying('s3') } };
+const keyed = { takesCustomerKey: true };
+const copy: Operation = { repeat: 'always', slow: true, ...keyed, actions: { oss: copying('oss'), s3: copying('s3') } };
 const getOnS3 = 'GetObject (and s3:ListBucket, to be told that an object is missing)';
 const getOnOss = 'GetObject (and oss:ListObjects, to be told that an object is missing)';
 
 /** Named as the stores' documentation names them. */
 export const operations = {
-  HeadObject: operation(getOnOss, getOnS3),
-  GetObject: operation(getOnOss, getOnS3),
-  PutObject: operation('PutObject', 'PutObject', { slow: true }),
+  HeadObject: operation(getOnOss, getOnS3, keyed),
+  GetObject: operation(getOnOss, getOnS3, keyed),
+  PutObject: operation('PutObject', 'PutObject', { slow: true, ...keyed }),
   CopyObject: copy,
   UploadPartCopy: copy,
-  CreateMultipartUpload: operation('PutObject', 'PutObject', { repeat: 'if-refused' }),
-  CompleteMultipartUpload: operation('PutObject', 'PutObject', { repeat: 'if-refused', slow: true, onUpload: true }),
+  CreateMultipartUpload: operation('PutObject', 'PutObject', { repeat: 'if-refused', ...keyed }),
+  // These two want it where the upload keeps checksums, and take it elsewhere.
+  CompleteMultipartUpload: operation('PutObject', 'PutObject', {
+    ...{ repeat: 'if-refused', slow: true, onUpload: true },
+    ...keyed,
+  }),
   AbortMultipartUpload: operation('AbortMultipartUpload', 'AbortMultipartUpload', { onUpload: true }),
-  ListParts: operation('ListParts', 'ListMultipartUploadParts', { onUpload: true }),
+  ListParts: operation('ListParts', 'ListMultipartUploadParts', { onUpload: true, ...keyed }),
   ListMultipartUploads: operation('ListMultipartUploads', 'ListBucketMultipartUploads'),
   GetObjectTagging: operation('GetObjectTagging'),
   PutObjectTagging: operation('PutObjectTagging'),

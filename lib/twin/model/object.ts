@@ -19,6 +19,8 @@ export interface Encryption {
   dataEncryption?: string;
   /** S3: one key of KMS for many objects of the bucket. */
   bucketKey?: boolean;
+  /** S3: MD5 of the key that the client brings with each request, base64. */
+  customerKey?: string;
 }
 
 /** S3: a text of up to 1 MiB beside an object, under a name. */

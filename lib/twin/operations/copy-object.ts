@@ -14,6 +14,7 @@ import {
 } from '../rules/attributes.ts';
 import { checkOverwrite } from '../rules/conditions.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
+import { hiddenEtag } from '../rules/customer-key.ts';
 import { checksumWithValue, crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
 import { writeObject } from './write.ts';
@@ -80,7 +81,12 @@ function checkSize(call: Call, source: CopySource, destination: Bucket, attribut
 function checkChangesSomething(call: Call, source: CopySource): void {
   const changes =
     directive(call, 'metadata-directive') === 'REPLACE' ||
-    ['storage-class', 'server-side-encryption', 'website-redirect-location'].some((name) => own(call, name)) ||
+    [
+      'storage-class',
+      'server-side-encryption',
+      'server-side-encryption-customer-key',
+      'website-redirect-location',
+    ].some((name) => own(call, name)) ||
     source.bucket.current(call.key) !== source.object;
   if (changes) return;
   throw refuse('InvalidRequest', {
@@ -97,7 +103,13 @@ function copiedAnnotations(call: Call, { annotations }: StoredObject): StoredObj
 }
 
 /** S3 gives a multipart source's copy an ETag of its own; OSS keeps the source's. */
-async function etagOf(call: Call, { object }: CopySource): Promise<Pick<StoredObject, 'etag' | 'kind'>> {
+async function etagOf(
+  call: Call,
+  { object }: CopySource,
+  { encryption }: Attributes,
+): Promise<Pick<StoredObject, 'etag' | 'kind'>> {
+  if (encryption?.customerKey !== undefined) return { etag: hiddenEtag(call), kind: 'normal' };
+  if (object.encryption?.customerKey !== undefined) return { etag: await object.content.etag(), kind: 'normal' };
   if (call.dialect.name === 'oss' || !object.etag.includes('-')) return { etag: object.etag, kind: object.kind };
   return { etag: await object.content.etag(), kind: 'normal' };
 }
@@ -114,7 +126,7 @@ export async function copyObject(call: Call): Promise<Reply> {
   const attributes = attributesOf(call, bucket, source, toItself);
   checkSize(call, source, bucket, attributes);
   const { content, symlinkTarget, checksum } = source.object;
-  const identity = await etagOf(call, source);
+  const identity = await etagOf(call, source, attributes);
   checkOverwrite(call, bucket);
   // One call computes the source's kind of checksum over the whole, also where the source has it of its parts.
   const whole: Checksum | undefined = checksum && {

@@ -4,6 +4,7 @@ import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
 import type { StoredObject } from '../model/object.ts';
 import { checkRead } from '../rules/conditions.ts';
+import { checkCustomerKey } from '../rules/customer-key.ts';
 import { checksumHeaders, crcHeader, objectHeaders, versionHeader, type Headers } from '../rules/describe.ts';
 import { addressedBucket, checkReadable, objectOf, versionAsked } from '../rules/locate.ts';
 
@@ -84,6 +85,7 @@ function overrides(call: Call): Headers {
 async function readObject(call: Call, withContent: boolean): Promise<Reply> {
   const bucket = addressedBucket(call);
   const { shown: object, read } = followed(bucket, objectOf(call, bucket, call.key, versionAsked(call)));
+  checkCustomerKey(call, read);
   checkRead(call, object);
   if (withContent) checkReadable(call, bucket, read);
   const { first, length, partial, partsCount } = windowOf(call, object);

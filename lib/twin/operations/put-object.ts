@@ -4,6 +4,7 @@ import { refuse } from '../errors.ts';
 import type { Checksum } from '../model/object.ts';
 import { readAttributes } from '../rules/attributes.ts';
 import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
+import { hiddenEtag } from '../rules/customer-key.ts';
 import { checksumHeaders, crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, checkNewKey } from '../rules/locate.ts';
 import { writeObject } from './write.ts';
@@ -24,7 +25,7 @@ export async function putObject(call: Call): Promise<Reply> {
   const attributes = readAttributes(call, bucket);
   checkOverwrite(call, bucket);
   const content = await call.world.bytes.keep(call.body.read());
-  const etag = await content.etag();
+  const etag = attributes.encryption?.customerKey === undefined ? await content.etag() : hiddenEtag(call);
   // Another write may have finished while this body came in.
   checkOverwrite(call, bucket);
   const checksum: Checksum | undefined = call.body.checksum && { ...call.body.checksum, type: 'FULL_OBJECT' };

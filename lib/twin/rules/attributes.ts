@@ -5,6 +5,7 @@ import { refuse } from '../errors.ts';
 import type { Bucket } from '../model/bucket.ts';
 import { CONTENT_HEADERS, LOCK_HEADERS, type Attributes, type Encryption } from '../model/object.ts';
 import { readAcl } from './acl.ts';
+import { customerEncryption } from './customer-key.ts';
 import { parseTagHeader } from './tags.ts';
 
 const S3_CLASSES = [
@@ -62,12 +63,11 @@ export function readStorageClass(call: Call): string | undefined {
   return inward(call.dialect.classes, said);
 }
 
-/** Undefined when the request names none. Customer-provided keys are not imitated. */
+/** Undefined when the request names none. */
 export function readEncryption(call: Call): Encryption | undefined {
   const { dialect, headers } = call;
-  if (Object.keys(headers).some((name) => name.includes('server-side-encryption-customer-'))) {
-    throw refuse('NotImplemented', { message: 'Customer-provided encryption keys are not supported.' });
-  }
+  const byCustomer = customerEncryption(call);
+  if (byCustomer) return byCustomer;
   const said = own(call, 'server-side-encryption');
   if (said === undefined) return undefined;
   if (!ALGORITHMS[dialect.name].includes(said)) {

@@ -5,6 +5,7 @@ import type { Bucket } from '../model/bucket.ts';
 import type { StoredObject } from '../model/object.ts';
 import { decode } from '../wire/target.ts';
 import { checkCopySource } from './conditions.ts';
+import { checkCustomerKey } from './customer-key.ts';
 import { bucketOf, checkReadable, objectOf } from './locate.ts';
 import { checkExpectedOwner, checkObjectPermitted } from './permit.ts';
 import { checkPayer } from './requester-pays.ts';
@@ -66,6 +67,7 @@ export function copySource(call: Call, destination: Bucket): CopySource {
   checkExpectedOwner(call, bucket, 'x-amz-source-expected-bucket-owner');
   checkObjectPermitted(call.user, bucket, key, versionId, 'READ');
   const object = objectOf(call, bucket, key, versionId);
+  checkCustomerKey(call, object, 'source');
   const { quirks } = call.world;
   const ignored = call.operation === 'UploadPartCopy' ? quirks.ignorePartConditions : quirks.ignoreCopyConditions;
   if (!ignored) checkCopySource(call, object);

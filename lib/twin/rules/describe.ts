@@ -6,6 +6,8 @@ import { checksumOf } from '../model/checksums.ts';
 import { CRC64_ECMA } from '../model/crc.ts';
 import type { Checksum, Encryption, StoredObject } from '../model/object.ts';
 
+import { customerKeyHeaders } from './customer-key.ts';
+
 export type Headers = Record<string, string | undefined>;
 
 /** Only buckets that ever had versioning tell version ids. */
@@ -15,6 +17,7 @@ export function versionHeader(call: Call, bucket: Bucket, object: StoredObject):
 
 export function encryptionHeaders({ dialect }: Call, encryption: Encryption | undefined): Headers {
   if (!encryption) return {};
+  if (encryption.customerKey !== undefined) return customerKeyHeaders(encryption);
   return {
     [`${dialect.prefix}server-side-encryption`]: outward(dialect.encryptions, encryption.algorithm),
     [dialect.keyIdHeader]: encryption.keyId,

@@ -7,6 +7,7 @@ import { Content } from '../model/content.ts';
 import type { Checksum, Upload, UploadedPart } from '../model/object.ts';
 import { readAcl } from '../rules/acl.ts';
 import { checkOverwrite, checkWriteHeaders } from '../rules/conditions.ts';
+import { checkLedgerKey } from '../rules/customer-key.ts';
 import { crcHeader, encryptionHeaders, versionHeader } from '../rules/describe.ts';
 import { addressedBucket, uploadOf } from '../rules/locate.ts';
 import { children, parseXml, text } from '../wire/xml.ts';
@@ -140,6 +141,7 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
   const before = world.completed.get(call.query.get('uploadId') ?? '');
   if (before) return before;
   const upload = uploadOf(call);
+  checkLedgerKey(call, upload);
   const parts = checkedParts(call, upload, namedParts(call, upload, body));
   const content = Content.join(parts.map((part) => part.content));
   checkTotal(call, content.size);

@@ -6,6 +6,7 @@ import { compareKeys } from '../model/sorted-keys.ts';
 import type { Upload } from '../model/object.ts';
 import { ownerOf } from '../rules/acl.ts';
 import { encoder, groupByDelimiter, limitOf, rendersEmpty } from '../rules/listing.ts';
+import { checkLedgerKey } from '../rules/customer-key.ts';
 import { addressedBucket, bucketOf, uploadOf } from '../rules/locate.ts';
 import type { XmlNode } from '../wire/xml.ts';
 import { announce } from '../operations/write.ts';
@@ -28,6 +29,7 @@ function initiatedBy(call: Call, upload: Upload): XmlNode {
 export async function listParts(call: Call): Promise<Reply> {
   addressedBucket(call);
   const upload = uploadOf(call);
+  checkLedgerKey(call, upload);
   const limit = limitOf(call, 'max-parts', PAGE);
   const marker = Number(call.query.get('part-number-marker') ?? 0);
   const after = [...upload.parts.values()].filter(({ number }) => number > marker).sort((a, b) => a.number - b.number);

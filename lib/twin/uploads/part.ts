@@ -6,6 +6,7 @@ import { checksumOf } from '../model/checksums.ts';
 import type { Content } from '../model/content.ts';
 import type { Checksum, Upload, UploadedPart } from '../model/object.ts';
 import { copySource, type CopySource } from '../rules/copy-source.ts';
+import { checkUploadKey, hiddenEtag } from '../rules/customer-key.ts';
 import { crcHeader, encryptionHeaders } from '../rules/describe.ts';
 import { addressedBucket, uploadOf } from '../rules/locate.ts';
 import { checkAnnouncedSize } from '../operations/put-object.ts';
@@ -38,6 +39,7 @@ export async function uploadPart(call: Call): Promise<Reply> {
   const bucket = addressedBucket(call);
   const number = partNumber(call);
   const upload = uploadOf(call);
+  checkUploadKey(call, upload);
   checkAnnouncedSize(call);
   const content = await call.world.bytes.keep(call.body.read());
   const sent = call.body.checksum;
@@ -49,7 +51,7 @@ export async function uploadPart(call: Call): Promise<Reply> {
   }
   const own = await partChecksum(upload, content);
   const checksum: Checksum | undefined = own ?? (sent && { ...sent, type: 'COMPOSITE' });
-  const etag = await content.etag();
+  const etag = isHidden(upload) ? hiddenEtag(call) : await content.etag();
   const part = { number, content, etag, lastModified: call.now, ...(checksum && { checksum }) };
   keepPart(call, upload, part);
   announce(call, bucket, call.key, 'UploadPart');
@@ -62,6 +64,10 @@ export async function uploadPart(call: Call): Promise<Reply> {
       ...(checksum?.value && { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value }),
     },
   };
+}
+
+function isHidden({ attributes }: Upload): boolean {
+  return attributes.encryption?.customerKey !== undefined;
 }
 
 interface Range {
@@ -93,7 +99,8 @@ function copyRange(call: Call, size: number): Range | undefined {
 }
 
 async function partEtag({ object }: CopySource, content: Content): Promise<string> {
-  if (!object.etag.includes('-') && content.sameAs(object.content)) return object.etag;
+  const isPlain = object.encryption?.customerKey === undefined && !object.etag.includes('-');
+  if (isPlain && content.sameAs(object.content)) return object.etag;
   return content.etag();
 }
 
@@ -105,6 +112,7 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
   if (dialect.name === 'oss' && own(call, 'server-side-encryption')) {
     throw refuse('InvalidArgument', { message: 'Encryption is set when the upload is initiated, not on a part.' });
   }
+  checkUploadKey(call, upload);
   const source = copySource(call, bucket);
   const whole = source.object.content;
   const range = copyRange(call, whole.size);
@@ -115,7 +123,7 @@ export async function uploadPartCopy(call: Call): Promise<Reply> {
     });
   }
   const checksum = await partChecksum(upload, content);
-  const etag = await partEtag(source, content);
+  const etag = isHidden(upload) ? hiddenEtag(call) : await partEtag(source, content);
   keepPart(call, upload, { number, content, etag, lastModified: call.now, ...(checksum && { checksum }) });
   announce(call, bucket, call.key, 'UploadPartCopy');
   const sourceVersion = source.bucket.settings.versioning ? source.object.versionId : undefined;

@@ -96,6 +96,12 @@ it.each(['{"__proto__":{"x":1}}', '{}', 'null', '{"source":{},"destination":{},"
   },
 );
 
+it('takes no row of a batch for damaged whose sources stand in a list, so that it names none', async () => {
+  const table = new EmbeddedStateTable(openIn(home), { clock: handClock() });
+  await table.create({ ...jobOf('j'), source: { bucket: '', key: '' } });
+  expect(await table.get('j')).toMatchObject({ source: { bucket: '' } });
+});
+
 it.each(['ALTER TABLE processes RENAME COLUMN heartbeat TO h', 'DROP TABLE processes'])(
   'says that a file is damaged whose tables are others, and what to do: %s',
   async (sql) => {
