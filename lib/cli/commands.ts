@@ -21,6 +21,12 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
         async () => (await import('./commands/mv.ts')).defineMv,
       ],
       [
+        'sync',
+        '[options] <source> <destination>',
+        'copy what is missing or different below a prefix; remove the rest if asked to',
+        async () => (await import('./commands/sync.ts')).defineSync,
+      ],
+      [
         'meta',
         '[options] <url>',
         'show or change metadata, headers, tags and class',

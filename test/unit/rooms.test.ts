@@ -11,11 +11,11 @@ const floors: Record<string, readonly string[]> = {
   'lib/state': ['tablestore-client', 'tablestore', '.'],
   'lib/sources': ['shared', 'listing', 'text', 'parquet', '.'],
   'lib/replicate': ['events', 'loops', 'rules', 'one', 'compare', '.'],
-  'lib/batch': ['model', 'files', 'request', 'rows', 'conflicts', 'report', 'tasks', 'control', '.'],
+  'lib/batch': ['model', 'files', 'request', 'rows', 'sync', 'conflicts', 'report', 'tasks', 'control', '.'],
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
   'lib/queue': ['fc', '.'],
   'lib/runtime': ['shared', 'middleware', 'embedded', 'serve', 'aws', 'alibaba', '.'],
-  'lib/cli': ['process', 'text', 'input', 'output', 'run', 'commands', '.'],
+  'lib/cli': ['process', 'text', 'input', 'output', 'run', 'many', 'commands', '.'],
 };
 
 /** Areas of one room, and the twin, whose files follow the protocols that it serves. */

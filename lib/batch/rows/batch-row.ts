@@ -28,9 +28,9 @@ export interface BatchRow {
   removeAt?: number;
 }
 
-/** How far the check of `conflicts/check.ts` is: the step that comes next. */
+/** How far the check of `conflicts/check.ts` is: the step that comes next. `removals` is the only one of a sync before `release`. */
 export interface BatchCheck {
-  step: 'split' | 'join' | 'release';
+  step: 'split' | 'join' | 'release' | 'removals';
   /** Of the groups (split, release) or partitions (join), from 0. */
   next: number;
   /** Pages that are in memory at once, as records. */

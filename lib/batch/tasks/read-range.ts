@@ -16,6 +16,7 @@ import { addLive, changeBatch, findBatch, isAtWork, nextLook } from '../rows/bat
 import { endingOnFailure } from '../rows/end.ts';
 import { pagesOf } from '../rows/pages.ts';
 import { taskOf } from '../rows/tasks.ts';
+import { addSides } from '../sync/check-removals.ts';
 import { openSourceOf } from './open-source.ts';
 
 /** So many ranges are read at once; more would not be faster, for copying is slower than reading. */
@@ -119,6 +120,7 @@ async function readEntries(
       if (selected) read.entries.push(selected);
     }
     read.rejected.push(...got.rejected);
+    if (got.sides) addSides((read.sides ??= { sources: 0, destinations: 0, extras: 0 }), got.sides);
     read.passedOver = addRecords(read.passedOver, got.passedOver);
     // The header tells of one split only.
     if (got.split) return { ...read, split: got.split, ...(got.last && { last: true }) };

@@ -25,7 +25,7 @@ import { exit } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
 import { meantBy } from '../run/pattern.ts';
-import { resumeBatch } from '../run/resume.ts';
+import { resumeBatch } from '../many/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';

@@ -20,11 +20,12 @@ import type { Paint } from '../text/paint.ts';
 import { formatTable } from '../text/table.ts';
 import { callsText, priceOf, priceText } from './plan.ts';
 import { leftOutText } from './result.ts';
+import { syncText } from './sync.ts';
 import { ruleCounts, ruleEndText, ruleText } from './rule.ts';
 
 /** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`, `oss://a/ -> oss://b/ (rule nightly, --fix)`. */
 export function batchText(request: BatchRequest): string {
-  const { mode, store, source, rule } = request;
+  const { mode, store, source, rule, sync } = request;
   const url = ({ bucket, key }: ObjectRef): string => printable(`${store.scheme}://${bucket}/${key}`);
   const place = sourcePlaceOf(request);
   const from =
@@ -35,7 +36,8 @@ export function batchText(request: BatchRequest): string {
         : printable(place?.path ?? '');
   if (rule) return `${from} -> ${rule.destinations.map(url).join(', ')} (${ruleText(rule)})`;
   const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
-  return to ? `${from} -> ${url(to)}` : from;
+  if (!to) return from;
+  return `${from} -> ${url(to)}${sync ? syncText(sync, store.scheme) : ''}`;
 }
 
 /** `copied 1,204, unchanged 3, failed 2 (1 NotFound, 1 AccessDenied)`; in the order in which people ask. */
@@ -162,6 +164,9 @@ export function exitOf({ state, counts, request }: BatchView): number {
     (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + (counts.counts.undecided ?? 0) + counts.rejected;
   if (bad === 0) return exit.done;
   if (request.mode === 'reconcile') return exit.someFailed;
+  // Of a sync, what the listings prove equal is no entry, and what is undecided may well be equal.
+  if (request.sync)
+    return (counts.counts.failed ?? 0) < counts.entries || counts.passedOver['equal'] ? exit.someFailed : exit.failed;
   return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
 }
 

@@ -11,9 +11,9 @@ import { exit, exitCodeOf } from '../process/exit.ts';
 import { removesObjects } from '../output/rule.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { runBatch } from './batch.ts';
-import { followLaterCopies, withLaterCopies } from './later-copies.ts';
-import type { Session } from './session.ts';
+import { runBatch } from '../run/batch.ts';
+import { followLaterCopies, withLaterCopies } from '../run/later-copies.ts';
+import type { Session } from '../run/session.ts';
 
 /** Something that was interrupted: a job, a batch, or a command of a version before batches. */
 export interface Work {
