@@ -15,7 +15,7 @@ const floors: Record<string, readonly string[]> = {
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
   'lib/queue': ['fc', '.'],
   'lib/runtime': ['shared', 'middleware', 'embedded', 'serve', 'aws', 'alibaba', '.'],
-  'lib/cli': ['process', 'text', 'input', 'output', 'run', 'many', 'commands', '.'],
+  'lib/cli': ['process', 'text', 'input', 'requests', 'output', 'run', 'many', 'commands', '.'],
 };
 
 /** Areas of one room, and the twin, whose files follow the protocols that it serves. */

@@ -15,7 +15,7 @@ import {
   type BatchFlags,
 } from '../input/batch-options.ts';
 import { hasWildcard } from '../../keys/wildcard.ts';
-import { batchRequest, type BatchLine } from '../input/batch-request.ts';
+import { batchRequest, type BatchLine } from '../requests/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
 import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../copy/model/object.ts';
-import { changesAnything, metaOptions } from '../input/copy-request.ts';
+import { changesAnything, metaOptions } from '../requests/copy-request.ts';
 import {
   addLossOption,
   addManyOptions,

@@ -1,4 +1,4 @@
-import { addSyncOptions, type SyncFlags } from '../input/sync-request.ts';
+import { addSyncOptions, type SyncFlags } from '../requests/sync-request.ts';
 import { sync } from '../many/sync.ts';
 import type { DefineCommand } from '../process/context.ts';
 

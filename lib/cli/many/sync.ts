@@ -2,7 +2,7 @@
 import type { BatchInput, BatchView } from '../../batch/index.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
-import { syncPlaces, syncRequest, type SyncFlags } from '../input/sync-request.ts';
+import { syncPlaces, syncRequest, type SyncFlags } from '../requests/sync-request.ts';
 import { formatUrl, parseUrl } from '../input/urls.ts';
 import { exitOf } from '../output/batch.ts';
 import { errorOfLine, lineDocument } from '../output/many.ts';
@@ -49,7 +49,8 @@ export async function sync(io: Io, command: SyncCommand): Promise<number> {
       if (flags.dryRun) return await preview(session, command, request);
       return await run(session, command, request);
     },
-    { looks: flags.dryRun && 'stores' },
+    // What ended the batch is the error of the command.
+    { looks: flags.dryRun && 'stores', mutes: /^error: a batch failed / },
   );
 }
 

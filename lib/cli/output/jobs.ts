@@ -4,7 +4,7 @@ import { isFinal, type Job } from '../../copy/model/job.ts';
 import { describe } from '../../copy/model/object.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import type { Run } from '../../state/runs.ts';
-import { oldRunText, readOldRun } from '../input/old-run.ts';
+import { oldRunText, readOldRun } from '../requests/old-run.ts';
 import type { TextStream } from '../process/io.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, plural, printable } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';

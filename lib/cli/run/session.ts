@@ -41,6 +41,8 @@ export interface SessionOptions {
   config?: Config;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
+  /** Lines of the log that say what the command says in its own words. */
+  mutes?: RegExp;
   /** Decide about replicas that are copied again. */
   rules?: EmbeddedOptions['rules'];
 }
@@ -54,7 +56,7 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, config: given, onRequest, rules }: SessionOptions = {},
+  { looks = false, config: given, onRequest, rules, mutes }: SessionOptions = {},
 ): Promise<number> {
   const config = given ?? (await loadConfig(io.env, configOptions(io, flags)));
   let progress: Progress | undefined;
@@ -63,7 +65,7 @@ export async function withSession(
     else io.stderr.write(`${line}\n`);
   };
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
-  const log = humanLog({ write: say, level: config.logLevel });
+  const log = humanLog({ write: (line) => (mutes?.test(line) ? undefined : say(line)), level: config.logLevel });
   const { home, settings } = config;
   const runtime = await openEmbedded({
     ...{ home, config, settings, env: io.env, log, rules },

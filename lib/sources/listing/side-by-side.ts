@@ -4,8 +4,12 @@ import { GiveUp } from '../../copy/model/errors.ts';
 import { compareKeys } from '../../keys/order.ts';
 import type { Cursor, ListedEntry, RangePage, ReadOptions, SourcePorts } from '../shared/source.ts';
 
-/** How far each side was read: the last key of its own listing. */
-const cursorSchema = z.object({ source: z.string().optional(), replica: z.string().optional() });
+/** How far each side was read: the last key of its own listing; and the source key of the last pair that was given out. */
+const cursorSchema = z.object({
+  source: z.string().optional(),
+  replica: z.string().optional(),
+  pair: z.string().optional(),
+});
 
 /** Pairs that one call goes through; equal ones make no entry. */
 const pairsAtMost = 1_000;
@@ -30,7 +34,7 @@ export class SideBySide {
   readonly #list: SourcePorts['list'];
   readonly #sides: { source: Listing; replica: Listing };
   /** Listed and not used yet, for the call that goes on where the last one ended. */
-  #ahead: { cursor: string; sources: Side; replicas: Side } | undefined;
+  #ahead: Ahead | undefined;
 
   constructor(list: SourcePorts['list'], sides: { source: Listing; replica: Listing }) {
     this.#list = list;
@@ -49,7 +53,8 @@ export class SideBySide {
     take: (pair: Pair, page: RangePage) => void,
     options: ReadOptions = {},
   ): Promise<RangePage> {
-    const { sources, replicas } = this.#sidesAt(cursor);
+    const { sources, replicas, ...at } = this.#sidesAt(cursor);
+    let last = at.pair;
     const page: RangePage = { entries: [], rejected: [], passedOver: {}, cursor: null, last: false };
     for (let pairs = 0; pairs < pairsAtMost && page.entries.length < limit; pairs += 1) {
       const [source, replica] = await Promise.all([sources.next(options), replicas.next(options)]);
@@ -62,25 +67,54 @@ export class SideBySide {
       if (order <= 0) sources.take();
       if (order >= 0) replicas.take();
       take(pair, page);
+      last = pair.key;
     }
-    page.cursor = { ...sources.place('source'), ...replicas.place('replica') };
-    this.#ahead = { cursor: JSON.stringify(page.cursor), sources, replicas };
+    page.cursor = {
+      ...sources.place('source'),
+      ...replicas.place('replica'),
+      ...(last !== undefined && { pair: last }),
+    };
+    this.#ahead = { cursor: JSON.stringify(page.cursor), sources, replicas, pair: last };
     return page;
   }
 
-  #sidesAt(cursor: Cursor | undefined): { sources: Side; replicas: Side } {
+  #sidesAt(cursor: Cursor | undefined): Omit<Ahead, 'cursor'> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead && cursor !== undefined && ahead.cursor === JSON.stringify(cursor)) return ahead;
     const at = cursorSchema.parse(cursor ?? {});
     const { source, replica } = this.#sides;
-    return { sources: new Side(this.#list, source, at.source), replicas: new Side(this.#list, replica, at.replica) };
+    const sideOf = (listing: Listing, after: string | undefined): Side =>
+      new Side(this.#list, behind(listing, at.pair), after);
+    return { sources: sideOf(source, at.source), replicas: sideOf(replica, at.replica), pair: at.pair };
   }
 }
 
 /** Same size and same ETag: stores give unequal bytes unequal ETags. */
 export function isLikelyEqual(a: Pick<ListedEntry, 'size' | 'etag'>, b: Pick<ListedEntry, 'size' | 'etag'>): boolean {
   return a.size === b.size && a.etag !== '' && a.etag.toLowerCase() === b.etag.toLowerCase();
+}
+
+interface Ahead {
+  cursor: string;
+  sources: Side;
+  replicas: Side;
+  pair: string | undefined;
+}
+
+/**
+ * Only what stands behind the last pair. A side that was read to its end is asked again by a later reader, and may have grown: a
+ * replica that was written meanwhile, of a source that has been given out, would look like one without a source.
+ */
+function behind(listing: Listing, pair: string | undefined): Listing {
+  if (pair === undefined) return listing;
+  return {
+    ...listing,
+    keyOf(listed) {
+      const key = listing.keyOf(listed);
+      return key !== undefined && compareKeys(key, pair) > 0 ? key : undefined;
+    },
+  };
 }
 
 interface Found {

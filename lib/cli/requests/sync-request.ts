@@ -13,10 +13,10 @@ import {
   addRunOptions,
   addStoreOptions,
   type CopyFlags,
-} from './options.ts';
-import { wholeNumber } from './parse.ts';
-import { addSelectionOptions, choiceOf, objectFilters } from './selection.ts';
-import { formatUrl, parsePrefix, parseUrl, type Prefix } from './urls.ts';
+} from '../input/options.ts';
+import { wholeNumber } from '../input/parse.ts';
+import { addSelectionOptions, choiceOf, objectFilters } from '../input/selection.ts';
+import { formatUrl, parsePrefix, parseUrl, type Prefix } from '../input/urls.ts';
 
 export interface SyncFlags extends CopyFlags {
   delete?: boolean;
