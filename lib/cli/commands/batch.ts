@@ -22,7 +22,7 @@ import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts'
 import { formatUrl, parseUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
-import { printLine } from '../process/io.ts';
+import { printLine, widthOf } from '../process/io.ts';
 import { announce, dryRunMany, runBatch } from '../run/batch.ts';
 import { meantBy } from '../run/pattern.ts';
 import { resumeBatch } from '../many/resume.ts';
@@ -172,7 +172,7 @@ async function showStatus(session: Session, id: string | undefined, limit: numbe
   const views = await listBatches(runtime.batches, { limit });
   if (flags.json) for (const view of views) await printLine(io.stdout, visibleJson(view));
   else
-    for (const line of views.length > 0 ? batchTable(views) : [`no batches in ${config.home}`])
+    for (const line of views.length > 0 ? batchTable(views, widthOf(io.stdout)) : [`no batches in ${config.home}`])
       await printLine(io.stdout, line);
   return exit.done;
 }

@@ -61,11 +61,12 @@ function list(counts: Readonly<Record<string, number | undefined>>): string {
 
 /** What stands right of the progress bar, besides bytes and speed. */
 export function countText(view: BatchView): string {
-  const { counts, objectsKnown, pages, throttled, rate } = view;
+  const { counts, objectsKnown, pages, throttled, rate, passedOverKnown = 0, request } = view;
   const known = `${formatCount(objectsKnown)}${pages.complete ? '' : '+'}`;
   const failed = counts.counts.failed ?? 0;
   return [
     `${formatCount(counts.entries)}/${known} objects`,
+    ...(request.sync ? [`${formatCount(passedOverKnown)} equal`] : []),
     `${formatCount(rate)}/s`,
     ...(view.etaSeconds !== undefined && !view.ended ? [`${formatDuration(view.etaSeconds)} left`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
@@ -75,8 +76,8 @@ export function countText(view: BatchView): string {
   ].join(', ');
 }
 
-/** One row per batch under a heading. */
-export function batchTable(views: readonly BatchView[]): string[] {
+/** One row per batch under a heading. @param width as of `formatTable` */
+export function batchTable(views: readonly BatchView[], width?: number): string[] {
   const rows = views.map((view) => [
     view.id,
     view.paused ? 'paused' : view.state,
@@ -85,7 +86,7 @@ export function batchTable(views: readonly BatchView[]): string[] {
     formatBytes(view.counts.bytes),
     `${view.request.mode} ${batchText(view.request)}`,
   ]);
-  return formatTable([['ID', 'STATE', 'OBJECTS', 'FAILED', 'SIZE', 'WHAT'], ...rows], [2, 3, 4]);
+  return formatTable([['ID', 'STATE', 'OBJECTS', 'FAILED', 'SIZE', 'WHAT'], ...rows], [2, 3, 4], width);
 }
 
 /** Everything about one batch that helps to understand it. */

@@ -8,6 +8,7 @@ import type { RequestInfo, StoreClient } from '../../store/open.ts';
 import type { OutputFlags, StoreFlags } from '../input/options.ts';
 import { openProgress, type Progress, type ProgressOptions } from '../output/progress.ts';
 import { requestLine } from '../output/request.ts';
+import { Trouble } from '../output/trouble.ts';
 import { complaint } from '../output/result.ts';
 import { Interrupted } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
@@ -67,9 +68,14 @@ export async function withSession(
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
   const log = humanLog({ write: (line) => (mutes?.test(line) ? undefined : say(line)), level: config.logLevel });
   const { home, settings } = config;
+  const trouble = new Trouble();
   const runtime = await openEmbedded({
     ...{ home, config, settings, env: io.env, log, rules },
-    onRequest: flags.debug ? (info) => (onRequest?.(info), say(requestLine(info))) : onRequest,
+    onRequest(info) {
+      trouble.note(info);
+      onRequest?.(info);
+      if (flags.debug) say(requestLine(info));
+    },
     looks: looks === 'stores',
   });
   if (!looks) io.outliveReaders?.();
@@ -93,7 +99,8 @@ export async function withSession(
       say,
       complain: (error) => complaint(io, error).forEach(say),
       progress(wanted) {
-        const opened = openProgress(io, { ...wanted, quiet: flags.quiet || flags.progress === false });
+        const quiet = flags.quiet || flags.progress === false;
+        const opened = openProgress(io, { ...wanted, quiet, trouble: () => trouble.texts() });
         progress = opened;
         return {
           ...opened,
