@@ -10,13 +10,13 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
     [
       [
         'cp',
-        '[options] <source> <destination>',
+        '[options] <source...> <destination>',
         'copy an object, or everything below a prefix',
         async () => (await import('./commands/cp.ts')).defineCp,
       ],
       [
         'mv',
-        '[options] <source> <destination>',
+        '[options] <source...> <destination>',
         'move (rename) an object, or everything below a prefix',
         async () => (await import('./commands/mv.ts')).defineMv,
       ],
@@ -28,7 +28,7 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
       ],
       [
         'meta',
-        '[options] <url>',
+        '[options] [url]',
         'show or change metadata, headers, tags and class',
         async () => (await import('./commands/meta.ts')).defineMeta,
       ],

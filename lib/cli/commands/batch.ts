@@ -1,10 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
-import type { BatchRequest, BatchView, Status } from '../../batch/index.ts';
+import type { BatchRequest, Status } from '../../batch/index.ts';
 import {
   addModeOptions,
   addControlOptions,
@@ -14,20 +9,16 @@ import {
   batchJson,
   type BatchFlags,
 } from '../input/batch-options.ts';
-import { hasWildcard } from '../../keys/wildcard.ts';
-import { batchRequest, type BatchLine } from '../requests/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
-import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';
-import { formatUrl, parseUrl } from '../input/urls.ts';
+import { batchTable, costText, tallyText } from '../output/batch.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
-import { printLine, widthOf } from '../process/io.ts';
-import { announce, dryRunMany, runBatch } from '../run/batch.ts';
-import { meantBy } from '../run/pattern.ts';
+import { printLine, widthOf, type Io } from '../process/io.ts';
+import { announce, runBatch } from '../run/batch.ts';
 import { resumeBatch } from '../many/resume.ts';
+import { show, startBatch } from '../many/start-batch.ts';
 import { withSession, type Session } from '../run/session.ts';
-import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
 type Flags = StoreFlags & OutputFlags;
@@ -58,7 +49,8 @@ export const defineBatch: DefineCommand = (program, context) => {
     if (verify) addVerifyOptions(command);
     else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
-      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun && 'stores');
+      if (!verify) noteVerb(context.io, flags);
+      await act(flags, (session) => startBatch(session, places, flags, verify), flags.dryRun && 'stores');
     });
   }
 
@@ -115,47 +107,18 @@ export const defineBatch: DefineCommand = (program, context) => {
   });
 };
 
+/** The verb says what is done, and the source which objects. */
+function noteVerb({ stderr }: Io, { rename, inPlace, quiet, json }: BatchFlags): void {
+  if (quiet || json || !(rename || inPlace)) return;
+  stderr.write(
+    rename
+      ? 'note: ferry mv does what batch run --rename does.\n'
+      : 'note: ferry meta does what batch run --in-place does.\n',
+  );
+}
+
 type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
 type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
-
-async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
-  const { createBatch } = await import('../../batch/index.ts');
-  const { runtime } = session;
-  const line = { ...(await placesMeant(session, places, flags)), flags, verify, addressOf: session.address };
-  // Before anything is read from standard input.
-  const checked = batchRequest(line);
-  const request = flags.manifest === '-' ? batchRequest(line, await spool(session)) : checked;
-  const empty = { allowEmpty: flags.allowEmpty, asked: request.source.kind === 'prefix' ? places[0] : undefined };
-  if (flags.dryRun) return await dryRunMany(session, request, empty);
-  const view = await createBatch(runtime.batches, request);
-  if (flags.detach) return await show(session, view);
-  announce(session, view);
-  return await runBatch(session, view.id, empty);
-}
-
-/** Source and destination, with what the wildcards of the source mean. Names below a pattern's folder need a folder to go to. */
-async function placesMeant(
-  { client }: Session,
-  places: string[],
-  { manifest, inventory }: BatchFlags,
-): Promise<Pick<BatchLine, 'places' | 'pattern'>> {
-  const [source, destination] = places;
-  if (source === undefined || manifest !== undefined || inventory !== undefined) return { places };
-  const asked = parseUrl(source);
-  if (!hasWildcard(asked.key)) return { places };
-  const { url, pattern } = await meantBy(client(asked.scheme), asked, 'prefix');
-  const folder = destination === undefined || !pattern || /\/$/.test(destination) ? destination : `${destination}/`;
-  return { places: [formatUrl(url), ...(folder === undefined ? [] : [folder])], ...(pattern && { pattern }) };
-}
-
-/** A pipe cannot be read twice, and a batch must survive its process. */
-async function spool({ config }: Session): Promise<string> {
-  const folder = join(config.home, 'batches', 'manifests');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, randomUUID());
-  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
-  return path;
-}
 
 async function retryFailed(session: Session, id: string, flags: RetryFlags): Promise<number> {
   const { retryBatch } = await import('../../batch/index.ts');
@@ -174,12 +137,6 @@ async function showStatus(session: Session, id: string | undefined, limit: numbe
   else
     for (const line of views.length > 0 ? batchTable(views, widthOf(io.stdout)) : [`no batches in ${config.home}`])
       await printLine(io.stdout, line);
-  return exit.done;
-}
-
-async function show({ io, flags }: Session, view: BatchView): Promise<number> {
-  const lines = flags.json ? [visibleJson(view)] : batchLines(view, io.stdout, paintFor(io.stdout, io.env));
-  for (const line of lines) await printLine(io.stdout, line);
   return exit.done;
 }
 
