@@ -82,6 +82,12 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
     'Jobs:',
     [
       [
+        'run',
+        '[options] <file>',
+        'run the commands of a file, one a line',
+        async () => (await import('./commands/run.ts')).defineRun,
+      ],
+      [
         'status',
         '[options] [id]',
         'show what runs, was interrupted, or has ended',
@@ -150,6 +156,12 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
         '[options]',
         'what replication on AWS costs',
         async () => (await import('./commands/cost.ts')).defineCost,
+      ],
+      [
+        'completion',
+        '[options] <shell>',
+        'the completion of a shell: bash, zsh or fish',
+        async () => (await import('./commands/completion.ts')).defineCompletion,
       ],
       [
         'twin',

@@ -25,7 +25,7 @@ const readersWanted = 16;
 const rangesAtMost = 256;
 /** Reads that may come to nothing (all filtered out) before a page is written, so that the place is kept. */
 const readsPerPage = 50;
-/** Of a sync most reads do, and whoever watches it sees what was compared once a page. */
+/** Of a sync most reads do, and its progress tells what was compared once a page. */
 const readsPerPageOfSync = 5;
 
 /**

@@ -64,7 +64,7 @@ export interface DriverParts {
 
 /** How often a job is looked at when no task of it ends. */
 const pollMs = 1_000;
-/** How often its parts are counted in between, for whoever watches. */
+/** How often its parts are counted in between, for the progress display. */
 const tellMs = 200;
 
 /** How often a stalled job is checked before `drive` gives up on it; the job is kept. */

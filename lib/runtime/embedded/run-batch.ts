@@ -33,7 +33,7 @@ export interface BatchDriverParts {
 }
 
 const pollMs = 1_000;
-/** How often objects of pages under way are counted in between, for whoever watches. */
+/** How often objects of pages under way are counted in between, for the progress display. */
 const tellMs = 250;
 /** How often a stalled batch is checked before `drive` gives up on it; the batch is kept. */
 const patience = 5;
