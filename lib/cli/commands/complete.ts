@@ -6,7 +6,7 @@ import { exit } from '../process/exit.ts';
 import { printLine, type Io } from '../process/io.ts';
 import { configOptions, withSession, type Session } from '../run/session.ts';
 
-/** Told for one Tab: a longer list is of no use. */
+/** Told for one Tab. */
 const mostShown = 200;
 
 /** Hidden: what a URL may go on with, one a line. The shell shows no error at a Tab: where the store does not answer, there is nothing. */
