@@ -14,6 +14,8 @@ export { batchId, startBatch } from './control/create.ts';
 export { readRequest } from './request/check.ts';
 export { cancelBatch, pauseBatch, resumeBatch } from './control/pause-resume-cancel.ts';
 export { dryRunBatch } from './control/dry-run.ts';
+export { previewSync } from './control/preview-sync.ts';
+export type { SyncDifference, SyncPreview } from './control/preview-sync.ts';
 export type { BatchDryRun } from './control/dry-run.ts';
 export type { WorkFiles, WorkPlace } from './model/work-files.ts';
 export type { BatchInput, BatchLimits, BatchMode, BatchRequest } from './request/request.ts';
@@ -25,6 +27,8 @@ export { batchOf, batchRow } from './rows/batch-row.ts';
 export type { Summary } from './report/summary.ts';
 export { statuses } from './model/tally.ts';
 export type { RuleBatch, RuleFinding, RuleMode, RuleRequest, RuleWork } from './model/rule.ts';
+export { defaultMaxDelete, undecidedChoices } from './model/sync.ts';
+export type { MaxDelete, SidesSeen, SyncRequest, Undecided } from './model/sync.ts';
 export type { Status, Tally } from './model/tally.ts';
 export { withPartialPages } from './report/partial-pages.ts';
 export { listBatches, viewBatch as readBatch, viewOf } from './report/view.ts';
@@ -51,6 +55,10 @@ export async function createBatch(
  * @throws GiveUp BadRequest while it has not ended: what fails later would be missed; NotFound once its files may be going.
  */
 export function retryRequest(now: number, { id, row, request }: Batch, statuses: Status[] = ['failed']): BatchInput {
+  if (request.sync) {
+    const again = 'Run the command that started it again: what is equal already is not copied.';
+    throw new GiveUp('BadRequest', `Batch ${id} compares two prefixes as they are now. ${again}`);
+  }
   if (request.rule) {
     const again = 'Run the command that started it again: what is equal already is not copied.';
     throw new GiveUp('BadRequest', `Batch ${id} goes by the replication rule '${request.rule.name}'. ${again}`);

@@ -10,19 +10,25 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
     [
       [
         'cp',
-        '[options] <source> <destination>',
+        '[options] <source...> <destination>',
         'copy an object, or everything below a prefix',
         async () => (await import('./commands/cp.ts')).defineCp,
       ],
       [
         'mv',
-        '[options] <source> <destination>',
+        '[options] <source...> <destination>',
         'move (rename) an object, or everything below a prefix',
         async () => (await import('./commands/mv.ts')).defineMv,
       ],
       [
+        'sync',
+        '[options] <source> <destination>',
+        'copy what is missing or different below a prefix; remove the rest if asked to',
+        async () => (await import('./commands/sync.ts')).defineSync,
+      ],
+      [
         'meta',
-        '[options] <url>',
+        '[options] [url]',
         'show or change metadata, headers, tags and class',
         async () => (await import('./commands/meta.ts')).defineMeta,
       ],
@@ -75,6 +81,12 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
   [
     'Jobs:',
     [
+      [
+        'run',
+        '[options] <file>',
+        'run the commands of a file, one a line',
+        async () => (await import('./commands/run.ts')).defineRun,
+      ],
       [
         'status',
         '[options] [id]',
@@ -144,6 +156,12 @@ export const groups: readonly [heading: string, commands: readonly Listed[]][] =
         '[options]',
         'what replication on AWS costs',
         async () => (await import('./commands/cost.ts')).defineCost,
+      ],
+      [
+        'completion',
+        '[options] <shell>',
+        'the completion of a shell: bash, zsh or fish',
+        async () => (await import('./commands/completion.ts')).defineCompletion,
       ],
       [
         'twin',

@@ -21,7 +21,11 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 some of many failed, 1
 
 /** Runs one command line, without the program's name, and returns its exit code. Never throws. */
 export async function ferry(typed: readonly string[], io: Io): Promise<number> {
-  const context: Context = { io, code: exit.done };
+  const context: Context = {
+    ...{ io, code: exit.done, ferry },
+    names: groups.flatMap(([, commands]) => commands.map(([name]) => name)),
+    definitions: () => allCommands(context),
+  };
   try {
     const argv = readHabits(typed);
     const [name] = argv;
@@ -77,12 +81,19 @@ async function buildProgram(context: Context, called: string | undefined): Promi
       program.commands.at(-1)?.summary(summary);
     }
   }
+  // Asked by the shells' completion alone.
+  if (called === '__complete') (await import('./commands/complete.ts')).defineComplete(program, context);
   // Joins the group that was named last.
   return program.helpCommand('help [command]', 'show what a command takes');
 }
 
-async function allVariables(context: Context): Promise<string[]> {
+async function allCommands(context: Context): Promise<Command> {
   const all = new Command();
   for (const [, , , load] of groups.flatMap(([, commands]) => commands)) (await load())(all, context);
+  return all;
+}
+
+async function allVariables(context: Context): Promise<string[]> {
+  const all = await allCommands(context);
   return [...new Set(variablesOf(all))];
 }

@@ -3,8 +3,8 @@ import { layoutOf, tagDifferences } from '../copy/fidelity/compare-tags-and-acl.
 import { expectedFrom } from '../copy/fidelity/expected.ts';
 import { headIfThere } from '../copy/model/head-if-there.ts';
 import type { ObjectHead } from '../copy/model/object.ts';
+import { isLikelyEqual } from '../sources/listing/side-by-side.ts';
 import type { Entry } from '../sources/shared/source.ts';
-import { isLikelyEqual } from './compare/both-sides.ts';
 import { compareHeads } from './compare/heads.ts';
 import { markerName } from './loops/marker.ts';
 import { callOptions, type Context, type ReplicationOutcome } from './one/context.ts';

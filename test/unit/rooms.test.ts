@@ -11,11 +11,11 @@ const floors: Record<string, readonly string[]> = {
   'lib/state': ['tablestore-client', 'tablestore', 'dynamodb', '.'],
   'lib/sources': ['shared', 'listing', 'text', 'parquet', '.'],
   'lib/replicate': ['events', 'loops', 'rules', 'one', 'compare', '.'],
-  'lib/batch': ['model', 'files', 'request', 'rows', 'conflicts', 'report', 'tasks', 'control', '.'],
+  'lib/batch': ['model', 'files', 'request', 'rows', 'sync', 'conflicts', 'report', 'tasks', 'control', '.'],
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
   'lib/queue': ['fc', '.'],
   'lib/runtime': ['shared', 'middleware', 'embedded', 'library', 'serve', 'aws', 'alibaba', '.'],
-  'lib/cli': ['process', 'text', 'input', 'output', 'find', 'run', 'commands', '.'],
+  'lib/cli': ['process', 'text', 'input', 'requests', 'output', 'find', 'run', 'many', 'commands', '.'],
 };
 
 /** Areas of one room, and the twin, whose files follow the protocols that it serves. */

@@ -97,6 +97,7 @@ const giveUpKinds: Record<GiveUpCode, ProblemKind> = {
   SymlinkSource: 'not-copyable',
   TooLarge: 'too-large',
   TooManyParts: 'invalid',
+  TooManyRemovals: 'invalid',
   Unsupported: 'not-copyable',
   VerificationFailed: 'verification-failed',
   WorkerDied: 'internal',

@@ -16,7 +16,7 @@ const countsOf = (what: string) => z.record(z.string(), z.int()).meta({ descript
 export const batchView = z
   .object({
     id: z.string(),
-    mode: z.enum(['copy', 'rename', 'metadata', 'verify', ...ruleModes]),
+    mode: z.enum(['copy', 'rename', 'metadata', 'verify', 'sync', ...ruleModes]),
     state: z
       .enum(['planned', 'copying', 'finishing', 'done', 'failed', 'cancelled'])
       .meta({ description: '`planned` while the source is read; `done` with or without objects that failed.' }),

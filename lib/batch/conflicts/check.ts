@@ -6,6 +6,8 @@
  * records of one partition, from all groups, are sorted and searched. `release`: what was found is written beside the pages
  * of a group, and their tasks are sent. The row says which step comes next; a step that is done twice writes the same.
  *
+ * A sync that removes objects has one step in place of the first two: `sync/check-removals.ts`.
+ *
  * Costs for n rows, G = n / batchCheckRows: about 107 n bytes in the work folder, G² + 2 n / pageSize reads and G² writes.
  */
 import { forEachLimited } from '../../copy/model/for-each-limited.ts';
@@ -19,6 +21,7 @@ import { changeBatch, findBatch, isAtWork, nextLook } from '../rows/batch-row.ts
 import { endingOnFailure } from '../rows/end.ts';
 import { pageIds } from '../rows/pages.ts';
 import { taskOf } from '../rows/tasks.ts';
+import { checkRemovals } from '../sync/check-removals.ts';
 import { readConflicts, readRecords, writeConflicts, writeRecords, writeVerdicts } from './files.ts';
 import type { Conflict } from './find.ts';
 import { findConflicts } from './find.ts';
@@ -28,8 +31,13 @@ import { verdictsOf } from './verdict.ts';
 const filesAtOnce = 16;
 
 /** The check of a batch whose source was just read to its end. */
-export function firstCheck({ settings }: BatchWorld, { pageSize = defaultPageSize }: BatchRequest): BatchCheck {
-  return { step: 'split', next: 0, found: 0, pagesInGroup: Math.ceil(settings.batchCheckRows / pageSize) };
+export function firstCheck({ settings }: BatchWorld, { pageSize = defaultPageSize, sync }: BatchRequest): BatchCheck {
+  return {
+    step: sync ? 'removals' : 'split',
+    next: 0,
+    found: 0,
+    pagesInGroup: Math.ceil(settings.batchCheckRows / pageSize),
+  };
 }
 
 /** Whether the page may be worked on: the check has passed it, or the batch needs none. */
@@ -76,6 +84,9 @@ async function doStep(
   const groups = groupOf(check, pages.length - 1) + 1;
   const advance = (found = 0) => advanceTo(world, batch.id, check, stepAfter(check, groups, found));
   switch (check.step) {
+    case 'removals':
+      await checkRemovals(batch, options);
+      return (await advanceTo(world, batch.id, check, { ...check, step: 'release' })).batch;
     case 'split':
       await split(batch, check, pages, groups, options);
       return (await advance()).batch;

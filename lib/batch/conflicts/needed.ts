@@ -14,7 +14,10 @@ export function needsCheck({
   source,
   destination,
   mapping,
-}: Pick<BatchRequest, 'mode' | 'source' | 'destination' | 'mapping'>): boolean {
+  sync,
+}: Pick<BatchRequest, 'mode' | 'source' | 'destination' | 'mapping' | 'sync'>): boolean {
+  // Nothing is written before it is known how much would be removed.
+  if (sync) return sync.delete === true;
   // Rules that could write one key twice are refused when they are loaded.
   if (mode === 'verify' || isRuleMode(mode)) return false;
   if (source.kind === 'prefix') return mode !== 'metadata' && !keepsApart(mapping);

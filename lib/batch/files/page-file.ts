@@ -1,6 +1,7 @@
 import { RetryLater } from '../../copy/model/errors.ts';
 import type { CallOptions } from '../../copy/model/ports.ts';
 import type { Cursor, Entry, RangeSpec } from '../../sources/shared/source.ts';
+import type { SidesSeen } from '../model/sync.ts';
 import type { WorkFiles } from '../model/work-files.ts';
 import { fileOf, namesIn, seqOf } from '../model/work-files.ts';
 
@@ -22,6 +23,8 @@ export interface PageHeader {
   /** Malformed rows between the page before and this one. */
   rejected: number;
   passedOver: Record<string, number>;
+  /** Of a sync: objects that were listed between the page before and this one. */
+  sides?: SidesSeen;
   /** Where reading goes on. */
   cursor: Cursor;
   /** The range ends here. */

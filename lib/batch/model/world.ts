@@ -1,4 +1,4 @@
-import type { StoreAddress } from '../../copy/model/object.ts';
+import type { ObjectHead, StoreAddress } from '../../copy/model/object.ts';
 import type { World } from '../../copy/model/ports.ts';
 import type { SourcePorts } from '../../sources/shared/source.ts';
 import type { RuleWork } from './rule.ts';
@@ -21,6 +21,8 @@ export interface BatchWorld extends World {
   byRule?: RuleWork;
   /** Reads listings and files of one store. */
   sources(address: StoreAddress): Pick<SourcePorts, 'list' | 'stream' | 'read'>;
+  /** Whether a copy carries our marker of this very version of its original. Absent: not known here. */
+  isMarkedCopy?(original: ObjectHead, copy: ObjectHead): boolean;
   /** Answers of this store so far, to this process, that said we are too fast; retries inside the client hide them. */
   throttled?(address: StoreAddress): number;
   /** Waits until fewer than `limit` objects of the batch are at work here, then does `work`. Absent: at once. */

@@ -31,5 +31,6 @@ export async function withPartialPages(world: BatchWorld, job: Job): Promise<Job
     if (!(error instanceof CopyError)) throw error;
     return job;
   }
-  return { ...job, batch: { ...row, live: { ...row.live, tally } } };
+  const entries = Math.max(row.live.entries, tally.entries);
+  return { ...job, batch: { ...row, live: { ...row.live, entries, tally } } };
 }

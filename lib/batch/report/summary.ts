@@ -44,5 +44,5 @@ export function summaryOf(batch: Batch, state: Summary['state'], now: number, ta
 }
 
 function notKeptBy({ mode, options }: BatchRequest): { notKept?: string[] } {
-  return mode === 'verify' || isRuleMode(mode) ? {} : leftOut({ mode, options });
+  return mode === 'verify' || isRuleMode(mode) ? {} : leftOut({ mode: mode === 'sync' ? 'copy' : mode, options });
 }

@@ -32,6 +32,8 @@ export interface BatchView {
   };
   /** Objects read so far; those not yet counted are still to be copied. */
   objectsKnown: number;
+  /** Rows passed over so far. */
+  passedOverKnown?: number;
   /** Their sizes, as far as the source tells. */
   bytesKnown?: number;
   throttled: number;
@@ -42,7 +44,7 @@ export interface BatchView {
   startedAt: number;
   updatedAt: number;
   /** Seconds to the end at this rate; only when all is read. */
-  etaSeconds?: number;
+  etaSeconds?: number | undefined;
   reason?: Reason;
   /** The state is final and the summary is written. */
   ended: boolean;
@@ -80,6 +82,7 @@ export async function viewOf(
     counts,
     pages: { done: Math.min(known, job.partsDone), known, complete },
     objectsKnown,
+    ...(row.live.passedOver !== undefined && { passedOverKnown: row.live.passedOver }),
     ...(row.live.bytes !== undefined && { bytesKnown: row.live.bytes }),
     throttled: row.live.throttled,
     ...(pace !== undefined && { pace }),

@@ -21,6 +21,8 @@ const copyNeeds: readonly Need[] = [
 /** A rename removes its source. */
 const needs: Record<BatchMode, readonly Need[]> = {
   copy: copyNeeds,
+  // What it removes lies where it writes.
+  sync: copyNeeds,
   replicate: copyNeeds,
   reconcile: copyNeeds,
   rename: [

@@ -10,6 +10,7 @@ import { isRuleMode } from '../model/rule.ts';
 import type { WorkPlace } from '../model/work-files.ts';
 import type { BatchWorld } from '../model/world.ts';
 import { mappingSchema } from './mapping.ts';
+import { refuseOverlap } from './sync-places.ts';
 import type { BatchInput, BatchMode, BatchRequest } from './request.ts';
 import { slowestRate } from './request.ts';
 
@@ -64,7 +65,10 @@ export function checkBatch(world: BatchWorld, request: BatchRequest): void {
       `A batch of mode ${mode} goes by a replication rule, and there is none here; start it with the ferry command.`,
     );
   }
+  if ((mode === 'sync') !== (request.sync !== undefined))
+    throw bad('mode sync and the request `sync` belong together.');
   refuseIntoItself(request);
+  refuseOverlap(request);
   const { facts } = world.store(store);
   for (const bucket of [request.source.kind === 'prefix' ? request.source.bucket : undefined, destination?.bucket])
     if (bucket !== undefined) checkBucket(bucket, facts);
@@ -95,6 +99,7 @@ function refuseIntoItself({ mode, source, destination, mapping }: BatchRequest):
 /** How each object of a batch is copied, if it is. */
 export function copyModeOf(mode: BatchMode): Mode {
   if (mode === 'verify') return 'copy';
+  if (mode === 'sync') return 'copy';
   return isRuleMode(mode) ? 'replicate' : mode;
 }
 

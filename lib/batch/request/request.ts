@@ -5,6 +5,7 @@ import type { Choice } from '../../keys/choice.ts';
 import type { FiltersConfig, listFiltersSchema } from '../../keys/filters.ts';
 import type { SourceInput, SourceSpec } from '../../sources/shared/source.ts';
 import type { RuleMode, RuleRequest } from '../model/rule.ts';
+import type { SyncRequest } from '../model/sync.ts';
 import type { WorkPlace } from '../model/work-files.ts';
 import type { Permissions } from './allowed-options.ts';
 import type { Mapping, MappingInput } from './mapping.ts';
@@ -13,8 +14,9 @@ import type { Mapping, MappingInput } from './mapping.ts';
  * - `copy`, `rename`, `metadata`: as for one object.
  * - `verify`: compare source and destination, write nothing.
  * - `replicate`, `reconcile`: what a replication rule says.
+ * - `sync`: bring what lies below a prefix to what its source holds.
  */
-export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify' | RuleMode;
+export type BatchMode = 'copy' | 'rename' | 'metadata' | 'verify' | 'sync' | RuleMode;
 
 export interface BatchLimits {
   /** Store requests a second, over all workers of this batch. */
@@ -35,6 +37,8 @@ export interface BatchRequest {
   source: SourceSpec;
   /** Of `replicate` and `reconcile`: the rule, which also decides where objects go. `source` is that of the rule. */
   rule?: RuleRequest;
+  /** Of `sync`, always: what else it does. */
+  sync?: SyncRequest;
   /** Into which bucket; default: each object's own. Ignored for `metadata`. */
   destination?: { bucket: string };
   /** How a key becomes the destination's key; default: the same key. What a manifest says goes first. */

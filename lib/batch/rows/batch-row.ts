@@ -28,9 +28,9 @@ export interface BatchRow {
   removeAt?: number;
 }
 
-/** How far the check of `conflicts/check.ts` is: the step that comes next. */
+/** How far the check of `conflicts/check.ts` is: the step that comes next. `removals` is the only one of a sync before `release`. */
 export interface BatchCheck {
-  step: 'split' | 'join' | 'release';
+  step: 'split' | 'join' | 'release' | 'removals';
   /** Of the groups (split, release) or partitions (join), from 0. */
   next: number;
   /** Pages that are in memory at once, as records. */
@@ -47,6 +47,8 @@ export interface Live {
   pages: number;
   /** Sizes of these objects, as far as the source tells; absent in rows of an earlier version. */
   bytes?: number;
+  /** Rows that were passed over while these were read. */
+  passedOver?: number;
   /** Of the pages that are finished. */
   tally: Tally;
   /** Answers that said we are too fast. */
@@ -119,11 +121,18 @@ export async function changeBatch(
   return undefined;
 }
 
-/** Adds to the live counts; a concurrent write of the row drops the addition. */
+/** Writes that are tried before an addition is dropped: the counts are for progress only. */
+const triesOfLive = 4;
+
+/** Adds to the live counts; one that is overtaken again and again is dropped. */
 export async function addLive(world: BatchWorld, batch: Batch, add: (live: Live) => Live): Promise<Batch> {
-  const live = add(batch.row.live);
-  const landed = await move(world, batch.job, { batch: { ...batch.row, live } });
-  return (landed.job && batchOf(world, landed.job)) ?? batch;
+  let now = batch;
+  for (let n = 1; n <= triesOfLive; n += 1) {
+    const landed = await move(world, now.job, { batch: { ...now.row, live: add(now.row.live) } });
+    now = (landed.job && batchOf(world, landed.job)) ?? now;
+    if (landed.landed || !landed.job) break;
+  }
+  return now;
 }
 
 /** When the sweep should check a batch that a worker is processing. */

@@ -1,12 +1,10 @@
 import { CopyError, gaveUp, RetryLater } from '../../copy/model/errors.ts';
-import { keyedJobId } from '../../copy/model/ids.ts';
 import type { Job } from '../../copy/model/job.ts';
 import { isFinal } from '../../copy/model/job.ts';
 import type { Invocation } from '../../copy/model/ports.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
 import type { CopyResult } from '../../copy/model/result.ts';
 import { errorOf } from '../../copy/row/end.ts';
-import { startCopy } from '../../copy/start.ts';
 import type { PageEntry } from '../files/page-file.ts';
 import type { LineError, ResultLine } from '../files/result-file.ts';
 import { errorFields, namesOf, resultFields } from '../files/result-file.ts';
@@ -18,6 +16,8 @@ import { refusalOf } from '../request/allowed-keys.ts';
 import { passesFilters } from '../request/filter-by-head.ts';
 import type { BatchMode, BatchRequest } from '../request/request.ts';
 import { doRuleEntry, lineOfRuleJob } from './rule-entry.ts';
+import { startKeyed } from './start-keyed.ts';
+import { isBackup, prepareSync } from './sync-entry.ts';
 import { verifyEntry } from './verify-entry.ts';
 
 /** Names one object of a batch for good: its batch, page and place in it. */
@@ -53,6 +53,8 @@ export async function doEntry(
       return { line: { ...namesOf(entry), status: 'skipped', size: entry.size } };
     }
     if (request.mode === 'verify') return { line: await verifyEntry(world, request, entry, invocation) };
+    const done = request.sync && (await prepareSync(world, request, entry, name, invocation));
+    if (done) return 'job' in done ? done : { line: { ...namesOf(entry), ...done } };
     const copy = copyRequestOf(world, request, entry, name);
     const outcome = await startKeyed(world, copy, invocation);
     return outcome.kind === 'job' ? { job: outcome.job.id } : { line: lineOf(request, entry, outcome.result) };
@@ -62,35 +64,16 @@ export async function doEntry(
   }
 }
 
-/**
- * A second worker that comes upon the same object may find it moved already: whatever it concludes from that, the row of the
- * first one knows better.
- */
-async function startKeyed(world: BatchWorld, copy: CopyRequest, invocation: Invocation) {
-  try {
-    return await startCopy(world, copy, invocation);
-  } catch (error) {
-    // Refused by the store after our look had found nothing: that may be the copy of a second worker of this page.
-    const justWritten = gaveUp(error, 'DestinationExists') && error.answer !== undefined;
-    if (justWritten && copy.mode === 'copy') return await startCopy(world, copy, { ...invocation, attempt: 2 });
-    const id = keyedJobId(copy);
-    const foreign = error instanceof CopyError && error.decision !== 'retry' && !gaveUp(error, 'StateUnusable');
-    if (!foreign || id === undefined) throw error;
-    const row = await world.state.get(id);
-    if (!row || row.state === 'failed') throw error;
-    return await startCopy(world, copy, invocation);
-  }
-}
-
-/** The end of a large object's job; undefined while it is under way. */
+/** The end of a large object's job; undefined while it is under way, and for one after which the object itself is still to be copied. */
 export function lineOfJob(request: BatchRequest, entry: PageEntry, job: Job): ResultLine | undefined {
-  if (!isFinal(job.state)) return undefined;
+  if (!isFinal(job.state) || isBackup(job)) return undefined;
   const seconds = (job.updatedAt - job.createdAt) / 1000;
   return { ...outcomeOfJob(request, entry, job), seconds, job: job.id };
 }
 
 function outcomeOfJob(request: BatchRequest, entry: PageEntry, job: Job): ResultLine {
   if (request.rule) return lineOfRuleJob(entry, job);
+  if (job.state === 'done' && entry.extra) return { ...namesOf(entry), status: 'removed', size: entry.size };
   if (job.state === 'done' && job.result) return lineOf(request, entry, job.result);
   return failedLine(request, entry, errorFields(errorOf(job)));
 }
@@ -102,7 +85,8 @@ export function copyRequestOf(
   { batch, page, index }: EntryName,
 ): CopyRequest {
   const { bucket, key, versionId, etag, size, destination } = entry;
-  const { mode, store, onlyListed } = request;
+  const { store, onlyListed } = request;
+  const mode = request.mode === 'sync' ? 'copy' : request.mode;
   if (mode === 'verify' || isRuleMode(mode)) throw new Error(`a batch of mode ${mode} asks for no copies of its own`);
   const { partSizeMin, directMax } = world.settings;
   // A rename must remember that the source is gone because we removed it; a large copy, or one that waits for a restore, that it is
@@ -126,6 +110,7 @@ type WritingMode = Exclude<BatchMode, 'verify' | RuleMode>;
 
 const statusOf: Record<WritingMode, Status> = {
   copy: 'copied',
+  sync: 'copied',
   rename: 'renamed',
   metadata: 'copied',
 };

@@ -109,8 +109,8 @@ async function lookAtJobs(
     const job = found && (await goOnWhenRestored(world, found, invocation));
     const line = entry && job && lineOfJob(batch.request, entry, job);
     if (line) known.lines.set(index, line);
-    // Without a row the outcome is unknown, so the object is started again.
-    if (line || !job) known.jobs.delete(index);
+    // Without a row the outcome is unknown, so the object is started again; and so it is when its backup is there.
+    if (line || !job || isFinal(job.state)) known.jobs.delete(index);
   }
 }
 

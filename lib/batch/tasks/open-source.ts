@@ -10,6 +10,7 @@ import { parseEntryOptions } from '../request/entry-options.ts';
 import type { BatchRequest } from '../request/request.ts';
 import type { Batch } from '../rows/batch-row.ts';
 import { findBatch } from '../rows/batch-row.ts';
+import { openSync } from '../sync/open.ts';
 import { ruleBatchOf } from './rule-entry.ts';
 
 /** Opens what a batch reads. */
@@ -20,6 +21,7 @@ export async function openSourceOf(
   const { id, files } = kept;
   const its = ruleBatchOf(world, request, id !== undefined && files ? { id, files } : undefined);
   if (its) return await its.work.open(its.batch, world.sources(request.store).list);
+  if (request.sync) return openSync(request, withinAreas(world.sources(request.store), request).list);
   const ports: SourcePorts = {
     ...withinAreas(world.sources(request.store), request),
     scheme: request.store.scheme,

@@ -16,6 +16,7 @@ import { addLive, changeBatch, findBatch, isAtWork, nextLook } from '../rows/bat
 import { endingOnFailure } from '../rows/end.ts';
 import { pagesOf } from '../rows/pages.ts';
 import { taskOf } from '../rows/tasks.ts';
+import { addSides } from '../sync/check-removals.ts';
 import { openSourceOf } from './open-source.ts';
 
 /** So many ranges are read at once; more would not be faster, for copying is slower than reading. */
@@ -24,6 +25,8 @@ const readersWanted = 16;
 const rangesAtMost = 256;
 /** Reads that may come to nothing (all filtered out) before a page is written, so that the place is kept. */
 const readsPerPage = 50;
+/** Of a sync most reads do, and its progress tells what was compared once a page. */
+const readsPerPageOfSync = 5;
 
 /**
  * Reads one range into pages until it ends or the invocation does; then another task goes on. A page is written once, and
@@ -110,7 +113,8 @@ async function readEntries(
   const split = open < readersWanted && Object.keys(ranges).length < rangesAtMost;
   const read: Read = { entries: [], rejected: [], passedOver: {}, cursor: from ?? null };
   let cursor = from;
-  for (let n = 0; n < readsPerPage; n += 1) {
+  const reads = batch.request.sync ? readsPerPageOfSync : readsPerPage;
+  for (let n = 0; n < reads; n += 1) {
     const room = limit - read.entries.length - read.rejected.length;
     const got = await source.reader.read(range, cursor, room, { ...options, split });
     cursor = read.cursor = got.cursor;
@@ -119,6 +123,7 @@ async function readEntries(
       if (selected) read.entries.push(selected);
     }
     read.rejected.push(...got.rejected);
+    if (got.sides) addSides((read.sides ??= { sources: 0, destinations: 0, extras: 0 }), got.sides);
     read.passedOver = addRecords(read.passedOver, got.passedOver);
     // The header tells of one split only.
     if (got.split) return { ...read, split: got.split, ...(got.last && { last: true }) };
@@ -163,6 +168,7 @@ async function settlePage(
     entries: live.entries + header.entries,
     bytes: (live.bytes ?? 0) + (header.bytes ?? 0),
     pages: live.pages + 1,
+    passedOver: (live.passedOver ?? 0) + Object.values(header.passedOver).reduce((sum, rows) => sum + rows, 0),
   }));
 }
 

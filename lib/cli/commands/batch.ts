@@ -1,10 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
-import type { BatchRequest, BatchView, Status } from '../../batch/index.ts';
+import type { BatchRequest, Status } from '../../batch/index.ts';
 import {
   addModeOptions,
   addControlOptions,
@@ -14,21 +9,18 @@ import {
   batchJson,
   type BatchFlags,
 } from '../input/batch-options.ts';
-import { hasWildcard } from '../../keys/wildcard.ts';
-import { batchRequest, type BatchLine } from '../input/batch-request.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import { collect, wholeNumber } from '../input/parse.ts';
-import { batchLines, batchTable, costText, tallyText } from '../output/batch.ts';
-import { formatUrl, parseUrl, type StoreUrl } from '../input/urls.ts';
+import { batchTable, costText, tallyText } from '../output/batch.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit, UsageError } from '../process/exit.ts';
-import { printLine, type Io } from '../process/io.ts';
-import { announce, dryRunMany, runBatch } from '../run/batch.ts';
-import { areaOf, copyKeys, ownKeys, type Area, type KeyRules } from '../run/customer-keys.ts';
-import { meantBy } from '../find/pattern.ts';
-import { resumeBatch } from '../run/resume.ts';
+import { exit } from '../process/exit.ts';
+import { printLine, widthOf, type Io } from '../process/io.ts';
+import { announce, runBatch } from '../run/batch.ts';
+import { batchKeys } from '../many/batch-keys.ts';
+import { resumeBatch } from '../many/resume.ts';
+import type { KeyRules } from '../run/customer-keys.ts';
+import { show, startBatch } from '../many/start-batch.ts';
 import { withSession, type Session } from '../run/session.ts';
-import { paintFor } from '../text/paint.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 
 type Flags = StoreFlags & OutputFlags;
@@ -63,8 +55,9 @@ export const defineBatch: DefineCommand = (program, context) => {
     if (verify) addVerifyOptions(command);
     else addModeOptions(command);
     addControlOptions(command).action(async (places: string[], flags: BatchFlags) => {
+      if (!verify) noteVerb(context.io, flags);
       const keys = batchKeys(context.io, places, flags);
-      await act(flags, (session) => start(session, places, flags, verify), flags.dryRun && 'stores', keys);
+      await act(flags, (session) => startBatch(session, places, flags, verify), flags.dryRun && 'stores', keys);
     });
   }
 
@@ -121,79 +114,18 @@ export const defineBatch: DefineCommand = (program, context) => {
   });
 };
 
+/** The verb says what is done, and the source which objects. */
+function noteVerb({ stderr }: Io, { rename, inPlace, quiet, json }: BatchFlags): void {
+  if (quiet || json || !(rename || inPlace)) return;
+  stderr.write(
+    rename
+      ? 'note: ferry mv does what batch run --rename does.\n'
+      : 'note: ferry meta does what batch run --in-place does.\n',
+  );
+}
+
 type RetryFlags = Flags & { status?: string[]; mode?: BatchRequest['mode'] };
 type ReportFlags = StoreFlags & { status?: string[]; rejected?: boolean };
-
-/** Which objects the keys of the customer are for. @throws UsageError where names do not tell. */
-function batchKeys(io: Io, places: string[], flags: BatchFlags): KeyRules | undefined {
-  const { manifest, inventory, report, inPlace, scheme, sseC, sseCSource } = flags;
-  if (sseC === undefined && sseCSource === undefined) return undefined;
-  const lists = [manifest, inventory].filter((text) => text !== undefined);
-  if ([...lists, report].some((text) => text !== undefined && /^[a-z0-9]+:\/\//i.test(text))) {
-    throw new UsageError(
-      'with --sse-c or --sse-c-source the list and the report are local: nothing tells whether a key is for them, too.',
-    );
-  }
-  const [first, second] = places.map(parseUrl);
-  const isListed = lists.length > 0;
-  const [from, to] = isListed ? [undefined, first] : [first, second];
-  const source = from ? folderOf(from) : { key: '' };
-  const used = from?.scheme ?? to?.scheme ?? scheme ?? 's3';
-  if (inPlace) return ownKeys(io, flags, used, source);
-  // A template may lead anywhere in the bucket.
-  const isMapped = flags.keyTemplate !== undefined || flags.keyPattern !== undefined;
-  const bucket = (to ?? from)?.bucket;
-  return copyKeys(io, flags, {
-    scheme: used,
-    source,
-    destination: isMapped || !to ? { bucket, key: '' } : folderOf(to),
-  });
-}
-
-/** The places of a batch are prefixes, which may end anywhere in a name: the folder that holds them is meant. */
-function folderOf(url: StoreUrl): Area {
-  const { bucket, key = '' } = areaOf(url);
-  return { bucket, key: key.slice(0, key.lastIndexOf('/') + 1) };
-}
-
-async function start(session: Session, places: string[], flags: BatchFlags, verify: boolean): Promise<number> {
-  const { createBatch } = await import('../../batch/index.ts');
-  const { runtime } = session;
-  const line = { ...(await placesMeant(session, places, flags)), flags, verify, addressOf: session.address };
-  // Before anything is read from standard input.
-  const checked = batchRequest(line);
-  const request = flags.manifest === '-' ? batchRequest(line, await spool(session)) : checked;
-  const empty = { allowEmpty: flags.allowEmpty, asked: request.source.kind === 'prefix' ? places[0] : undefined };
-  if (flags.dryRun) return await dryRunMany(session, request, empty);
-  const view = await createBatch(runtime.batches, request);
-  if (flags.detach) return await show(session, view);
-  announce(session, view);
-  return await runBatch(session, view.id, empty);
-}
-
-/** Source and destination, with what the wildcards of the source mean. Names below a pattern's folder need a folder to go to. */
-async function placesMeant(
-  { client }: Session,
-  places: string[],
-  { manifest, inventory }: BatchFlags,
-): Promise<Pick<BatchLine, 'places' | 'pattern'>> {
-  const [source, destination] = places;
-  if (source === undefined || manifest !== undefined || inventory !== undefined) return { places };
-  const asked = parseUrl(source);
-  if (!hasWildcard(asked.key)) return { places };
-  const { url, pattern } = await meantBy(client(asked.scheme), asked, 'prefix');
-  const folder = destination === undefined || !pattern || /\/$/.test(destination) ? destination : `${destination}/`;
-  return { places: [formatUrl(url), ...(folder === undefined ? [] : [folder])], ...(pattern && { pattern }) };
-}
-
-/** A pipe cannot be read twice, and a batch must survive its process. */
-async function spool({ config }: Session): Promise<string> {
-  const folder = join(config.home, 'batches', 'manifests');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, randomUUID());
-  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
-  return path;
-}
 
 async function retryFailed(session: Session, id: string, flags: RetryFlags): Promise<number> {
   const { retryBatch } = await import('../../batch/index.ts');
@@ -210,14 +142,8 @@ async function showStatus(session: Session, id: string | undefined, limit: numbe
   const views = await listBatches(runtime.batches, { limit });
   if (flags.json) for (const view of views) await printLine(io.stdout, visibleJson(view));
   else
-    for (const line of views.length > 0 ? batchTable(views) : [`no batches in ${config.home}`])
+    for (const line of views.length > 0 ? batchTable(views, widthOf(io.stdout)) : [`no batches in ${config.home}`])
       await printLine(io.stdout, line);
-  return exit.done;
-}
-
-async function show({ io, flags }: Session, view: BatchView): Promise<number> {
-  const lines = flags.json ? [visibleJson(view)] : batchLines(view, io.stdout, paintFor(io.stdout, io.env));
-  for (const line of lines) await printLine(io.stdout, line);
   return exit.done;
 }
 

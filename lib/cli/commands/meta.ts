@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../copy/model/object.ts';
-import { changesAnything, metaOptions } from '../input/copy-request.ts';
+import { changesAnything, metaOptions } from '../requests/copy-request.ts';
 import {
   addLossOption,
   addManyOptions,
@@ -13,6 +13,10 @@ import {
 import { collect, collectMeta } from '../input/parse.ts';
 import { choiceOf, objectFilters } from '../input/selection.ts';
 import { parseObjectUrl, parsePrefix } from '../input/urls.ts';
+import { addListOptions, addPaceOptions } from '../input/batch-options.ts';
+import { batchKeys } from '../many/batch-keys.ts';
+import { startBatch } from '../many/start-batch.ts';
+import { asBatch, batchOptionsIn, type ManyAsBatchFlags } from '../requests/many-as-batch.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
@@ -30,21 +34,33 @@ export const defineMeta: DefineCommand = (program, context) => {
     .description(
       'Changes metadata, headers, tags or class of an object, or with --recursive of everything below a prefix, where it is; with nothing to change, shows them.',
     )
-    .argument('<url>', 'oss://bucket/key or s3://bucket/key')
+    .argument('[url]', 'oss://bucket/key or s3://bucket/key; none with --manifest or --inventory')
     .optionsGroup('Metadata:')
     .option('--set <name=value>', 'set user metadata, keep the rest (repeatable)', collectMeta)
     .option('--remove <name>', 'drop user metadata (repeatable)', collect)
     .option('--replace', 'start from nothing: what is not set here is dropped')
     .option('--version-id <id>', 'this version (to show only)');
   addManyOptions(command);
-  addStoreOptions(addOutputOptions(addOwnKeyOption(addLossOption(addRunOptions(addWriteOptions(command)))))).action(
-    async (url: string, flags: MetaFlags) => {
-      context.code = await meta(context.io, url, flags);
+  addListOptions(addPaceOptions(addOwnKeyOption(addLossOption(addRunOptions(addWriteOptions(command))))));
+  addStoreOptions(addOutputOptions(command)).action(
+    async (url: string | undefined, flags: MetaFlags & ManyAsBatchFlags) => {
+      context.code = await (batchOptionsIn(flags).length > 0 ? metaAsBatch : meta)(context.io, url, flags);
     },
   );
 };
 
-async function meta(io: Io, text: string, flags: MetaFlags): Promise<number> {
+async function metaAsBatch(io: Io, url: string | undefined, flags: MetaFlags & ManyAsBatchFlags): Promise<number> {
+  if (!changesAnything(metaOptions('s3', { ...flags, sse: undefined, sseKeyId: undefined })) && flags.sse === undefined)
+    throw new UsageError('a list stands for many objects: say what to change, such as --set owner=ann.');
+  const batch = asBatch('metadata', url === undefined ? [] : [url], flags);
+  return await withSession(io, flags, (session) => startBatch(session, batch.places, batch.flags, false), {
+    looks: flags.dryRun && 'stores',
+    keys: batchKeys(io, batch.places, batch.flags),
+  });
+}
+
+async function meta(io: Io, text: string | undefined, flags: MetaFlags): Promise<number> {
+  if (text === undefined) throw new UsageError('name an object, such as s3://bucket/key.');
   if (flags.recursive) return await metaOfMany(io, text, flags);
   const asked = parseObjectUrl(text);
   const { scheme } = asked;

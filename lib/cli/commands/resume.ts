@@ -2,8 +2,8 @@ import { GiveUp } from '../../copy/model/errors.ts';
 import { addOutputOptions, addStoreOptions, type OutputFlags, type StoreFlags } from '../input/options.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
-import { confirmRemovals } from '../run/confirm.ts';
-import { interruptedWork, resumeWork, workOf } from '../run/resume.ts';
+import { confirmRemovals } from '../many/confirm.ts';
+import { interruptedWork, resumeWork, workOf } from '../many/resume.ts';
 import { withSession, type Session } from '../run/session.ts';
 
 type ResumeFlags = StoreFlags & OutputFlags & { yes?: boolean };

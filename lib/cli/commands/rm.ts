@@ -9,7 +9,7 @@ import { parseObjectUrl } from '../input/urls.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
-import { isYes } from '../run/confirm.ts';
+import { isYes } from '../many/confirm.ts';
 import { isDeleteMarker, oneObject } from '../find/pattern.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { formatBytes, printable } from '../text/format.ts';

@@ -8,7 +8,7 @@ import { batchLines } from '../output/batch.ts';
 import { jobLines, jobPercent, jobTable, runText } from '../output/jobs.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit } from '../process/exit.ts';
-import { printLine } from '../process/io.ts';
+import { printLine, widthOf } from '../process/io.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { shellQuote } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
@@ -48,7 +48,9 @@ async function showAll({ io, runtime, config }: Session, flags: StatusFlags): Pr
     return exit.done;
   }
   const isEmpty = jobs.length + runs.length === 0;
-  const lines = isEmpty ? [`no jobs in ${config.home}`] : jobTable(jobs, Date.now(), { interrupted, runs });
+  const lines = isEmpty
+    ? [`no jobs in ${config.home}`]
+    : jobTable(jobs, Date.now(), { interrupted, runs, width: widthOf(io.stdout) });
   const state = `--state ${shellQuote(config.home)}`;
   if (orphans.length + runs.length > 0)
     lines.push('', `ferry resume ${state} goes on with what was interrupted; ferry cancel ID ${state} drops one.`);

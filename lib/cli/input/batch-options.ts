@@ -81,7 +81,12 @@ export interface BatchFlags
 export const batchJson = 'one JSON document per batch on stdout; `batch report` has one per object';
 
 export function addSourceOptions(command: Command): Command {
-  command
+  return addSelectionOptions(addListOptions(command));
+}
+
+/** Lists of objects, and choices that only batches have. */
+export function addListOptions(command: Command): Command {
+  return command
     .optionsGroup('Which objects:')
     .option('--manifest <file>', 'a list of objects: a local file, oss:// or s3:// object, or - for standard input')
     .option('--inventory <file>', 'the manifest.json of an S3 or OSS inventory')
@@ -106,7 +111,6 @@ export function addSourceOptions(command: Command): Command {
     .option('--suffix <text>', 'only keys that end so (repeatable)', collect)
     .option('--class <name>', 'only objects of this storage class (repeatable)', collect)
     .option('--with-tag <name=value>', 'only objects with this tag (repeatable)', collectPair);
-  return addSelectionOptions(command);
 }
 
 export function addMappingOptions(command: Command): Command {
@@ -119,8 +123,13 @@ export function addMappingOptions(command: Command): Command {
 }
 
 export function addControlOptions(command: Command): Command {
-  addRunOptions(command)
-    .option('--objects <n>', 'objects of a page at once (default 32)', wholeNumber(1, 256))
+  addRunOptions(command).option('--objects <n>', 'objects of a page at once (default 32)', wholeNumber(1, 256));
+  return addStoreOptions(addOutputOptions(addPaceOptions(command), batchJson));
+}
+
+/** How a batch is cut, paced and kept. */
+export function addPaceOptions(command: Command): Command {
+  return command
     .option('--page-size <n>', 'objects in a page (default 500)', wholeNumber(1, 5_000))
     .option('--priority <n>', 'a batch of a lower one waits (default 0)', wholeNumber(0, 1_000))
     .option('--rate <n>', 'requests a second at most', wholeNumber(1, 1_000_000))
@@ -131,7 +140,6 @@ export function addControlOptions(command: Command): Command {
     )
     .option('--report <place>', 'folder or bucket URL that keeps pages, results and summary; default: the state folder')
     .option('--detach', 'only start it; `ferry batch resume`, or a `ferry serve` on the same state, goes on');
-  return addStoreOptions(addOutputOptions(command, batchJson));
 }
 
 /** What is done to the objects. */

@@ -12,7 +12,7 @@ const sameOptions: Readonly<Record<string, string>> = {
 const metaOptions: Readonly<Record<string, string>> = { '--meta': '--set', '--remove-meta': '--remove' };
 
 /** Commands that write objects. Others have options of the same names with meanings of their own (`reconcile --metadata`). */
-const writers = new Set(['cp', 'mv', 'meta', 'batch']);
+const writers = new Set(['cp', 'mv', 'meta', 'sync', 'batch']);
 
 const directives = new Set(['--metadata-directive', '--tagging-directive']);
 
@@ -32,7 +32,9 @@ export function readHabits(argv: readonly string[]): string[] {
     const ours = sameOptions[name] ?? (first === 'meta' ? metaOptions[name] : undefined);
     if (writes && name === '--update') {
       throw new UsageError(
-        '--update compares times, which ferry does not: write --if-different to copy what differs, or --overwrite never to keep what is there.',
+        first === 'sync'
+          ? '--update copies by times alone: leave it out, for sync copies what differs, and write --compare-time to copy what was written after its copy as well.'
+          : '--update compares times, which ferry does not: write --if-different to copy what differs, or --overwrite never to keep what is there.',
       );
     } else if (writes && name === '--metadata') {
       for (const pair of pairs(value(), ',')) result.push(first === 'meta' ? '--set' : '--meta', pair);
@@ -104,7 +106,7 @@ const meanings: Readonly<Record<string, string>> = {
   config: 'doctor',
   configure: 'doctor',
   server: 'serve',
-  sync: 'cp A/ B/ --if-different',
+  mirror: 'sync A/ B/ --delete',
   download: 'cat URL > FILE',
   get: 'cat URL > FILE',
   upload: '',

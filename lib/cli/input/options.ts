@@ -218,7 +218,7 @@ export function addMetadataOptions(command: Command): Command {
   );
 }
 
-/** Everything `cp` and `mv` take. @param more of one of them alone. */
+/** Everything `cp` and `mv` take. @param more of one of them alone, or of batches. */
 export function addCopyOptions(command: Command, more = (command: Command): Command => command): Command {
   addManyOptions(command, ', as with a source that ends in a slash').option(
     '--version-id <id>',

@@ -20,11 +20,12 @@ import type { Paint } from '../text/paint.ts';
 import { formatTable } from '../text/table.ts';
 import { callsText, priceOf, priceText } from './plan.ts';
 import { leftOutText } from './result.ts';
+import { syncText } from './sync.ts';
 import { ruleCounts, ruleEndText, ruleText } from './rule.ts';
 
 /** `oss://photos/2024/ -> oss://backup/2024/`, `list.csv -> s3://backup/`, `oss://a/ -> oss://b/ (rule nightly, --fix)`. */
 export function batchText(request: BatchRequest): string {
-  const { mode, store, source, rule } = request;
+  const { mode, store, source, rule, sync } = request;
   const url = ({ bucket, key }: ObjectRef): string => printable(`${store.scheme}://${bucket}/${key}`);
   const place = sourcePlaceOf(request);
   const from =
@@ -35,7 +36,8 @@ export function batchText(request: BatchRequest): string {
         : printable(place?.path ?? '');
   if (rule) return `${from} -> ${rule.destinations.map(url).join(', ')} (${ruleText(rule)})`;
   const to = mode === 'metadata' ? undefined : destinationPlaceOf(request);
-  return to ? `${from} -> ${url(to)}` : from;
+  if (!to) return from;
+  return `${from} -> ${url(to)}${sync ? syncText(sync, store.scheme) : ''}`;
 }
 
 /** `copied 1,204, unchanged 3, failed 2 (1 NotFound, 1 AccessDenied)`; in the order in which people ask. */
@@ -59,11 +61,12 @@ function list(counts: Readonly<Record<string, number | undefined>>): string {
 
 /** What stands right of the progress bar, besides bytes and speed. */
 export function countText(view: BatchView): string {
-  const { counts, objectsKnown, pages, throttled, rate } = view;
+  const { counts, objectsKnown, pages, throttled, rate, passedOverKnown = 0, request } = view;
   const known = `${formatCount(objectsKnown)}${pages.complete ? '' : '+'}`;
   const failed = counts.counts.failed ?? 0;
   return [
     `${formatCount(counts.entries)}/${known} objects`,
+    ...(request.sync ? [`${formatCount(passedOverKnown)} equal`] : []),
     `${formatCount(rate)}/s`,
     ...(view.etaSeconds !== undefined && !view.ended ? [`${formatDuration(view.etaSeconds)} left`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
@@ -73,8 +76,8 @@ export function countText(view: BatchView): string {
   ].join(', ');
 }
 
-/** One row per batch under a heading. */
-export function batchTable(views: readonly BatchView[]): string[] {
+/** One row per batch under a heading. @param width as of `formatTable` */
+export function batchTable(views: readonly BatchView[], width?: number): string[] {
   const rows = views.map((view) => [
     view.id,
     view.paused ? 'paused' : view.state,
@@ -83,7 +86,7 @@ export function batchTable(views: readonly BatchView[]): string[] {
     formatBytes(view.counts.bytes),
     `${view.request.mode} ${batchText(view.request)}`,
   ]);
-  return formatTable([['ID', 'STATE', 'OBJECTS', 'FAILED', 'SIZE', 'WHAT'], ...rows], [2, 3, 4]);
+  return formatTable([['ID', 'STATE', 'OBJECTS', 'FAILED', 'SIZE', 'WHAT'], ...rows], [2, 3, 4], width);
 }
 
 /** Everything about one batch that helps to understand it. */
@@ -162,6 +165,9 @@ export function exitOf({ state, counts, request }: BatchView): number {
     (counts.counts.failed ?? 0) + (counts.counts.different ?? 0) + (counts.counts.undecided ?? 0) + counts.rejected;
   if (bad === 0) return exit.done;
   if (request.mode === 'reconcile') return exit.someFailed;
+  // Of a sync, what the listings prove equal is no entry, and what is undecided may well be equal.
+  if (request.sync)
+    return (counts.counts.failed ?? 0) < counts.entries || counts.passedOver['equal'] ? exit.someFailed : exit.failed;
   return bad < counts.entries + counts.rejected ? exit.someFailed : exit.failed;
 }
 

@@ -4,7 +4,7 @@ import { isFinal, type Job } from '../../copy/model/job.ts';
 import { describe } from '../../copy/model/object.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import type { Run } from '../../state/runs.ts';
-import { oldRunText, readOldRun } from '../input/old-run.ts';
+import { oldRunText, readOldRun } from '../requests/old-run.ts';
 import type { TextStream } from '../process/io.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, plural, printable } from '../text/format.ts';
 import { factLines } from '../text/labelled-values.ts';
@@ -26,12 +26,18 @@ export function jobPercent(job: Job): number | undefined {
 export interface Unfinished {
   /** Ids of unfinished jobs that no living process works on. */
   interrupted?: ReadonlySet<string>;
+  /** As of `formatTable`. */
+  width?: number | undefined;
   /** Interrupted commands of a version before batches. */
   runs?: readonly Run[];
 }
 
 /** One row per job, batch and interrupted command under a heading. */
-export function jobTable(jobs: readonly Job[], now: number, { interrupted, runs = [] }: Unfinished = {}): string[] {
+export function jobTable(
+  jobs: readonly Job[],
+  now: number,
+  { interrupted, runs = [], width }: Unfinished = {},
+): string[] {
   const rows = [
     ...runs.map((run) => [
       run.id,
@@ -52,7 +58,7 @@ export function jobTable(jobs: readonly Job[], now: number, { interrupted, runs 
       placesText(job),
     ]),
   ];
-  return formatTable([['ID', 'STATE', 'MODE', 'DONE', 'SIZE', 'AGE', 'WHAT'], ...rows], [3, 4, 5]);
+  return formatTable([['ID', 'STATE', 'MODE', 'DONE', 'SIZE', 'AGE', 'WHAT'], ...rows], [3, 4, 5], width);
 }
 
 /** Of a batch: what it has copied so far. */

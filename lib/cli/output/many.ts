@@ -23,6 +23,7 @@ const verbs = {
   copy: 'copied',
   rename: 'moved',
   metadata: 'changed',
+  sync: 'copied',
   verify: 'compared',
   replicate: 'replicated',
   reconcile: 'compared',

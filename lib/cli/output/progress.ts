@@ -11,7 +11,7 @@ export interface Moment {
   total?: number;
   /** What the bar shows where bytes do not tell: how much of how much. */
   share?: { done: number; of: number };
-  /** What is counted beside bytes, e.g. `3/11 parts`. */
+  /** What is counted beside bytes, e.g. `3/11 parts`; the first pieces of a list are the last to go where there is no room. */
   count: string;
 }
 
@@ -27,11 +27,15 @@ export interface ProgressOptions {
   label: string;
   quiet?: boolean;
   now?: () => number;
+  /** What went wrong so far and was tried again, as pieces of text. */
+  trouble?(): string[];
 }
 
 export function openProgress(io: Io, options: ProgressOptions): Progress {
   if (options.quiet) return { update() {}, log: (line) => void io.stderr.write(`${line}\n`), stop() {} };
-  return io.stderr.isTTY ? terminalProgress(io, options) : pipeProgress(io.stderr, options);
+  // A dumb terminal cannot move its cursor: it gets the lines of a pipe.
+  const canRedraw = io.stderr.isTTY && io.env['TERM'] !== 'dumb';
+  return canRedraw ? terminalProgress(io, options) : pipeProgress(io.stderr, options);
 }
 
 /** Bytes per second over the last ten seconds, so that a stall shows and one slow part does not. */
@@ -89,7 +93,10 @@ function terminalProgress(io: Io, options: ProgressOptions): Progress {
     // Off, or the library would cut the line by length and count colour codes as characters; `barLine` fits the width.
     linewrap: false,
     fps: 10,
-    format: () => barLine(options.label, moment, speed.perSecond(now()), io.stderr.columns ?? 80, paint),
+    format: () => {
+      const shown = withTrouble(moment, options);
+      return barLine(options.label, shown, speed.perSecond(now()), io.stderr.columns ?? 80, paint);
+    },
   });
   const bar: SingleBar = bars.create(1, 0);
   const restore = () => io.stderr.write('\u001b[?7h\u001b[?25h');
@@ -114,7 +121,15 @@ function terminalProgress(io: Io, options: ProgressOptions): Progress {
   };
 }
 
-/** One line that fits: the label takes at most half of what the numbers leave, the bar the rest. */
+function withTrouble(moment: Moment, { trouble }: ProgressOptions): Moment {
+  const count = [moment.count, ...(trouble?.() ?? [])].filter((piece) => piece !== '').join(', ');
+  return { ...moment, count };
+}
+
+/**
+ * One line that fits: the label takes at most half of what the numbers leave, the bar the rest. Where the numbers alone are too long, the
+ * last pieces of the count are left out first, then speed and time.
+ */
 export function barLine(
   label: string,
   moment: Moment,
@@ -122,12 +137,23 @@ export function barLine(
   columns: number,
   paint: Paint,
 ): string {
-  const text = describeMoment(moment, perSecond).join('  ');
+  const text = fitting(moment, perSecond, columns - 1);
   const room = columns - 1 - text.length;
   const name = shorten(label, Math.min(40, Math.floor(room / 2)));
   const share = shareOf(moment);
   const bar = share ? Math.min(24, room - [...name].length - 4) : 0;
   return [name, share && bar > 0 ? drawBar(bar, share, paint) : '', text].filter(Boolean).join('  ');
+}
+
+function fitting(moment: Moment, perSecond: number | undefined, width: number): string {
+  const counted = moment.count.split(', ');
+  for (let kept = counted.length; kept > 0; kept -= 1) {
+    const text = describeMoment({ ...moment, count: counted.slice(0, kept).join(', ') }, perSecond).join('  ');
+    if (text.length <= width) return text;
+  }
+  const pieces = describeMoment({ ...moment, count: counted[0] ?? '' }, undefined);
+  while (pieces.length > 1 && pieces.join('  ').length > width) pieces.pop();
+  return pieces.join('  ').slice(0, Math.max(0, width));
 }
 
 function drawBar(width: number, { done, of }: { done: number; of: number }, paint: Paint): string {
@@ -158,7 +184,8 @@ function pipeProgress(stream: TextStream, options: ProgressOptions): Progress {
       if (time < next || moment.bytes === moment.total) return;
       pause = Math.min(60_000, pause * 1.5);
       next = time + pause;
-      stream.write(`${options.label}: ${describeMoment(moment, speed.perSecond(time)).join(', ')}\n`);
+      const shown = withTrouble(moment, options);
+      stream.write(`${options.label}: ${describeMoment(shown, speed.perSecond(time)).join(', ')}\n`);
     },
     log: (line) => void stream.write(`${line}\n`),
     stop: () => void (stopped = true),

@@ -74,7 +74,7 @@ function repairDocument(line: ResultLine): Record<string, unknown> | undefined {
   return why === undefined ? undefined : { action: 'skipped', why };
 }
 
-/** Removes objects: of a move the sources, of a reconciliation the replicas whose source is gone. */
-export function removesObjects({ mode, rule }: Pick<BatchRequest, 'mode' | 'rule'>): boolean {
-  return mode === 'rename' || rule?.removeExtra === true;
+/** Removes objects: of a move the sources, of a reconciliation or a sync what has no source. */
+export function removesObjects({ mode, rule, sync }: Pick<BatchRequest, 'mode' | 'rule' | 'sync'>): boolean {
+  return mode === 'rename' || rule?.removeExtra === true || sync?.delete === true;
 }

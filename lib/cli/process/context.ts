@@ -6,6 +6,12 @@ export interface Context {
   readonly io: Io;
   /** Exit code of the command that ran; commands set it. */
   code: number;
+  /** Runs another command line; see `lib/cli/program.ts`. */
+  ferry?(typed: readonly string[], io: Io): Promise<number>;
+  /** Names of all commands. */
+  names?: readonly string[];
+  /** All commands, fully defined. */
+  definitions?(): Promise<Command>;
 }
 
 /** Adds one command to the program. */

@@ -45,6 +45,11 @@ export function processIo(): Io {
   };
 }
 
+/** Columns of a terminal; undefined for a pipe or a file, where lines have any length. */
+export function widthOf({ isTTY, columns }: TextStream): number | undefined {
+  return isTTY ? (columns ?? 80) : undefined;
+}
+
 /** Writes one line; resolves when the stream can take more, so that a slow reader slows us down instead of filling memory. */
 export async function printLine(stream: TextStream, line: string): Promise<void> {
   await printBytes(stream, `${line}\n`);

@@ -43,7 +43,9 @@ function momentOf(view: BatchView): Moment {
   const { counts, pages, objectsKnown, bytesKnown, request } = view;
   const isSized = request.source.kind === 'prefix' && request.mode !== 'metadata' && bytesKnown !== undefined;
   const { bytes } = counts;
-  const count = countText(view);
+  // The display counts the answers of this process itself, and knows from the bytes how long the rest takes.
+  const isMeasured = pages.complete && isSized && bytesKnown > 0;
+  const count = countText({ ...view, throttled: 0, ...(isMeasured && { etaSeconds: undefined }) });
   if (!pages.complete) return { bytes, count };
   if (isSized && counts.entries < objectsKnown) return { bytes, total: Math.max(bytes, bytesKnown), count };
   return { bytes, share: { done: counts.entries, of: objectsKnown }, count };

@@ -1,5 +1,5 @@
 /** What `cp` and `mv` have in common. */
-import { copyOptions } from '../input/copy-request.ts';
+import { copyOptions } from '../requests/copy-request.ts';
 import type { CopyFlags } from '../input/options.ts';
 import { hasWildcard } from '../../keys/wildcard.ts';
 import { choiceOf, objectFilters } from '../input/selection.ts';

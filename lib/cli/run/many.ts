@@ -1,7 +1,7 @@
 /** `cp`, `mv` and `meta` of many objects: a batch, shown as one command. */
 import type { BatchView } from '../../batch/index.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
-import { manyRequest, type Many } from '../input/many-request.ts';
+import { manyRequest, type Many } from '../requests/many-request.ts';
 import { exitOf } from '../output/batch.ts';
 import { errorOfLine, lineDocument, manyEndLine } from '../output/many.ts';
 import { printLine } from '../process/io.ts';

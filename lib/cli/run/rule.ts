@@ -1,7 +1,7 @@
 /** `replicate` and `reconcile`: a batch that goes by a replication rule, shown as one command. */
 import { visibleJson } from '../../copy/model/visible-json.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
-import { ruleRequest, type RuleCommand } from '../input/rule-request.ts';
+import { ruleRequest, type RuleCommand } from '../requests/rule-request.ts';
 import { exitOf } from '../output/batch.ts';
 import { differenceDocument, differenceText, ruleCounts, ruleEndText } from '../output/rule.ts';
 import { printLine } from '../process/io.ts';

@@ -8,6 +8,7 @@ import type { RequestInfo, StoreClient } from '../../store/open.ts';
 import type { OutputFlags, StoreFlags } from '../input/options.ts';
 import { openProgress, type Progress, type ProgressOptions } from '../output/progress.ts';
 import { requestLine } from '../output/request.ts';
+import { Trouble } from '../output/trouble.ts';
 import { complaint } from '../output/result.ts';
 import { Interrupted } from '../process/exit.ts';
 import type { KeyRules } from './customer-keys.ts';
@@ -44,6 +45,8 @@ export interface SessionOptions {
   keys?: KeyRules;
   /** Told once for every HTTP request sent. */
   onRequest?: (info: RequestInfo) => void;
+  /** Lines of the log that say what the command says in its own words. */
+  mutes?: RegExp;
   /** Decide about replicas that are copied again. */
   rules?: EmbeddedOptions['rules'];
 }
@@ -57,7 +60,7 @@ export async function withSession(
   io: Io,
   flags: StoreFlags & OutputFlags,
   work: (session: Session) => Promise<number>,
-  { looks = false, config: given, keys, onRequest, rules }: SessionOptions = {},
+  { looks = false, config: given, keys, onRequest, rules, mutes }: SessionOptions = {},
 ): Promise<number> {
   const config = given ?? (await loadConfig(io.env, configOptions(io, flags)));
   let progress: Progress | undefined;
@@ -66,11 +69,16 @@ export async function withSession(
     else io.stderr.write(`${line}\n`);
   };
   const { openEmbedded } = await import('../../runtime/embedded/open.ts');
-  const log = humanLog({ write: say, level: config.logLevel });
+  const log = humanLog({ write: (line) => (mutes?.test(line) ? undefined : say(line)), level: config.logLevel });
   const { home, settings } = config;
+  const trouble = new Trouble();
   const runtime = await openEmbedded({
     ...{ home, config, settings, env: io.env, log, rules },
-    onRequest: flags.debug ? (info) => (onRequest?.(info), say(requestLine(info))) : onRequest,
+    onRequest(info) {
+      trouble.note(info);
+      onRequest?.(info);
+      if (flags.debug) say(requestLine(info));
+    },
     looks: looks === 'stores',
   });
   if (!looks) io.outliveReaders?.();
@@ -99,7 +107,8 @@ export async function withSession(
       say,
       complain: (error) => complaint(io, error).forEach(say),
       progress(wanted) {
-        const opened = openProgress(io, { ...wanted, quiet: flags.quiet || flags.progress === false });
+        const quiet = flags.quiet || flags.progress === false;
+        const opened = openProgress(io, { ...wanted, quiet, trouble: () => trouble.texts() });
         progress = opened;
         return {
           ...opened,

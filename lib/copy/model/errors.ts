@@ -34,6 +34,8 @@ export type GiveUpCode =
   | 'SymlinkSource'
   | 'TooLarge'
   | 'TooManyParts'
+  /** Of a sync: more than it may remove. */
+  | 'TooManyRemovals'
   | 'Unsupported'
   | 'VerificationFailed'
   /** Processes died while a task of it was under way. */

@@ -31,7 +31,7 @@ function sizes(source: ObjectHead, replica: ObjectHead): string {
 }
 
 /** `copy` says that it was copied from this version of `original`. */
-function isMarkedCopy(original: ObjectHead, copy: ObjectHead): boolean {
+export function isMarkedCopy(original: ObjectHead, copy: ObjectHead): boolean {
   const marker = parseMarker(copy.userMetadata[markerName]);
   return marker !== undefined && marker.sourceEtag === original.etag && marker.size === original.size;
 }

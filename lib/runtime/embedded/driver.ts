@@ -6,6 +6,7 @@ import type { CopyResult } from '../../copy/model/result.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { partCount } from '../../copy/plan/plan.ts';
 import { errorOf } from '../../copy/row/end.ts';
+import type { PartsUnderWay } from './parts-under-way.ts';
 import { lookAt } from '../../copy/sweep.ts';
 import type { EmbeddedQueue } from '../../queue/embedded.ts';
 import type { ProcessRegistry } from '../../state/processes.ts';
@@ -14,7 +15,7 @@ import type { ProcessRegistry } from '../../state/processes.ts';
 export interface Progress {
   jobId?: string;
   state: JobState;
-  /** Parts reported; whole tasks at a time. */
+  /** Parts in the store, as far as their tasks have counted them or this process has copied them. */
   partsDone: number;
   /** 0 while no layout is known, and for a copy in one call. */
   parts: number;
@@ -57,12 +58,15 @@ export interface DriverParts {
   /** Who drives which job. */
   processes: Pick<ProcessRegistry, 'mine' | 'claim' | 'disown'>;
   newInvocation(): Invocation;
+  partsUnderWay: PartsUnderWay;
   /** How long running tasks may go on after an interruption, milliseconds. */
   graceMs: number;
 }
 
 /** How often a job is looked at when no task of it ends. */
 const pollMs = 1_000;
+/** How often its parts are counted in between, for the progress display. */
+const tellMs = 200;
 
 /** How often a stalled job is checked before `drive` gives up on it; the job is kept. */
 const patience = 3;
@@ -110,14 +114,15 @@ export class Driver {
   }
 
   async #follow(id: string, watcher: Watcher, { onProgress, signal }: Watch): Promise<Job> {
-    const { world } = this.#parts;
+    const { world, partsUnderWay } = this.#parts;
     const stall = { at: '', looks: 0 };
     for (;;) {
       const news = new AbortController();
       watcher.wake = () => news.abort();
       const job = await world.state.get(id);
       if (!job) throw new GiveUp('NotFound', `Job ${id} is gone: its row expired or was deleted.`);
-      onProgress?.(progressOf(job));
+      const tell = (): void => onProgress?.(progressOf(job, partsUnderWay.of(id)));
+      tell();
       if (isFinal(job.state)) return job;
       if (gaveUp(watcher.failure, 'StateUnusable')) throw watcher.failure;
       if (signal?.aborted) return await this.#interrupt(job);
@@ -126,10 +131,12 @@ export class Driver {
       const stop = (): void => news.abort();
       signal?.addEventListener('abort', stop, { once: true });
       // A look that failed has not moved the job's time for attention: the pause must.
-      await world.clock.sleep(
-        looked?.failure ? Math.max(looked.failure.delayMs, pollMs * 2 ** stall.looks) : pollMs,
-        news.signal,
-      );
+      const pause = looked?.failure ? Math.max(looked.failure.delayMs, pollMs * 2 ** stall.looks) : pollMs;
+      const until = world.clock.now() + pause;
+      for (let left = pause; left > 0 && !news.signal.aborted; left = until - world.clock.now()) {
+        await world.clock.sleep(onProgress ? Math.min(left, tellMs) : left, news.signal);
+        tell();
+      }
       signal?.removeEventListener('abort', stop);
     }
   }
@@ -170,10 +177,11 @@ export class Driver {
   }
 }
 
-export function progressOf(job: Job): Progress {
+/** @param uncounted parts that this process has copied and the row does not count yet */
+export function progressOf(job: Job, uncounted = 0): Progress {
   const parts = partCount(job.parts ?? []);
   const size = job.pin?.size ?? 0;
-  const counted = job.state === 'done' ? parts : Math.min(parts, job.partsDone - (job.partsBase ?? 0));
+  const counted = job.state === 'done' ? parts : Math.min(parts, job.partsDone - (job.partsBase ?? 0) + uncounted);
   const share = job.state === 'done' ? 1 : parts === 0 ? 0 : counted / parts;
   const bytesDone = Math.floor(size * share);
   const restoring = job.restoringSince !== undefined && !isFinal(job.state);

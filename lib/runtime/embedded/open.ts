@@ -24,6 +24,7 @@ import { Driver } from './driver.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { PagesUnderWay } from './pages-under-way.ts';
+import { PartsUnderWay } from './parts-under-way.ts';
 import { PartGate } from './part-gate.ts';
 import { dueHere, interruptedJobs, resumeJobs, sweepAll } from './resume.ts';
 import { runBatch } from './run-batch.ts';
@@ -65,9 +66,10 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   });
 
   const watchers = new Map<string, Set<() => void>>();
+  const partsUnderWay = new PartsUnderWay();
   const stopping = new Set<string>();
   const workers = startWorkers({
-    ...{ database, underWay, token, settings, clock, random, log, setAside },
+    ...{ database, underWay, partsUnderWay, token, settings, clock, random, log, setAside },
     store: (address) => stores.get(address),
     run: (task, invocation, store) => run({ ...world, store }, rules, batches, task, invocation),
     onSettled(task, error) {
@@ -81,7 +83,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     ...{ state, shared, queue: { send }, clock, random, log, settings },
   };
   const objects = new PartGate(Infinity);
-  const progress = new PagesUnderWay();
+  const progress = new PagesUnderWay(partsUnderWay);
   const batches: BatchWorld = {
     ...batchWorld(world, {
       client: (address) => stores.get(address),
@@ -94,7 +96,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     onPage: (batch, page, known) => progress.note(batch, page, known),
   };
   const common = { processes, newInvocation, graceMs };
-  const driver = new Driver({ ...common, world, queue: workers.jobs });
+  const driver = new Driver({ ...common, world, queue: workers.jobs, partsUnderWay });
   const batchParts = { ...common, world: batches, queues: workers.batches, progress, watchers, stopping };
 
   /** A batch that was interrupted here begins nothing more; `resume` sends what it lacks. */

@@ -37,14 +37,16 @@ export class PartGate {
     };
   }
 
-  /** The same store, whose part copies wait here for their turn. */
-  guard(store: ObjectStore, limit: number): ObjectStore {
+  /** The same store, whose part copies wait here for their turn. @param onPart hears of each that was copied. */
+  guard(store: ObjectStore, limit: number, onPart?: (number: number) => void): ObjectStore {
     return {
       ...store,
       uploadPartCopy: async (call, options) => {
         await this.#enter(call.uploadId, limit);
         try {
-          return await store.uploadPartCopy(call, options);
+          const copied = await store.uploadPartCopy(call, options);
+          onPart?.(call.partNumber);
+          return copied;
         } finally {
           this.#leave(call.uploadId);
         }

@@ -11,7 +11,7 @@ import { Interrupted } from './driver.ts';
 import type { PagesUnderWay } from './pages-under-way.ts';
 
 export interface BatchWatch {
-  /** Once a second, after each task of it here, and when it has ended. Counts what is known of pages under way as well. */
+  /** Several times a second, after each task of it here, and when it has ended. Counts what is known of pages under way as well. */
   onProgress?(view: BatchView): void | Promise<void>;
   /** Leaves the batch as it stands, for `resume`. */
   signal?: AbortSignal;
@@ -33,6 +33,8 @@ export interface BatchDriverParts {
 }
 
 const pollMs = 1_000;
+/** How often objects of pages under way are counted in between, for the progress display. */
+const tellMs = 250;
 /** How often a stalled batch is checked before `drive` gives up on it; the batch is kept. */
 const patience = 5;
 const orphansAtOnce = 1_000;
@@ -68,7 +70,8 @@ async function follow(
     const stop = (): void => nap.abort();
     setWake(stop);
     const view = await readBatch(world, id);
-    await onProgress?.(await progress.addTo(view, world.state));
+    const tell = async (): Promise<void> => onProgress?.(await progress.addTo(view, world.state, world.clock.now()));
+    await tell();
     if (view.ended) return view;
     if (signal?.aborted) {
       const left = await interrupt(parts, id);
@@ -83,7 +86,10 @@ async function follow(
       lookAt = world.clock.now() + pollMs;
     }
     signal?.addEventListener('abort', stop, { once: true });
-    await world.clock.sleep(Math.max(0, lookAt - world.clock.now()), nap.signal);
+    for (let left = lookAt - world.clock.now(); left > 0 && !nap.signal.aborted; left = lookAt - world.clock.now()) {
+      await world.clock.sleep(onProgress ? Math.min(left, tellMs) : left, nap.signal);
+      if (!nap.signal.aborted) await tell();
+    }
     signal?.removeEventListener('abort', stop);
   }
 }

@@ -8,11 +8,13 @@ import { WorkerPool } from '../../queue/worker-pool.ts';
 import type { StateDatabase } from '../../state/database.ts';
 import type { UnderWay } from '../../state/under-way.ts';
 import { PartGate } from './part-gate.ts';
+import type { PartsUnderWay } from './parts-under-way.ts';
 import { withoutSuspects } from './suspects.ts';
 
 export interface WorkerParts {
   database: StateDatabase;
   underWay: UnderWay;
+  partsUnderWay: PartsUnderWay;
   /** Names this process. */
   token: string;
   settings: Settings;
@@ -53,7 +55,7 @@ const pagesAtOnce = 4;
 
 /** Starts the queues of this process and the workers that take tasks from them. */
 export function startWorkers(parts: WorkerParts): Workers {
-  const { database, underWay, token, settings, clock, random, log, store, setAside, onSettled } = parts;
+  const { database, underWay, partsUnderWay, token, settings, clock, random, log, store, setAside, onSettled } = parts;
   const poolOptions = { clock, random, log, maxAttempts: settings.maxAttempts, invocationMs, holder: token };
   const gate = new PartGate(settings.concurrency);
   const inMemory = { ...poolOptions, handle: withoutSuspects({ underWay, log, setAside }, run), onSettled };
@@ -84,12 +86,18 @@ export function startWorkers(parts: WorkerParts): Workers {
   });
 
   async function run(task: Task, invocation: Invocation): Promise<void> {
-    if (task.kind !== 'parts') return await parts.run(task, invocation, store);
+    if (task.kind !== 'parts') {
+      await parts.run(task, invocation, store);
+      if (task.kind === 'finish') partsUnderWay.forget(task.jobId);
+      return;
+    }
     const { concurrency = settings.concurrency } = task;
     const takeBack = gate.wish(concurrency);
     jobs.wake();
     try {
-      await parts.run(task, invocation, (address) => gate.guard(store(address), concurrency));
+      const onPart = (number: number): void => partsUnderWay.note(task.jobId, number);
+      await parts.run(task, invocation, (address) => gate.guard(store(address), concurrency, onPart));
+      partsUnderWay.counted(task.jobId, task);
     } finally {
       takeBack();
     }

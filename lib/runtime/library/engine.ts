@@ -16,6 +16,7 @@ import { MemorySharedRecords, MemoryStateTable } from '../../state/memory.ts';
 import { openStore } from '../../store/open.ts';
 import { Driver, outcomeOf, type RunOutcome, type Watch } from '../embedded/driver.ts';
 import { PartGate } from '../embedded/part-gate.ts';
+import { PartsUnderWay } from '../embedded/parts-under-way.ts';
 import { runCopy } from '../embedded/run-copy.ts';
 import { systemClock } from '../shared/system-clock.ts';
 import { storeConfigOf, type StoreGiven } from './stores.ts';
@@ -66,6 +67,7 @@ export async function openEngine(given: StoreGiven, options: EngineOptions = {})
     attempt,
   });
 
+  const partsUnderWay = new PartsUnderWay();
   const gate = new PartGate(settings.concurrency);
   const queue = new EmbeddedQueue({
     ...{ clock, random, log, invocationMs, maxAttempts: settings.maxAttempts, holder: token },
@@ -82,7 +84,7 @@ export async function openEngine(given: StoreGiven, options: EngineOptions = {})
   /** Jobs that another process began, until this one takes them up. */
   const foreign = new Set<string>();
   const driver = new Driver({
-    ...{ world, queue, newInvocation, graceMs },
+    ...{ world, queue, newInvocation, graceMs, partsUnderWay },
     processes: {
       mine: (ids) => new Set(ids.filter((id) => !foreign.has(id))),
       claim: (id) => foreign.delete(id) || true,
@@ -95,7 +97,8 @@ export async function openEngine(given: StoreGiven, options: EngineOptions = {})
       case 'copy':
         return await copyObject(world, task, invocation);
       case 'finish':
-        return await finishJob(world, task, invocation);
+        await finishJob(world, task, invocation);
+        return partsUnderWay.forget(task.jobId);
       case 'parts':
         return await handleParts(task, invocation);
       default:
@@ -108,8 +111,10 @@ export async function openEngine(given: StoreGiven, options: EngineOptions = {})
     const takeBack = gate.wish(concurrency);
     queue.wake();
     try {
-      const guarded: ObjectStore = gate.guard(client, concurrency);
+      const onPart = (number: number): void => partsUnderWay.note(task.jobId, number);
+      const guarded: ObjectStore = gate.guard(client, concurrency, onPart);
       await copyParts({ ...world, store: () => guarded }, task, invocation);
+      partsUnderWay.counted(task.jobId, task);
     } finally {
       takeBack();
     }

@@ -4,6 +4,7 @@ import type { BatchWorld, WorkFiles, WorkPlace } from '../../batch/index.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
 import type { CallOptions, World } from '../../copy/model/ports.ts';
+import { isMarkedCopy } from '../../replicate/compare/heads.ts';
 import type { FileRef, SourcePorts } from '../../sources/shared/source.ts';
 import type { StoreClient } from '../../store/open.ts';
 import { WorkBucket } from '../../store/work-bucket.ts';
@@ -30,6 +31,7 @@ export function batchWorld(world: World, parts: BatchWorldParts): BatchWorld {
     workPlace,
     files: (place) => workFiles(parts, place),
     sources: (address) => sourcePorts(parts, address),
+    isMarkedCopy,
     throttled: (address) => client(address).pressure.throttled,
   };
 }

@@ -32,6 +32,10 @@ export interface Entry {
     /** Only the replica was listed. */
     extra?: true;
   };
+  /** Of a sync: what stands at the destination, as it was listed; absent when nothing does. */
+  there?: { etag: string; size: number; lastModified: number };
+  /** Of a sync: only the destination was listed. */
+  extra?: true;
 }
 
 /** A row that names no object. */
@@ -52,10 +56,12 @@ export type PassedOver =
   | 'other-status'
   /** A heading, a total or a folder in the output of a listing tool. */
   | 'no-object'
-  /** By the filters of a replication rule. */
+  /** By the filters of a replication rule or a sync. */
   | 'filtered'
   /** Listings show size and ETag of both sides, and they are equal. */
-  | 'equal';
+  | 'equal'
+  /** Of a sync that removes nothing: only the destination has it. */
+  | 'extra';
 
 /** A stretch of the source that one reader reads in order. */
 export type RangeSpec = {
@@ -79,6 +85,8 @@ export interface RangePage {
   rejected: Rejected[];
   /** Rows passed over since the cursor before. */
   passedOver: Partial<Record<PassedOver, number>>;
+  /** Of a sync: objects that were listed and chosen since the cursor before. */
+  sides?: { sources: number; destinations: number; extras: number };
   /** Reading goes on behind the last entry of this page. With `last` there is nothing to go on with. */
   cursor: Cursor;
   last: boolean;

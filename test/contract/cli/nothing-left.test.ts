@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createBatch } from '../../../lib/batch/index.ts';
-import { ruleRequest } from '../../../lib/cli/input/rule-request.ts';
+import { ruleRequest } from '../../../lib/cli/requests/rule-request.ts';
 import { withRules } from '../../../lib/cli/run/rules-file.ts';
 import { documents, storeEnv, useRig } from './harness.ts';
 

@@ -7,7 +7,7 @@ import { replicateEvent } from '../../../lib/replicate/replicate.ts';
 import type { RuleSet } from '../../../lib/replicate/rules/rules.ts';
 import { loadRules } from '../../../lib/replicate/rules/rules.ts';
 import { openEmbedded } from '../../../lib/runtime/embedded/open.ts';
-import { ruleRequest } from '../../../lib/cli/input/rule-request.ts';
+import { ruleRequest } from '../../../lib/cli/requests/rule-request.ts';
 import { createBatch, type BatchView } from '../../../lib/batch/index.ts';
 import type { Rig } from '../engine/rig.ts';
 import { failure } from './failure.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BatchView } from '../../../lib/batch/index.ts';
 import { noTally } from '../../../lib/batch/model/tally.ts';
 import type { BatchFlags } from '../../../lib/cli/input/batch-options.ts';
-import { batchRequest } from '../../../lib/cli/input/batch-request.ts';
+import { batchRequest } from '../../../lib/cli/requests/batch-request.ts';
 import { batchText, countText, exitOf, tallyText } from '../../../lib/cli/output/batch.ts';
 import { exit, UsageError } from '../../../lib/cli/process/exit.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesAnything, copyOptions, metaOptions } from '../../../lib/cli/input/copy-request.ts';
+import { changesAnything, copyOptions, metaOptions } from '../../../lib/cli/requests/copy-request.ts';
 import { UsageError } from '../../../lib/cli/process/exit.ts';
 
 describe('copyOptions', () => {

@@ -7,6 +7,7 @@ import type { Task } from '../../../lib/copy/model/task.ts';
 import { noLog } from '../../../lib/log.ts';
 import { EmbeddedQueue } from '../../../lib/queue/embedded.ts';
 import { Driver, Interrupted, outcomeOf, progressOf } from '../../../lib/runtime/embedded/driver.ts';
+import { PartsUnderWay } from '../../../lib/runtime/embedded/parts-under-way.ts';
 import { EmbeddedStateTable } from '../../../lib/state/embedded.ts';
 import { EmbeddedSharedRecords } from '../../../lib/state/embedded-shared.ts';
 import { ProcessRegistry } from '../../../lib/state/processes.ts';
@@ -38,8 +39,9 @@ function start(work: (world: World, task: Task, invocation: Invocation) => Promi
     settings: defaultSettings,
   };
   const newInvocation = () => ({ id: 'i', deadline: clock.now() + 1, attempt: 1 });
-  const driver = new Driver({ world, queue, processes, newInvocation, graceMs });
-  return { clock, database, processes, state, queue, world, driver };
+  const partsUnderWay = new PartsUnderWay();
+  const driver = new Driver({ world, queue, processes, newInvocation, graceMs, partsUnderWay });
+  return { clock, database, processes, state, queue, world, driver, partsUnderWay };
 }
 
 /** A row that only needs planning: no store is asked. */
@@ -75,6 +77,27 @@ describe('driving a job', () => {
     expect((await driven).state).toBe('cancelled');
     expect(seen).toContainEqual([0, 4, 0, 35]);
     expect(seen).toContainEqual([2, 4, 17, 35]);
+  });
+
+  it('counts parts as they are copied, before their task has counted them', async () => {
+    const { clock, state, driver, partsUnderWay } = start(() => new Promise(() => {}));
+    const pin = { etag: 'e', size: 40, lastModified: 1 };
+    const attentionAt = clock.now() + defaultSettings.staleMs;
+    await state.create(jobOf('j', { parts: [{ size: 10, count: 4 }], pin, attentionAt }));
+    const seen: number[] = [];
+    const driven = driver.drive('j', { onProgress: ({ partsDone }) => seen.push(partsDone) });
+    await settle();
+    for (const part of [1, 2, 2, 3]) {
+      partsUnderWay.note('j', part);
+      await clock.advance(200);
+    }
+    partsUnderWay.counted('j', { from: 1, count: 3 });
+    await state.count('j', 3, attentionAt);
+    const job = await state.get('j');
+    if (job) await state.move(job, { state: 'cancelled' });
+    await clock.advance(1_000);
+    await driven;
+    expect([...new Set(seen)]).toEqual([0, 1, 2, 3]);
   });
 
   it('leaves a job alone while its tasks are in the queue or its time has not come', async () => {

@@ -6,10 +6,10 @@ import { present } from '../../copy/model/omit-undefined.ts';
 import type { FileRef, SourceSpec } from '../../sources/shared/source.ts';
 import { manifestFormat, sourceSchema } from '../../sources/shared/source.ts';
 import { UsageError } from '../process/exit.ts';
-import type { BatchFlags } from './batch-options.ts';
+import type { BatchFlags } from '../input/batch-options.ts';
 import { copyOptions } from './copy-request.ts';
-import { choiceOf, objectFilters, type KeyPattern } from './selection.ts';
-import { parseUrl, type StoreUrl } from './urls.ts';
+import { choiceOf, objectFilters, type KeyPattern } from '../input/selection.ts';
+import { parseUrl, type StoreUrl } from '../input/urls.ts';
 
 export interface BatchLine {
   /** Positional arguments. */

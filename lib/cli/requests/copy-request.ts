@@ -3,7 +3,7 @@ import type { ContentHeaders, StoreAddress } from '../../copy/model/object.ts';
 import { present } from '../../copy/model/omit-undefined.ts';
 import type { CopyOptions, MetadataChange, TagChange } from '../../copy/model/request.ts';
 import { UsageError } from '../process/exit.ts';
-import type { CopyFlags, MetaFlags, RunFlags, WriteFlags } from './options.ts';
+import type { CopyFlags, MetaFlags, RunFlags, WriteFlags } from '../input/options.ts';
 
 /** @throws UsageError for flags that contradict each other or that the store does not know. */
 export function copyOptions(scheme: StoreAddress['scheme'], flags: CopyFlags): CopyOptions {

@@ -5,7 +5,7 @@ import { present } from '../../copy/model/omit-undefined.ts';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import type { Choice } from '../../keys/choice.ts';
 import type { FiltersConfig } from '../../keys/filters.ts';
-import type { Prefix } from './urls.ts';
+import type { Prefix } from '../input/urls.ts';
 
 export interface Many {
   mode: 'copy' | 'rename' | 'metadata';

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { CopyOptions } from '../../copy/model/request.ts';
 import { printable } from '../text/format.ts';
 import type { Many } from './many-request.ts';
-import type { Prefix } from './urls.ts';
+import type { Prefix } from '../input/urls.ts';
 
 const prefix = z.object({ bucket: z.string(), prefix: z.string() });
 const shape = z.object({

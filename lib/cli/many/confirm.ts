@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { plural, shellQuote } from '../text/format.ts';
 import type { Work } from './resume.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../run/session.ts';
 
 /**
  * What may go on: all where nothing of it removes objects or the answer is yes; without a terminal all that removes none;
@@ -28,7 +28,7 @@ export async function confirmRemovals(session: Session, found: readonly Work[]):
       : removing.length === 1
         ? 'One of them removes'
         : `${removing.length} of them remove`;
-  say(`${who} objects: a move its sources, --remove-extra replicas whose source is gone.`);
+  say(`${who} objects: a move its sources, --remove-extra and sync --delete what has no source.`);
   if (await isYes(session, 'Go on? [y/N] ')) return found;
   say(`nothing was done; ferry resume ID ${state} goes on with one, ${drop}.`);
   return undefined;

@@ -4,18 +4,18 @@ import { GiveUp } from '../../copy/model/errors.ts';
 import { isFinal, type Job } from '../../copy/model/job.ts';
 import { visibleJson } from '../../copy/model/visible-json.ts';
 import type { Run } from '../../state/runs.ts';
-import { manyRequest } from '../input/many-request.ts';
-import { readOldRun, restOfOldRun } from '../input/old-run.ts';
+import { manyRequest } from '../requests/many-request.ts';
+import { readOldRun, restOfOldRun } from '../requests/old-run.ts';
 import { runText, workText } from '../output/jobs.ts';
 import { errorDocument, lossLines, resultDocument, resultLine } from '../output/result.ts';
 import { exit, exitCodeOf } from '../process/exit.ts';
 import { removesObjects } from '../output/rule.ts';
 import { plural } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
-import { runBatch } from './batch.ts';
-import { followLaterCopies, withLaterCopies } from './later-copies.ts';
-import { checkKeys } from './customer-keys.ts';
-import type { Session } from './session.ts';
+import { runBatch } from '../run/batch.ts';
+import { followLaterCopies, withLaterCopies } from '../run/later-copies.ts';
+import { checkKeys } from '../run/customer-keys.ts';
+import type { Session } from '../run/session.ts';
 
 /** Something that was interrupted: a job, a batch, or a command of a version before batches. */
 export interface Work {
