@@ -86,6 +86,7 @@ const config: AWS = {
       // Tasks may wait their turn here, and a lost one is delivered again by the queue: the sweep need not hurry.
       FERRY_STALE_MS: '900000',
       ...(stage.work && { FERRY_WORK: stage.work }),
+      ...(stage.ruleMetrics && { FERRY_RULE_METRICS: `${service}/${stageName}/rules` }),
       ...stage.environment,
       ...Object.fromEntries(shell),
     },

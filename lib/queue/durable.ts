@@ -233,6 +233,17 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     ).length;
   }
 
+  /** The oldest messages, for those that only look: at most `limit` that are to be done, or that are dead letters. */
+  peek(limit: number, which: 'open' | 'dead'): { task: Message; sentAt: number }[] {
+    return this.#database
+      .rows<Pick<InboxRow, 'task' | 'created_at'>>(
+        `SELECT task, created_at FROM inbox
+         WHERE queue = ? AND dead_at IS ${which === 'open' ? 'NULL' : 'NOT NULL'} ORDER BY id LIMIT ?`,
+        ...[this.#name, limit],
+      )
+      .map((row) => ({ task: this.#database.parse<Message>(row.task), sentAt: row.created_at }));
+  }
+
   stats(): QueueStats {
     const now = this.#clock.now();
     const [row] = this.#database.rows<{ open: number; leased: number; dead: number; oldest: number | null }>(

@@ -68,6 +68,8 @@ export interface Embedded {
   cancel(id: string): Promise<Landed>;
   jobs(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
   job(id: string): Promise<Job | undefined>;
+  /** Replicas under way, by rule; not those of batches. */
+  openReplicas(): { rule: string; jobs: number; oldestAt: number }[];
   /** Begins to work on the inbox, and says to others that this process lives, until `close`. */
   startInbox(): void;
   /** Lets tasks under way end, within the grace time, and leaves everything else for later. */

@@ -162,6 +162,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     cancel: (id) => cancelJob(world, id),
     jobs: (query) => state.list(query),
     job: (id) => state.get(id),
+    openReplicas: () => table.openReplicas(),
     startInbox: () => {
       stopBeating = heartbeat.hold();
       reclaim();

@@ -9,7 +9,7 @@ import type { Log } from '../../copy/model/ports.ts';
 import type { Admission } from './admission.ts';
 import { BodyReader } from './body.ts';
 import { refuseBrowsers } from './guards.ts';
-import type { Metrics } from './prometheus.ts';
+import type { Metrics } from '../watch/prometheus.ts';
 
 /** Largest posted event, bytes; S3 and its kin send at most 256 KB, batches somewhat more. */
 const maxEventBytes = 1024 * 1024;
@@ -27,7 +27,7 @@ export interface HttpParts {
   notReady(): string | undefined;
   /** Whether a request may read the metrics, and why the process takes no work. */
   mayMeasure(head: Omit<ApiRequest, 'body'>): boolean;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'count' | 'render'>;
   log: Log;
 }
 
@@ -123,7 +123,7 @@ async function ownResponse(parts: HttpParts, request: ApiRequest): Promise<ApiRe
   if (path === '/metrics') {
     if (!parts.mayMeasure(request)) throw noMetrics();
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
-    return { status: 200, headers, body: parts.metrics.render() };
+    return { status: 200, headers, body: await parts.metrics.render() };
   }
   if (path !== '/readyz') return undefined;
   const why = parts.notReady();

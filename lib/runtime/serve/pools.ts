@@ -43,7 +43,7 @@ export function openPools({ runtime, log, queues, holder, isBusy }: PoolParts): 
       handle: async (posted, invocation) => {
         // A text that no store is known to send fails here, and so becomes a dead letter; so does an event of a former version.
         const reading = posted.kind === 'events' ? posted : readEvents(posted.body);
-        await replicateEvents(world, rules, reading, invocation);
+        await replicateEvents(world, rules, reading, invocation, runtime.watch);
       },
     }),
     messages: new WorkerPool({

@@ -13,13 +13,13 @@ import { openEmbedded } from '../embedded/open.ts';
 import { apiRuntime, everyoneOf } from '../shared/api-deps.ts';
 import { runTask } from '../shared/run-task.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { openServeWatch } from '../watch/serve-watch.ts';
 import { admissionOf } from './admission.ts';
 import { keepSweeping, takeOver } from './background.ts';
 import { Burst } from './burst.ts';
 import type { HttpParts, Listening } from './http.ts';
 import { listen } from './http.ts';
 import { mayMeasure, metricsReader } from './guards.ts';
-import { openServeMetrics } from './metrics.ts';
 import type { Pools } from './pools.ts';
 import { openPools } from './pools.ts';
 import { postEvent } from './post-event.ts';
@@ -52,13 +52,14 @@ const requestMs = 25_000;
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { serve: config, log, graceMs = defaultGraceMs, onRequest } = options;
   const everyone = everyoneOf(config, options.insecureNoAuth);
-  const metrics = openServeMetrics(() => queues);
+  const watch = openServeWatch(config.rules, () => ({ embedded, queues }));
+  const { metrics } = watch;
   const embedded = await openEmbedded({
     ...options,
     observe: (state) => observed(state, onState),
     rules: config.rules,
     run: async (world, rules, batches, task, invocation) => {
-      await runTask(world, rules, batches, task, invocation);
+      await watch.rules.duringTask(world, task, (its) => runTask(its, rules, batches, task, invocation));
       metrics.count('ferry_tasks_done_total', { kind: task.kind });
     },
     onRequest: (info) => {
@@ -68,14 +69,19 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const queues: Queues = openQueues(embedded, (name) => pools[name as keyof Pools]?.wake());
   const { world, batches } = embedded;
-  const api = apiRuntime(config, { world, batches, messages: queues.messages }, everyone);
+  await watch.begin(world);
+  const api = {
+    ...apiRuntime(config, { world, batches, messages: queues.messages }, everyone),
+    rules: () => watch.statuses(),
+  };
   const notify = notifier(api);
   async function onState(job: Job): Promise<void> {
     const ended = job.batch === undefined ? 'ferry_jobs_ended_total' : 'ferry_batches_ended_total';
     if (isFinal(job.state)) metrics.count(ended, { mode: job.mode, state: job.state });
+    watch.rules.jobMoved(job);
     await notify(job);
   }
-  const runtime: Runtime = { world, rules: config.rules, api, batches };
+  const runtime: Runtime = { world, rules: config.rules, watch: watch.rules, api, batches };
   const burst = new Burst(world.clock);
   const holder = embedded.processes.token;
   const pools = openPools({ runtime, log, queues, holder, isBusy: () => burst.isOn() });
@@ -117,6 +123,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const background = Promise.all([
     takeOver(embedded, log, stop.signal),
     keepSweeping(embedded, queues, config.sweepSeconds, stop.signal),
+    watch.keep(stop.signal),
   ]);
   embedded.startInbox();
   for (const pool of Object.values(pools)) pool.wake();
@@ -126,6 +133,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await http.close(graceMs);
     await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
     await background;
+    await watch.flush();
     queues.events.release();
     queues.messages.release();
     await embedded.close();
