@@ -20,6 +20,8 @@ export interface ApiDeps {
   everyone?: Caller;
   /** How the replication rules stand. */
   rules?(): Promise<RuleStatus[]>;
+  /** The same world, whose store requests are counted for a job. */
+  forJob?(world: World, jobId: string): World;
   /** A new unique id. */
   newId(): string;
 }

@@ -34,6 +34,8 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
   random?: () => number;
   /** Wraps the state table that everything here writes to, to hear of changes. */
   observe?(state: StateTable): StateTable;
+  /** Requests that were sent for a job so far: for the line of its end. */
+  requestsOf?: World['requestsOf'];
   /** Does one task; default: `runTask`. */
   run?: typeof runTask;
   /** How long tasks under way may go on when they are asked to stop, milliseconds. */

@@ -77,6 +77,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const world: World = {
     store: (address) => stores.get(address),
     ...{ state, shared, queue: { send }, clock, random, log, settings },
+    requestsOf: options.requestsOf,
   };
   const objects = new PartGate(Infinity);
   const progress = new PagesUnderWay();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { audit } from '../../api/http/audit.ts';
 import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { jsonResponse, maxBodyBytes } from '../../api/http/http.ts';
-import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
+import { logFailure, Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
 import type { Log } from '../../copy/model/ports.ts';
 import type { Admission } from './admission.ts';
 import { BodyReader } from './body.ts';
@@ -103,9 +103,8 @@ async function serve(
   } catch (error) {
     // The client has gone away in the middle of its request.
     if (incoming.destroyed && !incoming.complete) return;
-    const problem = problemFrom(error);
-    if (problem.kind === 'internal') parts.log.error('request failed', { path: place, error: String(error) });
-    answer = problemResponse(problem, place);
+    logFailure(parts.log, error, { path: place });
+    answer = problemResponse(problemFrom(error), place);
     audit(parts.log, { method, path: place, from }, answer);
   }
   parts.metrics.count('ferry_http_requests_total', { status: String(answer.status), to: targetOf(path) });

@@ -58,6 +58,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...options,
     observe: (state) => observed(state, onState),
     rules: config.rules,
+    requestsOf: watch.rules.requestsOf,
     run: async (world, rules, batches, task, invocation) => {
       await watch.rules.duringTask(world, task, (its) => runTask(its, rules, batches, task, invocation));
       metrics.count('ferry_tasks_done_total', { kind: task.kind });
@@ -73,6 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const api = {
     ...apiRuntime(config, { world, batches, messages: queues.messages }, everyone),
     rules: () => watch.statuses(),
+    forJob: watch.rules.forJob,
   };
   const notify = notifier(api);
   async function onState(job: Job): Promise<void> {

@@ -10,7 +10,7 @@ import { writtenLabel } from '../../replicate/replicate.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
 import type { FigureSink } from './sink.ts';
 
-/** Jobs whose requests are counted at once; of further ones the line of their end tells none. */
+/** Jobs whose requests are remembered: the latest ones. */
 const mostJobs = 10_000;
 
 export interface Watcher extends RuleWatch {
@@ -18,6 +18,8 @@ export interface Watcher extends RuleWatch {
   jobMoved(job: Job): void;
   /** Runs a task in a world whose requests are counted for its job, and for the job's rule. */
   duringTask(world: World, task: Task, run: (world: World) => Promise<void>): Promise<void>;
+  /** The same world, whose store requests are counted for a job. */
+  forJob(world: World, jobId: string): World;
   /** Requests that this process has sent for a job so far. */
   requestsOf(jobId: string): number | undefined;
 }
@@ -28,7 +30,8 @@ export function openWatcher(rules: RuleSet, sink: FigureSink, now: () => number)
 
   function addTo(jobId: string, count: number): void {
     const before = requests.get(jobId);
-    if (before !== undefined || requests.size < mostJobs) requests.set(jobId, (before ?? 0) + count);
+    requests.set(jobId, (before ?? 0) + count);
+    if (requests.size > mostJobs) for (const [oldest] of requests) return void requests.delete(oldest);
   }
 
   /** The rule of a job or request, where it is one of ours and not a part of a batch. */
@@ -63,7 +66,6 @@ export function openWatcher(rules: RuleSet, sink: FigureSink, now: () => number)
     jobMoved(job) {
       const { state } = job;
       if (state === 'planned' || state === 'copying' || state === 'finishing') return;
-      requests.delete(job.id);
       const rule = ruleOf(job);
       if (rule === undefined) return;
       if (state === 'failed') sink.failed(rule, job.reason?.code ?? 'Unexpected');
@@ -105,6 +107,7 @@ export function openWatcher(rules: RuleSet, sink: FigureSink, now: () => number)
         if (rule !== undefined && sent > 0) sink.requested(rule, sent);
       }
     },
+    forJob: (world, jobId) => counting(world, () => addTo(jobId, 1)),
     requestsOf: (jobId) => requests.get(jobId),
   };
 }
