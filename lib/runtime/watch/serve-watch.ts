@@ -3,17 +3,20 @@ import type { RuleStatus } from '../../api/views/rule-status.ts';
 import type { World } from '../../copy/model/ports.ts';
 import type { QueueStats } from '../../queue/durable.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
-import { backlogOf, forAMoment, type Backlog, type BacklogSource } from './backlog.ts';
-import type { GaugeFamily, Labels, Metrics } from './prometheus.ts';
+import { backlogOf, forAMoment, type BacklogSource } from './backlog.ts';
+import { healthGauges, ruleGauges } from './gauges.ts';
+import { Health, type HealthParts } from './health.ts';
+import type { Place } from './places.ts';
+import type { Metrics } from './prometheus.ts';
 import { ruleStatuses } from './rule-status.ts';
 import { openWatcher, type Watcher } from './rule-watch.ts';
 import { metricsSink, openServeMetrics } from './serve-metrics.ts';
-import { allOf } from './sink.ts';
+import { allOf, type FigureSink } from './sink.ts';
 import { RuleTotals } from './totals.ts';
 
 /** What is read at each look; there only once the service is open. */
 export interface Watched {
-  embedded: { world: World; openReplicas: BacklogSource['jobs'] };
+  embedded: { world: World; openReplicas: BacklogSource['jobs']; store: HealthParts['client'] };
   queues: Record<'events' | 'messages' | 'tasks', { stats(): QueueStats }> & Pick<BacklogSource, 'events'>;
 }
 
@@ -21,7 +24,9 @@ export interface ServeWatch {
   metrics: Metrics;
   rules: Watcher;
   /** To be called once, before the first event. */
-  begin(world: World): Promise<void>;
+  begin(world: World, places: readonly Place[]): Promise<void>;
+  /** Absent before `begin`. */
+  readonly health: Health | undefined;
   statuses(): Promise<RuleStatus[]>;
   /** Writes figures to the state now and then, until the signal. */
   keep(signal: AbortSignal): Promise<void>;
@@ -34,6 +39,7 @@ const flushMs = 10_000;
 export function openServeWatch(rules: RuleSet, watched: () => Watched): ServeWatch {
   const now = Date.now;
   let totals: RuleTotals | undefined;
+  let health: Health | undefined;
   const backlogs = forAMoment(
     () => {
       const { embedded, queues } = watched();
@@ -44,10 +50,10 @@ export function openServeWatch(rules: RuleSet, watched: () => Watched): ServeWat
   );
   const stats = (name: keyof Watched['queues']) => () => watched().queues[name].stats();
   const queues = { events: stats('events'), messages: stats('messages'), tasks: stats('tasks') };
-  const metrics = openServeMetrics(
-    queues,
-    ruleGauges(backlogs, () => totals?.lastSuccess, now),
-  );
+  const metrics = openServeMetrics(queues, {
+    ...ruleGauges(backlogs, () => totals?.lastSuccess, now),
+    ...healthGauges(rules, () => health),
+  });
   const later: RuleTotals['sink'] = {
     seen: (...all) => totals?.sink.seen(...all),
     replicated: (...all) => totals?.sink.replicated(...all),
@@ -55,53 +61,50 @@ export function openServeWatch(rules: RuleSet, watched: () => Watched): ServeWat
     failed: (...all) => totals?.sink.failed(...all),
     requested: (...all) => totals?.sink.requested(...all),
   };
+  /** A failure is a reason to look at the stores. */
+  const nothing = (): void => {};
+  const suspicion: FigureSink = {
+    ...{ seen: nothing, replicated: nothing, skipped: nothing, requested: nothing },
+    failed: (rule) => health?.suspect(rule),
+  };
   const flush = async (): Promise<void> => await totals?.flush(watched().embedded.world.log);
   return {
     metrics,
-    rules: openWatcher(rules, allOf([metricsSink(metrics, rules), later]), now),
+    rules: openWatcher(rules, allOf([metricsSink(metrics, rules), later, suspicion]), now),
     flush,
-    async begin(world) {
-      totals = new RuleTotals(world.shared, rules, now);
+    get health() {
+      return health;
+    },
+    async begin(world, places) {
+      const { clock, log, shared } = world;
+      health = new Health({
+        ...{ places, clock, log },
+        client: (address) => watched().embedded.store(address),
+        writeProbe: () => writeProbe(shared, now()),
+      });
+      totals = new RuleTotals(shared, rules, now);
       await totals.begin(rules);
     },
-    statuses: () => ruleStatuses(rules, { totals: async (rule) => await totals?.read(rule), backlogs: backlogs() }),
+    statuses: () =>
+      ruleStatuses(rules, {
+        totals: async (rule) => await totals?.read(rule),
+        backlogs: backlogs(),
+        problem: (rule) => health?.troubleOf(rule),
+      }),
     async keep(signal) {
       const { clock } = watched().embedded.world;
+      const checking = health?.keep(signal);
       while (!signal.aborted) {
         await clock.sleep(flushMs, signal);
         await flush();
       }
+      await checking;
     },
   };
 }
 
-function ruleGauges(
-  backlogs: () => ReadonlyMap<string, Backlog>,
-  lastSuccess: () => ReadonlyMap<string, number> | undefined,
-  now: () => number,
-): Record<string, GaugeFamily> {
-  const each = (help: string, value: (backlog: Backlog) => number): GaugeFamily => ({
-    help,
-    labels: ['rule'],
-    read: () => [...backlogs()].map(([rule, backlog]): [Labels, number] => [{ rule }, value(backlog)]),
-  });
-  return {
-    ferry_rule_backlog_objects: each(
-      'Objects that are not replicated yet, once for each destination; dead letters are not among them.',
-      ({ objects }) => objects,
-    ),
-    ferry_rule_oldest_unreplicated_seconds: each(
-      'Time since the oldest of these objects was written; 0 when there is none.',
-      ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(0, now() - oldestAt) / 1000),
-    ),
-    ferry_rule_dead_letters: each(
-      'Events of the rule that were given up; `ferry dead` lists them.',
-      ({ dead }) => dead,
-    ),
-    ferry_rule_last_success_timestamp_seconds: {
-      help: 'When the rule last made a replica equal to its source, Unix time; kept over restarts.',
-      labels: ['rule'],
-      read: () => [...(lastSuccess() ?? [])].map(([rule, at]): [Labels, number] => [{ rule }, at / 1000]),
-    },
-  };
+/** Large enough to need a page of its own: a full disk may have room for a few bytes. */
+async function writeProbe(shared: World['shared'], now: number): Promise<void> {
+  const found = await shared.get('probe');
+  await shared.compareAndSet('probe', found, { at: now, filler: 'x'.repeat(8_192) }, now + 86_400_000);
 }

@@ -46,6 +46,8 @@ export interface ServiceOptions {
   settings?: Partial<Settings>;
   home?: string;
   twin?: Twin;
+  /** Return at once, and not when the stores have been checked. */
+  unchecked?: boolean;
 }
 
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
@@ -92,6 +94,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     log: jsonLog({ write: (line) => void logs.push(line), level: 'debug' }),
   });
   const { url } = serving;
+  if (!options.unchecked) await until(async () => (await fetch(`${url}/readyz`)).status === 200);
   const client = openStore({ address: store, credentials });
   const open = async (): Promise<number> => {
     const text = await (await fetch(`${url}/metrics`)).text();
