@@ -13,6 +13,7 @@ import { openEmbedded } from '../embedded/open.ts';
 import { apiRuntime, everyoneOf } from '../shared/api-deps.ts';
 import { runTask } from '../shared/run-task.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { systemClock } from '../shared/system-clock.ts';
 import { placesOf } from '../watch/places.ts';
 import { openServeWatch } from '../watch/serve-watch.ts';
 import { admissionOf } from './admission.ts';
@@ -53,9 +54,13 @@ const requestMs = 25_000;
  * the port is in use; StateUnusable.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { serve: config, log, graceMs = defaultGraceMs, onRequest } = options;
+  const { serve: config, log, graceMs = defaultGraceMs, clock = systemClock, onRequest } = options;
   const everyone = everyoneOf(config, options.insecureNoAuth);
-  const watch = openServeWatch(config.rules, () => ({ embedded, queues }));
+  const watch = openServeWatch(
+    config.rules,
+    () => ({ embedded, queues }),
+    () => clock.now(),
+  );
   const { metrics } = watch;
   const embedded = await openEmbedded({
     ...options,

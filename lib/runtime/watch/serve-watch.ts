@@ -33,11 +33,13 @@ export interface ServeWatch {
   flush(): Promise<void>;
 }
 
+/** What waits for so long, milliseconds, is a reason to look at the stores of its rule. */
+const waitedMs = 15_000;
+
 /** A process that is killed loses the counts of so long, milliseconds. */
 const flushMs = 10_000;
 
-export function openServeWatch(rules: RuleSet, watched: () => Watched): ServeWatch {
-  const now = Date.now;
+export function openServeWatch(rules: RuleSet, watched: () => Watched, now: () => number): ServeWatch {
   let totals: RuleTotals | undefined;
   let health: Health | undefined;
   const backlogs = forAMoment(
@@ -97,6 +99,9 @@ export function openServeWatch(rules: RuleSet, watched: () => Watched): ServeWat
       while (!signal.aborted) {
         await clock.sleep(flushMs, signal);
         await flush();
+        // A store that does not answer fails no attempt for minutes.
+        for (const [rule, { oldestAt }] of backlogs())
+          if (oldestAt !== undefined && now() - oldestAt > waitedMs) health?.suspect(rule);
       }
       await checking;
     },
