@@ -25,7 +25,7 @@ export const optionsAt: Record<Exclude<keyof ObjectStore, 'address' | 'facts'>, 
 };
 
 /**
- * The arguments of a call, with options that tell `onRequest` of each request; whoever heard of them before still does.
+ * The arguments of a call, with options that tell `onRequest` of each request, after the listener that the options already have.
  *
  * @param name of the method of `ObjectStore`; a name that is none gets its arguments back
  */
