@@ -32,11 +32,20 @@ const counters: NonNullable<Families['counters']> = {
     help: 'Attempts that failed, by the code of the error; most are repeated.',
     labels: ['rule', 'code'],
   },
+  ferry_rule_canaries_total: {
+    help: 'Canaries that ended, by whether they arrived: arrived, lost.',
+    labels: ['rule', 'outcome'],
+  },
   ferry_rule_replicated_bytes_total: { help: 'Bytes that the store copied for the rule.', labels: ['rule'] },
   ferry_rule_store_requests_total: { help: 'Requests sent to the store for the rule.', labels: ['rule'] },
 };
 
 const histograms: NonNullable<Families['histograms']> = {
+  ferry_rule_canary_seconds: {
+    help: 'From the write of a canary until its replica was seen.',
+    labels: ['rule'],
+    buckets: [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+  },
   ferry_rule_lag_seconds: {
     help: 'From the write of a source, as its event tells, until the replica holds it or something newer.',
     labels: ['rule'],
@@ -81,6 +90,8 @@ export function metricsSink(metrics: Metrics, rules: RuleSet): FigureSink {
     const zero = (name: string, labels: Labels = {}): void => metrics.count(name, { rule, ...labels }, 0);
     for (const name of ['events', 'replicated_bytes', 'store_requests']) zero(`ferry_rule_${name}_total`);
     zero('ferry_rule_replicated_total', { action: 'copied' });
+    if (rules.routes.some((route) => route.rule === rule && route.canarySeconds !== undefined))
+      for (const outcome of ['arrived', 'lost']) zero('ferry_rule_canaries_total', { outcome });
     for (const code of watchedCodes) zero('ferry_rule_failures_total', { code });
   }
   return {

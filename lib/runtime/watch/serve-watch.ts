@@ -4,6 +4,7 @@ import type { World } from '../../copy/model/ports.ts';
 import type { QueueStats } from '../../queue/durable.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
 import { backlogOf, forAMoment, type BacklogSource } from './backlog.ts';
+import { keepCanaries } from './canary.ts';
 import { healthGauges, ruleGauges } from './gauges.ts';
 import { Health, type HealthParts } from './health.ts';
 import type { Place } from './places.ts';
@@ -96,6 +97,18 @@ export function openServeWatch(rules: RuleSet, watched: () => Watched, now: () =
     async keep(signal) {
       const { clock } = watched().embedded.world;
       const checking = health?.keep(signal);
+      const canaries = keepCanaries(
+        {
+          ...{ client: (address) => watched().embedded.store(address), clock, log: watched().embedded.world.log },
+          ended(rule, seconds) {
+            const outcome = seconds === undefined ? 'lost' : 'arrived';
+            metrics.count('ferry_rule_canaries_total', { rule, outcome });
+            if (seconds !== undefined) metrics.observe('ferry_rule_canary_seconds', { rule }, seconds);
+          },
+        },
+        rules,
+        signal,
+      );
       while (!signal.aborted) {
         await clock.sleep(flushMs, signal);
         await flush();
@@ -103,7 +116,7 @@ export function openServeWatch(rules: RuleSet, watched: () => Watched, now: () =
         for (const [rule, { oldestAt }] of backlogs())
           if (oldestAt !== undefined && now() - oldestAt > waitedMs) health?.suspect(rule);
       }
-      await checking;
+      await Promise.all([checking, canaries]);
     },
   };
 }

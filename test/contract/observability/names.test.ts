@@ -32,7 +32,9 @@ const shown = new Map<string, Set<string>>();
 beforeAll(async () => {
   service = await openService({
     ...{ scheme: 's3', shape: 's3', events: { bucket: 'photos' } },
-    config: { rules: [{ name: 'all', source: { bucket: 'photos' }, destination: { bucket: 'backup' } }] },
+    config: {
+      rules: [{ name: 'all', source: { bucket: 'photos' }, destination: { bucket: 'backup' }, canary: { every: 10 } }],
+    },
   });
   const { client, call, url } = service;
   await client.putObject({ bucket: 'photos', key: 'a' }, Buffer.from('a'));
@@ -69,8 +71,8 @@ describe('labels of metrics', () => {
   it('have few values: no bucket, key or caller is one', () => {
     const used = new Set([...shown.values()].flatMap((labels) => [...labels]));
     expect([...used].sort()).toEqual(
-      ['action', 'code', 'kind', 'le', 'mode', 'operation', 'rule', 'state', 'status', 'to', 'why'].filter((label) =>
-        used.has(label),
+      ['action', 'code', 'kind', 'le', 'mode', 'operation', 'outcome', 'rule', 'state', 'status', 'to', 'why'].filter(
+        (label) => used.has(label),
       ),
     );
   });
