@@ -1,6 +1,7 @@
 /** The stack on AWS, for `npx serverless deploy --stage NAME`. What differs between stages is in `stages`; docs/aws.md explains. */
 import { parseArgs } from 'node:util';
 import type { AWS } from '@serverless/typescript';
+import { checkFile } from './deploy/aws/check-file.ts';
 import { role } from './deploy/aws/permissions.ts';
 import type { Queue } from './deploy/aws/queues.ts';
 import { queueResources } from './deploy/aws/queues.ts';
@@ -61,6 +62,8 @@ const fromQueue = (name: Queue, maximumConcurrency: number, batchSize: number) =
 
 /** `npm run offline` has no stack: what the shell says of FERRY_ goes before the references to it. */
 const isOffline = process.argv.includes('offline');
+// What is removed, or only tried here, needs no file.
+if (['package', 'deploy'].some((command) => process.argv.includes(command))) checkFile(stage, 'ferry.yaml');
 const shell = Object.entries(process.env).filter(([name]) => isOffline && name.startsWith('FERRY_'));
 
 const config: AWS = {
@@ -86,6 +89,7 @@ const config: AWS = {
       // Tasks may wait their turn here, and a lost one is delivered again by the queue: the sweep need not hurry.
       FERRY_STALE_MS: '900000',
       ...(stage.work && { FERRY_WORK: stage.work }),
+      ...(stage.ruleMetrics && { FERRY_RULE_METRICS: `${service}/${stageName}/rules` }),
       ...stage.environment,
       ...Object.fromEntries(shell),
     },

@@ -16,12 +16,12 @@ export const objectCreatedHandler = (open: OpenRuntime) =>
   cloudFunction<Delivery[], unknown, BatchAnswer | BatchOperationsAnswer | { events: number }>(
     open,
     [eachMessage()],
-    async (deliveries, { runtime: { world, rules }, invocation }) =>
+    async (deliveries, { runtime: { world, rules, watch }, invocation }) =>
       await settleEach(deliveries, async ({ input, attempt }) => {
         const worker = { ...invocation, attempt };
         if (isBatchOperations(input)) return await answerBatchOperations(world, rules, input, worker);
         const reading = readEvents(input);
-        await replicateEvents(world, rules, reading, worker);
+        await replicateEvents(world, rules, reading, worker, watch);
         return { events: reading.events.length };
       }),
   );

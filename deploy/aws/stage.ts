@@ -40,6 +40,11 @@ export interface Stage {
    * more. AWS wants 100 of an account's to stay unreserved: leave it out where the account has no more than that.
    */
   apiAtOnce?: number;
+  /**
+   * Figures of each rule (events, replicas, skips, failures, bytes, requests, lag) as metrics in CloudWatch, of the namespace
+   * object-ferry/STAGE/rules. CloudWatch charges for each metric of each rule, and for the lines.
+   */
+  ruleMetrics?: boolean;
   /** ARN of an SNS topic for alarms; without one they only show in CloudWatch. */
   alarmTopic?: string;
   /** Values of `env:NAME` in ferry.yaml, best as `{{resolve:secretsmanager:...}}`, and engine settings such as FERRY_CONCURRENCY. */

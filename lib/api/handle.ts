@@ -5,7 +5,7 @@ import type { Audited } from './http/audit.ts';
 import { audit } from './http/audit.ts';
 import type { ApiRequest, ApiResponse } from './http/http.ts';
 import { emptyResponse, jsonResponse, maxUrlBytes } from './http/http.ts';
-import { Problem, problemFrom, problemKinds, problemResponse } from './http/problem.ts';
+import { logFailure, Problem, problemFrom, problemKinds, problemResponse } from './http/problem.ts';
 import { check, readJson, readQuery } from './http/read-request.ts';
 import type { ApiDeps, Call } from './model/deps.ts';
 import type { Route } from './model/route.ts';
@@ -29,11 +29,8 @@ async function answerTo(
   try {
     return await dispatch(deps, request, invocation, audited);
   } catch (error) {
-    const problem = problemFrom(error);
-    if (problem.kind === 'internal') {
-      deps.world.log.error('request failed', { method: request.method, path: request.path, error: String(error) });
-    }
-    return problemResponse(problem, request.path.slice(0, maxUrlBytes));
+    logFailure(deps.world.log, error, { method: request.method, path: request.path });
+    return problemResponse(problemFrom(error), request.path.slice(0, maxUrlBytes));
   }
 }
 

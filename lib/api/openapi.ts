@@ -36,6 +36,7 @@ function build(): Json {
     tags: [
       { name: 'jobs', description: 'One object to one destination each.' },
       { name: 'batches', description: 'Many objects from one request.' },
+      { name: 'rules', description: 'Replication by rules of the configuration.' },
     ],
     security: [{ bearer: [] }, { signature: [] }],
     paths,

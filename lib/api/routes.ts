@@ -4,7 +4,9 @@ import { createCopy, createMetadata, createRename } from './jobs/create.ts';
 import { deleteJob, getJob, listJobs, listParts } from './jobs/jobs.ts';
 import * as schemas from './jobs/schemas.ts';
 import type { Route } from './model/route.ts';
+import { listRules } from './rules.ts';
 import { jobListView, jobView, partListView } from './views/job.ts';
+import { ruleListView } from './views/rule.ts';
 
 const started: Route['answers'] = [
   { status: 200, description: 'Done: it was small enough to be copied at once.', view: jobView },
@@ -102,6 +104,18 @@ export const routes: readonly Route[] = [
     run: (call) => listJobs(call, allModes),
   },
   ...batchRoutes,
+  {
+    method: 'GET',
+    path: '/v1/rules',
+    name: 'listRules',
+    summary: 'How the replication rules stand: counts, lag, backlog, last success',
+    tag: 'rules',
+    query: schemas.noQuery,
+    answers: [
+      { status: 200, description: 'The rules whose source and destinations the caller may touch.', view: ruleListView },
+    ],
+    run: listRules,
+  },
 ];
 
 /** What a path leads to: the routes that share it, and the values of its parameters. */

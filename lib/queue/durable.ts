@@ -2,18 +2,9 @@ import type { Clock, SendOptions } from '../copy/model/ports.ts';
 import type { Task } from '../copy/model/task.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { GroupCommit } from '../state/group-commit.ts';
+import { DeadLetters, shortReason, type DeadLettersOptions, type InboxRow } from './dead-letters.ts';
 import { mostDeaths } from './deaths.ts';
 import type { Delivery, Inbox } from './inbox.ts';
-
-/** A task that had all its deliveries, or that was refused for good; kept until an operator redrives or drops it. */
-export interface DeadLetter<Message = Task> {
-  id: number;
-  task: Message;
-  attempts: number;
-  reason: string;
-  sentAt: number;
-  deadAt: number;
-}
 
 export interface QueueStats {
   /** Ready, waiting for their time, or with a worker. */
@@ -25,14 +16,10 @@ export interface QueueStats {
   oldestAt?: number;
 }
 
-export interface DurableQueueOptions {
-  /** Several queues share the state file; each sees its own messages only. */
-  name: string;
-  clock: Clock;
+/** Several queues share the state file; each sees its own messages only. `onSent` may wake the worker pool. */
+export interface DurableQueueOptions extends DeadLettersOptions {
   /** Names this process on its leases (`ProcessRegistry.token`). */
   token: string;
-  /** After every send, e.g. to wake the worker pool. */
-  onSent?: () => void;
 }
 
 /** What became of the messages that dead processes had. */
@@ -43,9 +30,6 @@ export interface Reclaimed {
   setAside: number[];
 }
 
-/** Characters of a reason: senders choose some of the texts that errors repeat. */
-const longestReason = 2_048;
-
 /**
  * A time of writing that is further ahead than this was written by a clock that has been set back since, milliseconds. Clocks
  * of one machine that is synchronised differ by less.
@@ -54,15 +38,6 @@ const clockStepMs = 60_000;
 
 /** When to look again for a suspect that waits for another one to end, milliseconds. */
 const suspectPollMs = 1_000;
-
-interface InboxRow {
-  id: number;
-  task: string;
-  attempt: number;
-  created_at: number;
-  dead_at: number;
-  reason: string;
-}
 
 /** A message with which a process died before is with a worker now, in whatever queue and process. */
 const suspectAtWork =
@@ -77,7 +52,7 @@ const suspectAtWork =
  * way in a process that died is suspected to have killed it: from then on one suspect at a time is given out, over all queues
  * of the file, so that a message which does kill takes no other suspect along; at its third death it is a dead letter.
  */
-export class DurableQueue<Message = Task> implements Inbox<Message> {
+export class DurableQueue<Message = Task> extends DeadLetters<Message> implements Inbox<Message> {
   readonly #database: StateDatabase;
   readonly #name: string;
   readonly #clock: Clock;
@@ -86,6 +61,7 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
   readonly #onSent: () => void;
 
   constructor(database: StateDatabase, options: DurableQueueOptions) {
+    super(database, options);
     this.#database = database;
     this.#name = options.name;
     this.#clock = options.clock;
@@ -105,26 +81,6 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
       for (const row of rows) this.#database.rows(sql, this.#name, row, visibleAt, now, now);
     });
     this.#onSent();
-  }
-
-  /** Keeps messages as dead letters that were never delivered from here. */
-  async keepDead(messages: readonly Message[], attempts: number, reason: string): Promise<void> {
-    const now = this.#clock.now();
-    const sql = `INSERT INTO inbox (queue, task, attempt, visible_at, created_at, written_at, dead_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-    await this.#commits.run(() => {
-      for (const message of messages)
-        this.#database.rows(
-          sql,
-          this.#name,
-          JSON.stringify(message),
-          attempts,
-          now,
-          now,
-          now,
-          now,
-          shortReason(reason),
-        );
-    });
   }
 
   async receive(limit: number, leaseMs: number): Promise<Delivery<Message>[]> {
@@ -229,61 +185,15 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     );
   }
 
-  /** Dead letters, oldest first, `after` an id of the page before. */
-  listDead(limit: number, after = 0): DeadLetter<Message>[] {
+  /** The oldest messages, for those that only look: at most `limit` that are to be done, or that are dead letters. */
+  peek(limit: number, which: 'open' | 'dead'): { task: Message; sentAt: number }[] {
     return this.#database
-      .rows<InboxRow>(
-        'SELECT * FROM inbox WHERE queue = ? AND dead_at IS NOT NULL AND id > ? ORDER BY id LIMIT ?',
-        ...[this.#name, after, limit],
+      .rows<Pick<InboxRow, 'task' | 'created_at'>>(
+        `SELECT task, created_at FROM inbox
+         WHERE queue = ? AND dead_at IS ${which === 'open' ? 'NULL' : 'NOT NULL'} ORDER BY id LIMIT ?`,
+        ...[this.#name, limit],
       )
-      .map((row) => ({
-        id: row.id,
-        task: this.#database.parse<Message>(row.task),
-        attempts: row.attempt,
-        reason: row.reason,
-        sentAt: row.created_at,
-        deadAt: row.dead_at,
-      }));
-  }
-
-  /** Sends dead letters again with all their deliveries before them; all of them when no ids are given. Returns how many. */
-  redrive(ids?: readonly number[]): number {
-    const [which, values] = someOrAll(ids);
-    const count = this.#database.rows(
-      `UPDATE inbox SET dead_at = NULL, reason = NULL, attempt = 0, deaths = 0, visible_at = ?, written_at = ?
-       WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
-      ...[this.#clock.now(), this.#clock.now(), this.#name, ...values],
-    ).length;
-    if (count > 0) this.#onSent();
-    return count;
-  }
-
-  /** Deletes dead letters; all of them when no ids are given. Returns how many. */
-  drop(ids?: readonly number[]): number {
-    const [which, values] = someOrAll(ids);
-    return this.#database.rows(
-      `DELETE FROM inbox WHERE queue = ? AND dead_at IS NOT NULL ${which} RETURNING 1`,
-      this.#name,
-      ...values,
-    ).length;
-  }
-
-  /** Deletes at most `limit` dead letters that became one before `before`, epoch milliseconds, oldest first. Returns how many. */
-  retire(before: number, limit = 1_000): number {
-    return this.#database.rows(
-      `DELETE FROM inbox WHERE id IN (
-         SELECT id FROM inbox WHERE queue = ? AND dead_at IS NOT NULL AND dead_at < ? ORDER BY id LIMIT ?) RETURNING 1`,
-      ...[this.#name, before, limit],
-    ).length;
-  }
-
-  /** Bytes that the dead letters hold, without what the file adds. */
-  deadBytes(): number {
-    const [row] = this.#database.rows<{ bytes: number | null }>(
-      'SELECT sum(length(CAST(task AS BLOB))) AS bytes FROM inbox WHERE queue = ? AND dead_at IS NOT NULL',
-      this.#name,
-    );
-    return row?.bytes ?? 0;
+      .map((row) => ({ task: this.#database.parse<Message>(row.task), sentAt: row.created_at }));
   }
 
   stats(): QueueStats {
@@ -300,12 +210,4 @@ export class DurableQueue<Message = Task> implements Inbox<Message> {
     const { open = 0, leased = 0, dead = 0, oldest = null } = row ?? {};
     return { open, leased, dead, ...(oldest !== null && { oldestAt: oldest }) };
   }
-}
-
-function shortReason(reason: string): string {
-  return reason.slice(0, longestReason).toWellFormed();
-}
-
-function someOrAll(ids: readonly number[] | undefined): [string, string[]] {
-  return ids ? ['AND id IN (SELECT value FROM json_each(?))', [JSON.stringify(ids)]] : ['', []];
 }

@@ -169,8 +169,11 @@ export class WorkerPool<Message extends object = Task> {
     }
     const asked = failure instanceof RetryLater ? failure.delayMs : 0;
     const delayMs = asked + backoff(delivery.attempt, random);
-    if (failure instanceof RetryLater) log.debug('a task will be tried again', { ...fields, delayMs });
-    else
+    if (failure instanceof RetryLater) {
+      // A store that fails is to be seen, and while it is away for an hour not a thousand times for each task.
+      const isNews = failure.answer !== undefined && Number.isInteger(Math.log2(delivery.attempt));
+      log[isNews ? 'warn' : 'debug']('a task will be tried again', { ...fields, delayMs });
+    } else
       log.error('a task failed unexpectedly', {
         ...fields,
         delayMs,

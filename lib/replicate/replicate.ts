@@ -5,6 +5,7 @@ import { placeHash } from './loops/marker.ts';
 import type { Context, ReplicationOutcome, SkipReason } from './one/context.ts';
 import { copyOne } from './one/copy.ts';
 import { removeOne } from './one/remove.ts';
+import type { RuleWatch } from './one/context.ts';
 import { destinationRef, followsDeletes, sourceRef } from './one/requests.ts';
 import type { Route } from './rules/route.ts';
 import { returns, routesFrom, writerOf, type RuleSet } from './rules/rules.ts';
@@ -22,8 +23,15 @@ export async function replicateEvent(
   rules: RuleSet,
   event: ObjectEvent,
   invocation: Invocation,
+  watch?: RuleWatch,
 ): Promise<ReplicationOutcome[]> {
-  const context = { world, rules, invocation };
+  const context: Context = {
+    world,
+    rules,
+    invocation,
+    watch,
+    ...(watch && event.at > 0 && { labels: writtenAt(event) }),
+  };
   const outcomes = await replicateKey(context, event, event.key);
   const { alternativeKey } = event;
   if (alternativeKey === undefined || !outcomes.every(isAbsent)) return outcomes;
@@ -37,7 +45,9 @@ async function replicateKey(context: Context, event: ObjectEvent, key: string): 
   const { world, rules } = context;
   const step = steps[event.kind];
   const pushes = await Promise.allSettled(
-    routesFrom(rules, event.bucket, key).map((route) => step(context, route, key, event)),
+    routesFrom(rules, event.bucket, key).map((route) =>
+      watched(context, route, event, (its) => step(its, route, key, event)),
+    ),
   );
   const outcomes = pushes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const pulls = event.kind === 'created' ? await Promise.allSettled([pull(context, event.bucket, key, outcomes)]) : [];
@@ -45,6 +55,32 @@ async function replicateKey(context: Context, event: ObjectEvent, key: string): 
   for (const failure of failures.slice(1)) world.log.error('a route failed as well', { key, error: String(failure) });
   if (failures.length > 0) throw failures.find((failure) => failure instanceof RetryLater) ?? failures[0];
   return outcomes;
+}
+
+/** When the source was written, epoch milliseconds: the job of a large object tells its lag by it. */
+export const writtenLabel = 'written';
+
+function writtenAt({ at }: ObjectEvent): Record<string, string> {
+  return { [writtenLabel]: String(at) };
+}
+
+async function watched(
+  context: Context,
+  route: Route,
+  event: ObjectEvent,
+  work: (context: Context) => Promise<ReplicationOutcome>,
+): Promise<ReplicationOutcome> {
+  const { watch, world, invocation } = context;
+  if (!watch) return await work(context);
+  const its = watch.begin(world, route, event, invocation.attempt);
+  let outcome: ReplicationOutcome;
+  try {
+    outcome = await work({ ...context, world: its.world });
+  } catch (error) {
+    its.failed(error);
+    throw error;
+  }
+  return { ...outcome, effort: its.ended(outcome) };
 }
 
 async function created(context: Context, route: Route, key: string, event: ObjectEvent): Promise<ReplicationOutcome> {

@@ -156,6 +156,17 @@ export class EmbeddedStateTable implements StateTable {
     return row && this.#toJob(row);
   }
 
+  /** Replicas under way that belong to no batch, by the label that names their rule: how many, and since when the oldest is due. */
+  openReplicas(): { rule: string; jobs: number; oldestAt: number }[] {
+    return this.#database.rows<{ rule: string; jobs: number; oldestAt: number }>(
+      `SELECT json_extract(body, '$.labels.rule') AS rule, count(*) AS jobs,
+              min(coalesce(CAST(json_extract(body, '$.labels.written') AS INTEGER), created_at)) AS oldestAt
+       FROM jobs WHERE state IN ('planned', 'copying', 'finishing') AND json_valid(body)
+         AND json_extract(body, '$.labels.rule') IS NOT NULL AND json_extract(body, '$.labels.batch') IS NULL
+       GROUP BY 1`,
+    );
+  }
+
   #ownedBy(row: JobRow | undefined): JobRow | undefined {
     if (row) this.#own(row.id);
     return row;

@@ -14,7 +14,7 @@ const floors: Record<string, readonly string[]> = {
   'lib/batch': ['model', 'files', 'request', 'rows', 'sync', 'conflicts', 'report', 'tasks', 'control', '.'],
   'lib/api': ['http', 'callers', 'views', 'model', 'callbacks', 'jobs', 'batches', '.'],
   'lib/queue': ['fc', '.'],
-  'lib/runtime': ['shared', 'middleware', 'embedded', 'library', 'serve', 'aws', 'alibaba', '.'],
+  'lib/runtime': ['shared', 'watch', 'middleware', 'embedded', 'library', 'serve', 'aws', 'alibaba', '.'],
   'lib/cli': ['process', 'text', 'input', 'requests', 'output', 'find', 'run', 'many', 'commands', '.'],
 };
 

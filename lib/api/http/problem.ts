@@ -1,5 +1,6 @@
 import type { GiveUpCode, StoreAnswer } from '../../copy/model/errors.ts';
-import { CopyError, GiveUp, RetryLater } from '../../copy/model/errors.ts';
+import { CopyError, gaveUp, GiveUp, RetryLater } from '../../copy/model/errors.ts';
+import type { Log, LogFields } from '../../copy/model/ports.ts';
 import type { ApiResponse } from './http.ts';
 import { jsonResponse } from './http.ts';
 
@@ -117,6 +118,15 @@ export function problemFrom(error: unknown): Problem {
   }
   if (error instanceof GiveUp) return new Problem(giveUpKinds[error.code], error.message, options);
   return new Problem(error.decision === 'superseded' ? 'superseded' : 'source-changed', error.message, options);
+}
+
+/** Logs what failed on our side of a request, or in a store; what the client did wrong is in the line of the request. */
+export function logFailure(log: Log, error: unknown, fields: LogFields): void {
+  const problem = problemFrom(error);
+  const all = { ...fields, error: error instanceof CopyError ? error.message : String(error) };
+  if (problem.kind === 'internal') log.error('request failed', all);
+  else if (gaveUp(error, 'StateUnusable')) log.error('the state cannot be used', all);
+  else if (problemKinds[problem.kind].status >= 500) log.warn('request failed', all);
 }
 
 /** The RFC 9457 document; `type` is relative to the API's own root, where it can be read. */

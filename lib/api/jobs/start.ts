@@ -7,6 +7,7 @@ import type { World } from '../../copy/model/ports.ts';
 import type { CopyRequest } from '../../copy/model/request.ts';
 import type { CopyResult } from '../../copy/model/result.ts';
 import { errorOf } from '../../copy/row/end.ts';
+import { endFields } from '../../copy/row/end-fields.ts';
 import { startCopy } from '../../copy/start.ts';
 import { askForCallback, checkCallback } from '../callbacks/register.ts';
 import type { ApiResponse } from '../http/http.ts';
@@ -42,7 +43,8 @@ export async function begin(call: Call<{ callback?: string }>, start: Start, wha
 }
 
 /** One object: copied right here when it is small. */
-export const startNow: Start = async ({ deps: { world }, invocation }, request, id) => {
+export const startNow: Start = async ({ deps, invocation }, request, id) => {
+  const world = deps.forJob?.(deps.world, id) ?? deps.world;
   try {
     const outcome = await startCopy(world, request, invocation);
     if (outcome.kind === 'job') return outcome.job;
@@ -74,6 +76,7 @@ async function recordDone(world: World, request: CopyRequest, id: string, result
     partsDone: 0,
     ...times,
   });
+  world.log.info('job done', endFields(world, created.job));
   return created.job;
 }
 

@@ -3,6 +3,7 @@ import type { Invocation, World } from '../../copy/model/ports.ts';
 import type { Caller } from '../callers/callers.ts';
 import type { Stores } from '../callers/object-url.ts';
 import type { MessageQueue } from './message.ts';
+import type { RuleStatus } from '../views/rule-status.ts';
 
 /** What the API may touch; built once per process. */
 export interface ApiDeps {
@@ -17,6 +18,10 @@ export interface ApiDeps {
   batches: BatchWorld;
   /** Stands in for authentication; only for `--insecure-no-auth`. */
   everyone?: Caller;
+  /** How the replication rules stand. */
+  rules?(): Promise<RuleStatus[]>;
+  /** The same world, whose store requests are counted for a job. */
+  forJob?(world: World, jobId: string): World;
   /** A new unique id. */
   newId(): string;
 }

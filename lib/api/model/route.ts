@@ -14,6 +14,6 @@ export interface Route {
   query: z.ZodType;
   answers: { status: 200 | 202; description: string; view: z.ZodType }[];
   /** OpenAPI tag. Default: jobs. */
-  tag?: 'batches';
+  tag?: 'batches' | 'rules';
   run: (call: Call<never, never>) => Promise<ApiResponse>;
 }

@@ -7,12 +7,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RetryLater } from '../../copy/model/errors.ts';
 import type { StoreAddress } from '../../copy/model/object.ts';
-import type { CallOptions, ObjectStore, World } from '../../copy/model/ports.ts';
+import type { ObjectStore, World } from '../../copy/model/ports.ts';
 import type { BatchWorld } from '../model/world.ts';
 import type { Batch } from './batch-row.ts';
 import type { Turn } from './pace-row.ts';
 import { bookPace, returnPace, slowPace } from './pace-row.ts';
 import { callerOf } from './priority.ts';
+import { hearing, optionsAt } from './requests-of.ts';
 
 /** Requests that are booked at once: so many as fit into this time, but no more than `bookAtMost`. */
 const bookForMs = 250;
@@ -74,29 +75,6 @@ export function openPaced(world: BatchWorld, batch: Batch): Paced {
   };
 }
 
-/** Where the options stand among the arguments of a call. */
-const optionsAt: Record<Exclude<keyof ObjectStore, 'address' | 'facts'>, number> = {
-  head: 1,
-  copyObject: 1,
-  initiate: 1,
-  uploadPartCopy: 1,
-  complete: 1,
-  abort: 2,
-  listParts: 2,
-  listUploads: 1,
-  region: 1,
-  takesLocks: 1,
-  listAnnotations: 1,
-  getAnnotation: 2,
-  putAnnotation: 2,
-  getTags: 1,
-  putTags: 2,
-  getAcl: 1,
-  putAcl: 2,
-  restore: 3,
-  delete: 1,
-};
-
 class Pacer {
   readonly #world: BatchWorld;
   readonly #scopes: Scope[];
@@ -146,15 +124,11 @@ class Pacer {
 
   /** The arguments, with options that count what is sent. */
   #counted(name: string, args: unknown[]): unknown[] {
-    const place = (optionsAt as Record<string, number | undefined>)[name];
-    if (place === undefined) return args;
     const onRequest = (operation: string): void => {
       const called = operation === 'CreateMultipartUpload' ? 'InitiateMultipartUpload' : operation;
       this.sent[called] = (this.sent[called] ?? 0) + 1;
     };
-    const counted = [...args];
-    counted[place] = { ...(args[place] as CallOptions | undefined), onRequest };
-    return counted;
+    return hearing(name, args, onRequest);
   }
 
   async #turn(): Promise<void> {

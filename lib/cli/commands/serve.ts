@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { jsonLog } from '../../log.ts';
+import type { ServeOptions } from '../../runtime/serve/serve.ts';
 import { wholeNumber } from '../input/parse.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import type { Io } from '../process/io.ts';
 import { catchSignals } from '../process/signals.ts';
+import { printable } from '../text/format.ts';
+import { paintFor } from '../text/paint.ts';
 
 interface ServeFlags {
   config?: string;
@@ -15,6 +18,7 @@ interface ServeFlags {
   profile?: string;
   insecureNoAuth?: boolean;
   schema?: boolean;
+  check?: boolean;
 }
 
 export const defineServe: DefineCommand = (program, context) => {
@@ -30,6 +34,10 @@ export const defineServe: DefineCommand = (program, context) => {
     .option('--profile <name>', 'for stores of the file that name none; as in other commands')
     .option('--insecure-no-auth', 'disable authentication; only allowed on a loopback address')
     .option('--schema', 'print the JSON Schema of the configuration file and exit')
+    .option(
+      '--check',
+      'look whether the file, the variables that it names, the state and the stores can be used, say what cannot, and exit',
+    )
     .action(async (flags: ServeFlags) => {
       context.code = flags.schema ? await printSchema(context.io) : await runServer(context.io, flags);
     });
@@ -47,18 +55,15 @@ async function runServer(io: Io, flags: ServeFlags): Promise<number> {
   const text = flags.config === undefined ? '' : await readText(flags.config);
   const { config, file } = await loadServeConfig(io.env, text, { home: flags.state, profile: flags.profile });
   const home = flags.state ?? file.home ?? config.home;
+  const options = {
+    serve: { ...file, host: flags.host ?? file.host, port: flags.port ?? file.port },
+    ...{ home, config, settings: config.settings, env: io.env, insecureNoAuth: flags.insecureNoAuth },
+  };
+  if (flags.check) return await check(io, options);
   const log = jsonLog({ write: (line) => void io.stdout.write(`${line}\n`), level: config.logLevel });
   const stop = catchSignals(() => log.info('stopping; a second signal stops at once'));
   try {
-    const serving = await serve({
-      serve: { ...file, host: flags.host ?? file.host, port: flags.port ?? file.port },
-      home,
-      config,
-      settings: config.settings,
-      log,
-      env: io.env,
-      insecureNoAuth: flags.insecureNoAuth,
-    });
+    const serving = await serve({ ...options, log });
     await new Promise<void>((resolve) => {
       if (stop.signal.aborted) resolve();
       else stop.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -68,6 +73,17 @@ async function runServer(io: Io, flags: ServeFlags): Promise<number> {
   } finally {
     stop.release();
   }
+}
+
+async function check(io: Io, options: Omit<ServeOptions, 'log'>): Promise<number> {
+  const { checkServe } = await import('../../runtime/serve/check.ts');
+  const findings = await checkServe(options);
+  const paint = paintFor(io.stdout, io.env);
+  for (const { what, problem } of findings) {
+    const mark = problem === undefined ? paint('green', '✓') : paint('red', '✗');
+    io.stdout.write(`${mark} ${printable(what)}${problem === undefined ? '' : `: ${printable(problem)}`}\n`);
+  }
+  return findings.some(({ problem }) => problem !== undefined) ? exit.failed : exit.done;
 }
 
 async function readText(path: string): Promise<string> {

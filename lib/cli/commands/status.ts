@@ -7,13 +7,14 @@ import { wholeNumber } from '../input/parse.ts';
 import { batchLines } from '../output/batch.ts';
 import { jobLines, jobPercent, jobTable, runText } from '../output/jobs.ts';
 import type { DefineCommand } from '../process/context.ts';
-import { exit } from '../process/exit.ts';
+import { exit, UsageError } from '../process/exit.ts';
 import { printLine, widthOf } from '../process/io.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { shellQuote } from '../text/format.ts';
 import { paintFor } from '../text/paint.ts';
 
 interface StatusFlags extends StoreFlags, OutputFlags {
+  rules?: boolean;
   limit: number;
 }
 
@@ -24,9 +25,14 @@ export const defineStatus: DefineCommand = (program, context) => {
       'Shows the jobs and batches in the state folder: all that run or were interrupted, then the newest that have ended; or one of them in detail.',
     )
     .argument('[id]', 'job or batch to show')
-    .option('--limit <n>', 'at most this many that have ended', wholeNumber(1, 100_000), 20);
+    .option('--limit <n>', 'at most this many that have ended', wholeNumber(1, 100_000), 20)
+    .option('--rules', 'show the replication rules of the `ferry serve` on this state instead: counts, lag, backlog');
   addStoreOptions(addOutputOptions(command)).action(async (id: string | undefined, flags: StatusFlags) => {
-    const show = (session: Session) => (id === undefined ? showAll(session, flags) : showOne(session, id));
+    if (flags.rules && id !== undefined) throw new UsageError('--rules shows all rules; leave the id out.');
+    const show = async (session: Session): Promise<number> => {
+      if (flags.rules) return await (await import('./status-rules.ts')).showRules(session);
+      return await (id === undefined ? showAll(session, flags) : showOne(session, id));
+    };
     context.code = await withSession(context.io, flags, show, { looks: true });
   });
 };

@@ -266,6 +266,8 @@ export interface World {
   random(): number;
   log: Log;
   settings: Settings;
+  /** Requests that this process has sent to stores for a job, where it counts them. */
+  requestsOf?(jobId: string): number | undefined;
 }
 
 /** One invocation of a worker: who it is and how long it may still run. */

@@ -1,6 +1,7 @@
 import type { Job, JobChange } from '../model/job.ts';
-import { isLegalMove } from '../model/job.ts';
+import { isFinal, isLegalMove } from '../model/job.ts';
 import type { Landed, World } from '../model/ports.ts';
+import { endFields } from './end-fields.ts';
 
 /** Every state write of the engine goes through here, so that an illegal move can never reach a table. */
 export async function move(world: World, job: Job, change: JobChange): Promise<Landed> {
@@ -8,7 +9,8 @@ export async function move(world: World, job: Job, change: JobChange): Promise<L
   if (!isLegalMove(job.state, to)) throw new Error(`illegal move of job ${job.id}: ${job.state} to ${to}`);
   const landed = await world.state.move(job, change);
   if (landed.landed && to !== job.state) {
-    world.log.info(`job ${to}`, { job: job.id, from: job.state, reason: change.reason?.code });
+    const facts = isFinal(to) ? endFields(world, landed.job ?? job) : { job: job.id };
+    world.log.info(`job ${to}`, { ...facts, from: job.state });
   }
   return landed;
 }

@@ -2,6 +2,8 @@ import type { ObjectRef } from '../../copy/model/object.ts';
 import type { CallOptions, Invocation, World } from '../../copy/model/ports.ts';
 import type { CopyResult } from '../../copy/model/result.ts';
 import type { RuleSet } from '../rules/rules.ts';
+import type { ObjectEvent } from '../events/event.ts';
+import type { Route } from '../rules/route.ts';
 
 /** What every step of a replication has at hand. */
 export interface Context {
@@ -12,6 +14,7 @@ export interface Context {
   labels?: Record<string, string>;
   /** Copies only if the replica is not what it should be. */
   secondLook?: boolean;
+  watch?: RuleWatch;
 }
 
 export type SkipReason =
@@ -36,12 +39,34 @@ export type SkipReason =
   | 'edited-too-often';
 
 /** What became of one object on one route. */
-export type ReplicationOutcome = { rule: string; source: ObjectRef; destination: ObjectRef } & (
+export type ReplicationOutcome = { rule: string; source: ObjectRef; destination: ObjectRef; effort?: Effort } & (
   | { action: 'copied'; result: CopyResult }
   | { action: 'started'; jobId: string }
   | { action: 'deleted' }
   | { action: 'skipped'; why: SkipReason }
 );
+
+/** What the work on one object took. */
+export interface Effort {
+  /** Sent to the store, retries included. */
+  requests: number;
+  /** Milliseconds. */
+  ms: number;
+}
+
+/** The work of one event on one route. One of the two is called, once. */
+export interface WatchedWork {
+  /** Does the work: its store requests are counted. */
+  world: World;
+  ended(outcome: ReplicationOutcome): Effort;
+  failed(error: unknown): void;
+}
+
+/** Hears of each event on each route that it concerns, and of what became of it. */
+export interface RuleWatch {
+  /** @param attempt 1 on the first delivery of the event */
+  begin(world: World, route: Route, event: ObjectEvent, attempt: number): WatchedWork;
+}
 
 export function callOptions({ invocation }: Context): CallOptions {
   return { deadline: invocation.deadline };

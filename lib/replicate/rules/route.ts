@@ -25,6 +25,8 @@ export interface Route {
   looped: boolean;
   /** Replicas carry a marker; all of looped routes and those whose deletes are verified. */
   marked: boolean;
+  /** How often a canary is written through it, seconds; absent: never. */
+  canarySeconds?: number;
   /** Over-approximations of the keys it reads and writes; buckets by `placeOf`. */
   reads: KeySpace;
   writes: KeySpace;

@@ -3,6 +3,7 @@ import type { ObjectRef, StoreAddress } from '../../copy/model/object.ts';
 import { compileFilters } from '../../keys/filters.ts';
 import { compileTemplate } from '../../keys/template.ts';
 import { placeOf } from './bucket-identity.ts';
+import { canaryProblems } from './canary.ts';
 import { markLoops, problemsOf } from './check.ts';
 import { narrow } from './key-space.ts';
 import type { Route } from './route.ts';
@@ -53,6 +54,8 @@ export function loadRules(input: unknown, context: RulesContext = {}): RuleSet {
   problems.push(...problemsOf(rules, routes));
   if (problems.length > 0) throw refused(problems);
   const marked = markLoops(routes);
+  const unfit = [...canaryProblems(marked)];
+  if (unfit.length > 0) throw refused(unfit);
   return {
     routes: marked,
     addedMetadata: new Set(marked.flatMap((route) => Object.keys(route.metadata))),
@@ -171,6 +174,7 @@ function compileRoute(rule: RuleConfig, to: DestinationConfig, index: number, st
     metadata: to.metadata ?? {},
     deletes: rule.deletes,
     deleteMarkers: rule.deleteMarkers,
+    ...(rule.canary && { canarySeconds: rule.canary.every }),
     looped: false,
     marked: rule.deletes === 'verified',
     reads: { bucket: placeOf(store, source.bucket), starts, ends },

@@ -115,6 +115,12 @@ export const ruleSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('In a versioned source bucket a delete leaves a marker: follow these too.'),
+  canary: z
+    .strictObject({ every: z.int().min(10).max(86_400).describe('Seconds.') })
+    .optional()
+    .describe(
+      '`ferry serve` writes a tiny object through the rule so often, measures its arrival and removes both copies. Needs permission to write and delete at the source.',
+    ),
 });
 
 export const rulesSchema = z.strictObject({

@@ -11,9 +11,14 @@ const variables = {
   eventsQueue: 'FERRY_EVENTS_QUEUE_URL',
 } as const;
 
+/** Set by `ruleMetrics` of a stage. */
+const metricsVariable = 'FERRY_RULE_METRICS';
+
 export interface AwsConfig {
   /** Name of the DynamoDB table and URLs of the queues. */
   places: Record<keyof typeof variables, string> & { workFolder?: string };
+  /** CloudWatch namespace for figures of rules; absent: none are written. */
+  metrics?: string;
   config: Config;
   /** Callers, rules and stores; empty when there is no file. */
   file: ServeConfig;
@@ -22,7 +27,7 @@ export interface AwsConfig {
 /** @throws GiveUp BadRequest that names the variable, or every problem of the file by its place. */
 export async function readAwsConfig(env: Env): Promise<AwsConfig> {
   const text = await readConfigFile(env);
-  const alsoKnown = [...Object.values(variables), workVariable, fileVariable];
+  const alsoKnown = [...Object.values(variables), workVariable, fileVariable, metricsVariable];
   const { config, file } = await loadServeConfig(env, text, { alsoKnown });
   const need = (name: string): string => needVariable(env, name, 'serverless.ts');
   const places = {
@@ -32,5 +37,5 @@ export async function readAwsConfig(env: Env): Promise<AwsConfig> {
     eventsQueue: need(variables.eventsQueue),
     workFolder: env[workVariable] || undefined,
   };
-  return { places, config, file };
+  return { places, config, file, metrics: env[metricsVariable] || undefined };
 }

@@ -7,12 +7,14 @@ import type { World } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { jsonLog } from '../../log.ts';
 import { backoff } from '../../queue/backoff.ts';
+import type { RuleSet } from '../../replicate/rules/rules.ts';
 import { apiRuntime } from '../shared/api-deps.ts';
 import { batchWorld } from '../shared/batch-world.ts';
 import { workBucket } from '../shared/cloud-config.ts';
 import type { QueueMessage, Runtime } from '../shared/runtime.ts';
 import { Stores } from '../shared/stores.ts';
 import { systemClock } from '../shared/system-clock.ts';
+import type { Watcher } from '../watch/rule-watch.ts';
 import type { AwsClients } from './clients.ts';
 import { awsClients, dynamoShared, dynamoState, sqsQueue } from './clients.ts';
 import { readAwsConfig } from './config.ts';
@@ -35,7 +37,7 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   const { env = process.env, clients = awsClients(), random = Math.random } = options;
   // Not by way of console: on Lambda it puts the time and the request id in front, and the line is JSON no more.
   const { write = (line) => void process.stdout.write(`${line}\n`) } = options;
-  const { places, config, file } = await readAwsConfig(env);
+  const { places, config, file, metrics } = await readAwsConfig(env);
   const { tasksQueue, partsQueue, eventsQueue } = places;
   const { settings } = config;
   const clock = systemClock;
@@ -60,6 +62,8 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
     random,
   });
   const state = observed(dynamoState(clients, places.table, clock), (job) => notify(job));
+  // Loaded only where it is asked for: a cold start should not read what it does not need.
+  const watch = metrics === undefined ? undefined : await openWatch(file.rules, metrics, write);
   const shared = dynamoShared(clients, places.table, clock);
   const world: World = {
     store: (address) => stores.get(address),
@@ -70,9 +74,13 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
     workPlace: places.workFolder === undefined ? undefined : workBucket(places.workFolder, config),
     localFiles: false,
   });
-  const api = apiRuntime(file, { world, batches, messages }, undefined);
+  const api = {
+    ...apiRuntime(file, { world, batches, messages }, undefined),
+    rules: async () => await (await import('../watch/rule-status.ts')).ruleStatuses(file.rules),
+  };
   // A hoisted function, for the table it listens to is itself a part of what it needs.
   async function notify(job: Job): Promise<void> {
+    watch?.jobMoved(job);
     await notifier(api)(job);
   }
 
@@ -85,7 +93,13 @@ export async function openAws(options: AwsOptions = {}): Promise<Runtime> {
   }
 
   const isUsed = file.callers.length > 0 || file.lifecycle !== undefined;
-  return { world, rules: file.rules, batches, postpone, ...(isUsed && { api }) };
+  return { world, rules: file.rules, watch, batches, postpone, ...(isUsed && { api }) };
+}
+
+async function openWatch(rules: RuleSet, namespace: string, write: (line: string) => void): Promise<Watcher> {
+  const { openWatcher } = await import('../watch/rule-watch.ts');
+  const { emfSink } = await import('../watch/emf.ts');
+  return openWatcher(rules, emfSink(write, namespace, Date.now), Date.now);
 }
 
 /** An ARN names partition, region, account and queue, but not the endpoint that a URL starts with. */

@@ -34,6 +34,8 @@ export interface EmbeddedOptions extends Pick<StoresOptions, 'credentials' | 'en
   random?: () => number;
   /** Wraps the state table that everything here writes to, to hear of changes. */
   observe?(state: StateTable): StateTable;
+  /** Requests that were sent for a job so far: for the line of its end. */
+  requestsOf?: World['requestsOf'];
   /** Does one task; default: `runTask`. */
   run?: typeof runTask;
   /** How long tasks under way may go on when they are asked to stop, milliseconds. */
@@ -68,6 +70,8 @@ export interface Embedded {
   cancel(id: string): Promise<Landed>;
   jobs(query: { states?: JobState[]; limit: number; cursor?: string }): Promise<JobPage>;
   job(id: string): Promise<Job | undefined>;
+  /** Replicas under way, by rule; not those of batches. */
+  openReplicas(): { rule: string; jobs: number; oldestAt: number }[];
   /** Begins to work on the inbox, and says to others that this process lives, until `close`. */
   startInbox(): void;
   /** Lets tasks under way end, within the grace time, and leaves everything else for later. */

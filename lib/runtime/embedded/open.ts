@@ -81,6 +81,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   const world: World = {
     store: (address) => stores.get(address),
     ...{ state, shared, queue: { send }, clock, random, log, settings },
+    requestsOf: options.requestsOf,
   };
   const objects = new PartGate(Infinity);
   const progress = new PagesUnderWay(partsUnderWay);
@@ -166,6 +167,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     cancel: (id) => cancelJob(world, id),
     jobs: (query) => state.list(query),
     job: (id) => state.get(id),
+    openReplicas: () => table.openReplicas(),
     startInbox: () => {
       stopBeating = heartbeat.hold();
       reclaim();

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { audit } from '../../api/http/audit.ts';
 import type { ApiRequest, ApiResponse } from '../../api/http/http.ts';
 import { jsonResponse, maxBodyBytes } from '../../api/http/http.ts';
-import { Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
+import { logFailure, Problem, problemFrom, problemResponse } from '../../api/http/problem.ts';
 import type { Log } from '../../copy/model/ports.ts';
 import type { Admission } from './admission.ts';
 import { BodyReader } from './body.ts';
 import { refuseBrowsers } from './guards.ts';
-import type { Metrics } from './prometheus.ts';
+import type { Metrics } from '../watch/prometheus.ts';
 
 /** Largest posted event, bytes; S3 and its kin send at most 256 KB, batches somewhat more. */
 const maxEventBytes = 1024 * 1024;
@@ -27,7 +27,7 @@ export interface HttpParts {
   notReady(): string | undefined;
   /** Whether a request may read the metrics, and why the process takes no work. */
   mayMeasure(head: Omit<ApiRequest, 'body'>): boolean;
-  metrics: Metrics;
+  metrics: Pick<Metrics, 'count' | 'render'>;
   log: Log;
 }
 
@@ -103,9 +103,8 @@ async function serve(
   } catch (error) {
     // The client has gone away in the middle of its request.
     if (incoming.destroyed && !incoming.complete) return;
-    const problem = problemFrom(error);
-    if (problem.kind === 'internal') parts.log.error('request failed', { path: place, error: String(error) });
-    answer = problemResponse(problem, place);
+    logFailure(parts.log, error, { path: place });
+    answer = problemResponse(problemFrom(error), place);
     audit(parts.log, { method, path: place, from }, answer);
   }
   parts.metrics.count('ferry_http_requests_total', { status: String(answer.status), to: targetOf(path) });
@@ -123,7 +122,7 @@ async function ownResponse(parts: HttpParts, request: ApiRequest): Promise<ApiRe
   if (path === '/metrics') {
     if (!parts.mayMeasure(request)) throw noMetrics();
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
-    return { status: 200, headers, body: parts.metrics.render() };
+    return { status: 200, headers, body: await parts.metrics.render() };
   }
   if (path !== '/readyz') return undefined;
   const why = parts.notReady();

@@ -5,6 +5,7 @@ import { readEvents } from '../../replicate/events/read.ts';
 import { replicateEvents } from '../../replicate/replicate-events.ts';
 import { runQueued } from '../shared/run-queued.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { keepTrying } from './keep-trying.ts';
 import type { PostedEvent } from './post-event.ts';
 import type { Queues } from './queues.ts';
 
@@ -43,7 +44,11 @@ export function openPools({ runtime, log, queues, holder, isBusy }: PoolParts): 
       handle: async (posted, invocation) => {
         // A text that no store is known to send fails here, and so becomes a dead letter; so does an event of a former version.
         const reading = posted.kind === 'events' ? posted : readEvents(posted.body);
-        await replicateEvents(world, rules, reading, invocation);
+        try {
+          await replicateEvents(world, rules, reading, invocation, runtime.watch);
+        } catch (error) {
+          throw keepTrying(error, invocation.attempt);
+        }
       },
     }),
     messages: new WorkerPool({

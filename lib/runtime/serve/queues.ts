@@ -1,7 +1,7 @@
 import type { ApiMessage } from '../../api/model/message.ts';
 import type { Clock } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
-import type { DeadLetter } from '../../queue/durable.ts';
+import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { DurableQueue } from '../../queue/durable.ts';
 import type { Embedded } from '../embedded/open.ts';
 import type { PostedEvent } from './post-event.ts';

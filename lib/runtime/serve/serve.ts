@@ -1,7 +1,7 @@
 /** `ferry serve`: API, event endpoint, workers and sweep in one process, on the embedded adapters. */
 import { randomUUID } from 'node:crypto';
 import { notifier, observed } from '../../api/callbacks/notify.ts';
-import { digest } from '../../api/callers/callers.ts';
+import { callerFrom, digest } from '../../api/callers/callers.ts';
 import { handleApi } from '../../api/handle.ts';
 import type { ServeConfig } from '../../config/file.ts';
 import { GiveUp } from '../../copy/model/errors.ts';
@@ -13,16 +13,20 @@ import { openEmbedded } from '../embedded/open.ts';
 import { apiRuntime, everyoneOf } from '../shared/api-deps.ts';
 import { runTask } from '../shared/run-task.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { systemClock } from '../shared/system-clock.ts';
+import { placesOf } from '../watch/places.ts';
+import { openServeWatch } from '../watch/serve-watch.ts';
 import { admissionOf } from './admission.ts';
 import { keepSweeping, takeOver } from './background.ts';
 import { Burst } from './burst.ts';
 import type { HttpParts, Listening } from './http.ts';
 import { listen } from './http.ts';
 import { mayMeasure, metricsReader } from './guards.ts';
-import { openServeMetrics } from './metrics.ts';
 import type { Pools } from './pools.ts';
 import { openPools } from './pools.ts';
+import type { PostedEvent } from './post-event.ts';
 import { postEvent } from './post-event.ts';
+import { eventAgain, keepTrying } from './keep-trying.ts';
 import type { Queues } from './queues.ts';
 import { openQueues, roomForUnknown } from './queues.ts';
 import { readPage } from './sns-subscription.ts';
@@ -50,15 +54,26 @@ const requestMs = 25_000;
  * the port is in use; StateUnusable.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { serve: config, log, graceMs = defaultGraceMs, onRequest } = options;
+  const { serve: config, log, graceMs = defaultGraceMs, clock = systemClock, onRequest } = options;
   const everyone = everyoneOf(config, options.insecureNoAuth);
-  const metrics = openServeMetrics(() => queues);
+  const watch = openServeWatch(
+    config.rules,
+    () => ({ embedded, queues }),
+    () => clock.now(),
+  );
+  const { metrics } = watch;
   const embedded = await openEmbedded({
     ...options,
     observe: (state) => observed(state, onState),
     rules: config.rules,
+    requestsOf: watch.rules.requestsOf,
     run: async (world, rules, batches, task, invocation) => {
-      await runTask(world, rules, batches, task, invocation);
+      try {
+        await watch.rules.duringTask(world, task, (its) => runTask(its, rules, batches, task, invocation));
+      } catch (error) {
+        const isRules = task.kind === 'copy' && task.request.labels?.['rule'] !== undefined;
+        throw isRules && task.jobId === undefined ? keepTrying(error, invocation.attempt) : error;
+      }
       metrics.count('ferry_tasks_done_total', { kind: task.kind });
     },
     onRequest: (info) => {
@@ -68,14 +83,33 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const queues: Queues = openQueues(embedded, (name) => pools[name as keyof Pools]?.wake());
   const { world, batches } = embedded;
-  const api = apiRuntime(config, { world, batches, messages: queues.messages }, everyone);
+  await watch.begin(world, placesOf(config.rules, config.callers.map(callerFrom), config.stores));
+  const api = {
+    ...apiRuntime(config, { world, batches, messages: queues.messages }, everyone),
+    rules: () => watch.statuses(),
+    forJob: watch.rules.forJob,
+  };
   const notify = notifier(api);
   async function onState(job: Job): Promise<void> {
     const ended = job.batch === undefined ? 'ferry_jobs_ended_total' : 'ferry_batches_ended_total';
     if (isFinal(job.state)) metrics.count(ended, { mode: job.mode, state: job.state });
+    watch.rules.jobMoved(job);
+    await keepEvent(job);
     await notify(job);
   }
-  const runtime: Runtime = { world, rules: config.rules, api, batches };
+  /** The event behind the job was acknowledged when the job began. */
+  async function keepEvent(job: Job): Promise<void> {
+    const again = eventAgain(job, world.clock.now());
+    if (!again) return;
+    const message: PostedEvent = { kind: 'events', events: [again.event] };
+    try {
+      if (again.delayMs === undefined) await queues.events.keepDead([message], 1, again.reason);
+      else await queues.events.send([message], { delayMs: again.delayMs });
+    } catch (error) {
+      log.error('the event behind a job that failed cannot be kept', { job: job.id, error: String(error) });
+    }
+  }
+  const runtime: Runtime = { world, rules: config.rules, watch: watch.rules, api, batches };
   const burst = new Burst(world.clock);
   const holder = embedded.processes.token;
   const pools = openPools({ runtime, log, queues, holder, isBusy: () => burst.isOn() });
@@ -102,7 +136,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           },
           keep: async (event) => {
             burst.arrived();
-            await queues.events.send([event]);
+            try {
+              await queues.events.send([event]);
+            } catch (error) {
+              watch.health?.suspectDisk();
+              throw error;
+            }
             metrics.count('ferry_events_kept_total');
           },
         },
@@ -110,7 +149,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       ),
     admit: (head) => admissionOf(admission, head),
     refuseBrowsers: everyone !== undefined,
-    notReady: () => (stop.signal.aborted ? 'it is stopping' : undefined),
+    notReady: () => (stop.signal.aborted ? 'it is stopping' : watch.health?.notReady()),
     mayMeasure: (head) => mayMeasure(config.host, readers, head),
     metrics,
     log,
@@ -118,6 +157,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const background = Promise.all([
     takeOver(embedded, log, stop.signal),
     keepSweeping(embedded, queues, config, stop.signal),
+    watch.keep(stop.signal),
   ]);
   embedded.startInbox();
   for (const pool of Object.values(pools)) pool.wake();
@@ -127,6 +167,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await http.close(graceMs);
     await Promise.all(Object.values(pools).map((pool) => pool.stop(graceMs)));
     await background;
+    await watch.flush();
     queues.events.release();
     queues.messages.release();
     await embedded.close();

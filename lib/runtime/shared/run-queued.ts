@@ -1,7 +1,7 @@
 import type { ApiMessage } from '../../api/model/message.ts';
 import { handleMessage } from '../../api/run-message.ts';
 import { CopyError, GiveUp } from '../../copy/model/errors.ts';
-import type { Invocation } from '../../copy/model/ports.ts';
+import type { Invocation, World } from '../../copy/model/ports.ts';
 import type { Task } from '../../copy/model/task.ts';
 import { countDeaths } from './count-deaths.ts';
 import { readMessage } from './read-message.ts';
@@ -36,11 +36,13 @@ export async function runQueued(
 }
 
 async function runQueuedTask(runtime: Runtime, task: Task, invocation: Invocation): Promise<void> {
-  const { world, rules, batches } = runtime;
+  const { world, rules, batches, watch } = runtime;
   // What it sends on was not sent before.
   const fresh: Task = { ...task, again: undefined };
   try {
-    await countDeaths(runtime, task, invocation, () => runTask(world, rules, batches, fresh, invocation));
+    const run = (its: World) => runTask(its, rules, batches, fresh, invocation);
+    const watched = () => (watch?.duringTask ? watch.duringTask(world, fresh, run) : run(world));
+    await countDeaths(runtime, task, invocation, watched);
   } catch (error) {
     // The job's row tells how it ended; without a row, the dead letters do.
     const told = task.kind !== 'copy' && error instanceof CopyError && error.decision !== 'retry';

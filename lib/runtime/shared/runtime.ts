@@ -1,12 +1,19 @@
 import type { ApiRuntime } from '../../api/run-message.ts';
 import type { BatchWorld } from '../../batch/index.ts';
 import type { Invocation, World } from '../../copy/model/ports.ts';
+import type { Task } from '../../copy/model/task.ts';
+import type { RuleWatch } from '../../replicate/one/context.ts';
 import type { RuleSet } from '../../replicate/rules/rules.ts';
 
 /** What the functions need of the platform they run on. Built once per process; holds no request (I12). */
 export interface Runtime {
   world: World;
   rules: RuleSet;
+  /** Hears what becomes of events. Absent: nothing is counted by rule. */
+  watch?: RuleWatch & {
+    /** Runs a task in a world whose requests are counted for the rule of its job. */
+    duringTask?(world: World, task: Task, run: (world: World) => Promise<void>): Promise<void>;
+  };
   /** For the tasks of batches. Absent: there are none here. */
   batches?: BatchWorld;
   /** Absent where no callers are configured: there is then no HTTP API, and there are no callbacks. */

@@ -23,6 +23,7 @@ import {
   wrongObjects,
 } from '../../unit/api/bad-requests.ts';
 import { callerConfigs, fullRequest, start } from '../../unit/api/fakes.ts';
+import { until } from './support.ts';
 
 /** All but those that want a name server of their own, and a header that HTTP cannot carry. */
 const list: BadRequest[] = [malformed, wrongFields, wrongObjects, wrongCallers, wrongCallbacks, wrongBatches]
@@ -52,6 +53,9 @@ beforeAll(async () => {
     clock: { ...systemClock, now: () => Date.now() + lead },
     log: noLog,
   });
+  // The service looks at its stores when it starts.
+  await until(async () => (await fetch(`${serving.url}/readyz`)).status === 200);
+  twin.requests.reset();
 });
 
 afterAll(async () => {

@@ -46,6 +46,8 @@ export interface ServiceOptions {
   settings?: Partial<Settings>;
   home?: string;
   twin?: Twin;
+  /** Return at once, and not when the stores have been checked. */
+  unchecked?: boolean;
 }
 
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
@@ -92,6 +94,11 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     log: jsonLog({ write: (line) => void logs.push(line), level: 'debug' }),
   });
   const { url } = serving;
+  if (!options.unchecked) {
+    await until(async () => (await fetch(`${url}/readyz`)).status === 200);
+    // Tests count the requests of what they do.
+    if (!options.twin) twin.requests.reset();
+  }
   const client = openStore({ address: store, credentials });
   const open = async (): Promise<number> => {
     const text = await (await fetch(`${url}/metrics`)).text();

@@ -166,3 +166,14 @@ describe('table and alarms', () => {
     expect(ofType(stack, 'AWS::Logs::MetricFilter')).toHaveLength(4);
   });
 });
+
+describe('a stage without a usable ferry.yaml', () => {
+  const rule = 'defaultStore: s3\nrules: [{ name: all, source: { bucket: elsewhere }, destination: { bucket: b } }]\n';
+
+  it.each([
+    ['no file', null, /needs ferry\.yaml/],
+    ['a rule outside its buckets', rule, /its source elsewhere is not among/],
+  ])('is not packaged: %s', async (_, file, why) => {
+    await expect(packageStack('dev', file)).rejects.toMatchObject({ stdout: expect.stringMatching(why) });
+  });
+});

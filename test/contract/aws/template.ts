@@ -1,8 +1,8 @@
 /** The CloudFormation that `serverless package` writes; offline and without credentials. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface Resource {
@@ -16,13 +16,28 @@ export interface Packaged {
   zips: Record<string, number>;
 }
 
-/** Needs `npm run build`, which `npm test` does first. */
-export async function packageStack(stage: string): Promise<Packaged> {
-  const folder = await mkdtemp(join(tmpdir(), 'ferry-package-'));
+/** What a checkout holds that is packaged, or that describes it. */
+const linked = ['deploy', 'dist', 'lib', 'node_modules', 'package.json', 'tsconfig.json'];
+
+/**
+ * Needs `npm run build`, which `npm test` does first.
+ *
+ * @param file text of `ferry.yaml`; null: there is none
+ */
+export async function packageStack(stage: string, file: string | null = 'rules: []\n'): Promise<Packaged> {
+  const root = await mkdtemp(join(tmpdir(), 'ferry-package-'));
+  const folder = join(root, 'package');
   try {
-    const program = join('node_modules', '.bin', 'serverless');
+    const service = join(root, 'service');
+    await mkdir(service);
+    await Promise.all(linked.map((name) => symlink(resolve(name), join(service, name))));
+    // The framework takes no link for its configuration.
+    await copyFile('serverless.ts', join(service, 'serverless.ts'));
+    if (file !== null) await writeFile(join(service, 'ferry.yaml'), file);
+    const program = resolve('node_modules', '.bin', 'serverless');
     await promisify(execFile)(program, ['package', '--stage', stage, '--package', folder], {
-      env: { PATH: process.env['PATH'], HOME: folder },
+      cwd: service,
+      env: { PATH: process.env['PATH'], HOME: root },
     });
     const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8');
     const template = JSON.parse(text) as { Resources: Packaged['resources'] };
@@ -30,7 +45,7 @@ export async function packageStack(stage: string): Promise<Packaged> {
     const sizes = await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).size] as const));
     return { resources: template.Resources, zips: Object.fromEntries(sizes) };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the Debian roots that the servers run from, each once: roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers. Prints the root's path.
+# Builds the Debian roots that the servers run from, each once: roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers | prometheus. Prints the root's path.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 need_root
@@ -11,6 +11,7 @@ case ${1:-} in
   swift) build_root swift bookworm swift-proxy,swift-account,swift-container,swift-object,memcached ;;
   haproxy) build_root haproxy bookworm haproxy ;;
   moto) build_root moto sid python3-moto,python3-flask,python3-flask-cors ;;
+  prometheus) build_root prometheus bookworm prometheus ;;
   peers) build_root peers bookworm rclone,awscli ;;
-  *) die 'roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers' ;;
+  *) die 'roots.sh ceph16 | ceph20 | swift | haproxy | moto | peers | prometheus' ;;
 esac

@@ -25,7 +25,7 @@ async function start(host: string, withoutAuthentication = false): Promise<strin
       refuseBrowsers: withoutAuthentication,
       notReady: () => 'the disk is slow',
       mayMeasure: (head) => mayMeasure(host, readers, head),
-      metrics: { count: () => {}, render: () => 'ferry_events_open 7\n' },
+      metrics: { count: () => {}, render: async () => 'ferry_events_open 7\n' },
       log: noLog,
     },
     { host: '127.0.0.1', port: 0 },

@@ -36,7 +36,7 @@ async function start(deadlines?: Deadlines): Promise<number> {
       refuseBrowsers: false,
       notReady: () => undefined,
       mayMeasure: () => true,
-      metrics: { count: () => {}, render: () => '' },
+      metrics: { count: () => {}, render: async () => '' },
       log: noLog,
     },
     { host: '127.0.0.1', port: 0 },

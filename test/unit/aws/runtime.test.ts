@@ -113,6 +113,44 @@ describe('openAws', () => {
   });
 });
 
+describe('figures of rules', () => {
+  const filtered = file.replace('destination: { bucket: backup }', '$&, filters: { maxSize: 1 }');
+  const record = {
+    ...{ eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'eu-central-1', eventName: 'ObjectCreated:Put' },
+    eventTime: '2026-01-02T03:04:05.000Z',
+    s3: { bucket: { name: 'photos' }, object: { key: 'a', size: 2, eTag: 'e', sequencer: '01' } },
+  };
+  const figuresOf = async (more: Record<string, string>) => {
+    const { runtime, lines } = await rig(filtered, { MEDIA_KEY: 'media-key-0123456789abcdef', ...more });
+    const body = JSON.stringify({ Records: [record] });
+    await objectCreatedHandler(async () => runtime)({ Records: [message(body, 'events')] }, context);
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => '_aws' in line);
+  };
+
+  it('are lines that CloudWatch makes metrics of, one dimension each, where the stage asks for them', async () => {
+    const found = await figuresOf({ FERRY_RULE_METRICS: 'object-ferry/dev/rules' });
+    expect(found).toMatchObject([
+      { Rule: 'backup', Events: 1 },
+      { Rule: 'backup', Skipped: 1, why: 'filtered' },
+    ]);
+    const { _aws } = found[1] as { _aws: object };
+    expect(_aws).toEqual({
+      Timestamp: expect.any(Number),
+      CloudWatchMetrics: [
+        {
+          Namespace: 'object-ferry/dev/rules',
+          Dimensions: [['Rule']],
+          Metrics: [{ Name: 'Skipped', Unit: 'Count' }],
+        },
+      ],
+    });
+  });
+
+  it('are not written by default', async () => {
+    expect(await figuresOf({})).toEqual([]);
+  });
+});
+
 describe('a message that comes again', () => {
   /** Hands one message to a function whose work ends in that error. */
   const failing = async (runtime: Runtime, record: object, error: Error): Promise<unknown> => {
