@@ -152,10 +152,12 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
 }
 
 function carriedBy({ headers }: RequestHead, { prefix }: Parsed['dialect']): RequestRecord['carries'] {
-  const told = ['copy-source', 'tagging', 'tagging-directive', 'acl', 'object-acl'].flatMap((name) => {
-    const value = headers[prefix + name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const told = ['copy-source', 'copy-source-if-match', 'tagging', 'tagging-directive', 'acl', 'object-acl'].flatMap(
+    (name) => {
+      const value = headers[prefix + name];
+      return value === undefined ? [] : [[name, value] as const];
+    },
+  );
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 

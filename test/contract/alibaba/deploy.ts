@@ -31,6 +31,8 @@ export interface DeployOptions {
   timeout: number;
   /** Variables over those of the template. */
   settings: Record<string, string>;
+  /** Milliseconds by which the clocks of everything here are ahead. */
+  ahead?: () => number;
   /** Buckets that keep versions. */
   versioned?: string[];
   /** Between two runs of the sweep; the template says a minute, and here it is five seconds unless said otherwise. */
@@ -62,7 +64,8 @@ const keysOf = (name: FunctionName): Required<Keys> => ({
 });
 
 export async function deploy(options: DeployOptions): Promise<Deployment> {
-  const { stage, template, config, random } = options;
+  const { stage, template, config, random, ahead = () => 0 } = options;
+  const now = () => Date.now() + ahead();
   const roles = functionNames.map(keysOf);
   const table = await startOtsTwin({
     instance: stage.instance,
@@ -70,8 +73,9 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     roles,
     tables: [tableDefinition(tableName)],
     indexLagMs: 200,
+    now,
   });
-  const host = await startFcHost({ keys: () => roles, random });
+  const host = await startFcHost({ keys: () => roles, random, now });
   const events = await startEvents(host, template, functionName(stage, 'objectCreated'));
   const oss = await startTwin({
     accessKeyId: keys.accessKeyId,
@@ -83,6 +87,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       sessionToken: securityToken,
     })),
     region: stage.region,
+    clock: now,
     buckets: bucketsOf(stage).map((name) => ({
       name,
       ...(options.versioned?.includes(name) && { versioning: 'Enabled' as const }),
@@ -166,6 +171,7 @@ function place(
       mostInstances: ReservedConcurrency,
       region: stage.region,
       keys: () => keysOf(name),
+      ...(options.ahead && { ahead: options.ahead }),
       onLine,
     },
     asynchronous,
