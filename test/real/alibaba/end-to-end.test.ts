@@ -12,7 +12,7 @@ import { withMischief } from './mischief.ts';
 
 const scale = Number(process.env.FERRY_E2E_SCALE ?? 1);
 const parts = 1_000;
-const pageSize = 250;
+const pageSize = 100;
 /** 16 parts in flight by default, and four tasks for each of them. */
 const partsPerTask = Math.ceil(parts / (16 * 4));
 const hour = 3_600_000;

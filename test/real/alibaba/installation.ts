@@ -59,7 +59,7 @@ export async function install(): Promise<Installation> {
       ],
     }),
     // A slow machine must not be what ends an invocation, and what was killed must not be waited for too long.
-    timeout: 20,
+    timeout: 60,
     settings: {
       FERRY_DIRECT_MAX: '4MiB',
       FERRY_PART_SIZE_MIN: String(partSize),
