@@ -31,7 +31,8 @@ async function count(size: number) {
       source: { bucket: 'photos', key: 'key' },
       destination: { bucket: 'backup', key: 'key' },
       options: {},
-      seen: { etag, size },
+      // As OSS spells it.
+      seen: { etag: etag.toUpperCase(), size },
     },
     { id: 'test', deadline: Date.now() + 60_000, attempt: 1 },
   );

@@ -1,7 +1,7 @@
 /**
  * The whole installation on Alibaba Cloud: the built bundles in processes that are frozen and killed as on Function Compute, on
  * stand-ins of OSS and Tablestore. Messages come twice or never, and the API is too busy. `FERRY_E2E_SCALE` (1) scales the
- * number of small objects; 5 makes a batch of 10,000.
+ * number of small objects; 20 makes a batch of 10,000.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../lib/twin/requests.ts';
@@ -123,7 +123,7 @@ it('renames it when instances are killed, messages come twice or never, and the 
 });
 
 it('copies each object of a batch, and counts it once', async () => {
-  const count = Math.ceil(2_000 * scale);
+  const count = Math.ceil(500 * scale);
   for (let n = 0; n < count; n += 1) await at.oss.store.put(archive, `in/${n % 7}/ä ${n}`, { body: `body ${n}` });
   await at.oss.store.put(archive, 'in/large', { size: 40 * partSize });
   const before = killed();
@@ -147,7 +147,7 @@ it('copies each object of a batch, and counts it once', async () => {
 });
 
 it('moves all below a prefix, and leaves nothing behind', async () => {
-  const count = Math.ceil(200 * scale);
+  const count = Math.ceil(100 * scale);
   for (let n = 0; n < count; n += 1) await at.oss.store.put(backup, `old/${n}`, { body: `body ${n}` });
   await at.oss.store.put(backup, 'old/large', { size: 40 * partSize, seed: 3 });
   const large = await bytes(backup, 'old/large');
