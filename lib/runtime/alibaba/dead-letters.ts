@@ -4,6 +4,9 @@ import { unseal } from '../../queue/fc/envelope.ts';
 import type { Invoker } from '../../queue/fc/invoke.ts';
 import type { SmqMessage, SmqQueue } from './smq.ts';
 
+/** The queue that holds them. */
+export type Letters = Pick<SmqQueue, 'receive' | 'release' | 'delete'>;
+
 export interface DeadLetter {
   id: string;
   /** Epoch milliseconds. */
@@ -27,7 +30,7 @@ interface Failure {
 
 /** Calls `see` for every letter once; those for which it does not say `gone` can be received again at once. */
 async function forEachLetter(
-  queue: SmqQueue,
+  queue: Letters,
   see: (letter: DeadLetter, message: SmqMessage) => Promise<'gone' | 'kept'>,
 ): Promise<void> {
   const seen = new Set<string>();
@@ -52,7 +55,7 @@ async function forEachLetter(
 }
 
 /** Receives every letter, and lets it be received again. */
-export async function listLetters(queue: SmqQueue, show: (letter: DeadLetter) => Promise<void>): Promise<void> {
+export async function listLetters(queue: Letters, show: (letter: DeadLetter) => Promise<void>): Promise<void> {
   await forEachLetter(queue, async (letter) => {
     await show(letter);
     return 'kept';
@@ -60,7 +63,7 @@ export async function listLetters(queue: SmqQueue, show: (letter: DeadLetter) =>
 }
 
 /** Deletes letters for good: those with these ids, or all. Returns how many. */
-export async function dropLetters(queue: SmqQueue, ids: readonly string[] | undefined): Promise<number> {
+export async function dropLetters(queue: Letters, ids: readonly string[] | undefined): Promise<number> {
   let count = 0;
   await forEachLetter(queue, async ({ id }, message) => {
     if (ids && !ids.includes(id)) return 'kept';
@@ -78,7 +81,7 @@ export async function dropLetters(queue: SmqQueue, ids: readonly string[] | unde
  * @throws GiveUp BadRequest for a chosen letter that names no function, which stays; what the invoker throws.
  */
 export async function redriveLetters(
-  queue: SmqQueue,
+  queue: Letters,
   invoker: Pick<Invoker, 'start'>,
   ids: readonly string[] | undefined,
 ): Promise<number> {
