@@ -15,7 +15,6 @@ const parts = 1_000;
 const pageSize = 100;
 /** 16 parts in flight by default, and four tasks for each of them. */
 const partsPerTask = Math.ceil(parts / (16 * 4));
-const hour = 3_600_000;
 
 let at: Installation;
 beforeAll(async () => {
@@ -205,34 +204,6 @@ it('replicates both ways without a loop, and ends with the newest version of eac
   expect(objectCreated.counts.killed).toBeGreaterThan(before);
   // Two events for each object, each twice, and a further copy where the source changed meanwhile: none of a replica's own.
   console.log('both ways', { count, copies: done('CopyObject').length, ...objectCreated.counts });
-});
-
-it('does after two hours what OSS has asked to be done then, and not before', async () => {
-  at.oss.faults.add({
-    match: { operation: 'CopyObject', key: 'both/later' },
-    times: 1,
-    effect: { kind: 'error', status: 503, code: 'SlowDown', delayMs: 2 * hour },
-  });
-  const { etag } = await at.oss.store.put(source, 'both/later', { body: 'later' });
-  const { name } = at.functions.objectCreated;
-  const { counts } = at.host.queueOf(name);
-  const before = counts.delaySeconds;
-  // With the ETag it is copied without a row, which the sweep would look at after fifteen seconds.
-  const object = { key: 'both/later', size: 5, eTag: etag.toUpperCase() };
-  const oss = { bucket: { name: source }, object };
-  const record = { eventSource: 'acs:oss', eventName: 'ObjectCreated:PutObject', region: stage.region, oss };
-  at.host.trigger(name, { events: [{ ...record, eventTime: new Date().toISOString() }] });
-  // An hour is the longest delay, so it waits twice.
-  const asked = () => (counts.delaySeconds - before) / 3_600;
-  await expect.poll(asked, patience).toBeGreaterThanOrEqual(1);
-  at.advance(hour);
-  await expect.poll(asked, patience).toBeGreaterThan(1.9);
-  expect(await isThere(backup, 'both/later')).toBe(false);
-  at.advance(hour);
-  await expect.poll(() => isThere(backup, 'both/later'), patience).toBe(true);
-  expect((await bytes(backup, 'both/later')).toString()).toBe('later');
-  at.oss.faults.clear();
-  await expectAtRest(at, ['done', 'cancelled']);
 });
 
 it('has asked for nothing that its roles do not allow, and has written no secret to a log', () => {
