@@ -19,37 +19,48 @@ export interface Statement {
   Effect: 'Allow';
   Action: string[];
   Resource: unknown[];
-  Condition?: object;
 }
 const allow = (Action: string[], Resource: unknown[]): Statement => ({ Effect: 'Allow', Action, Resource });
 
 const buckets = (names: string[]) => names.map((name) => `acs:oss:*:*:${name}`);
 const objects = (names: string[]) => names.map((name) => `acs:oss:*:*:${name}/*`);
 
-/** What every function does with objects; those that only copy parts or revive jobs delete none. */
-function store(stage: NamedStage, deletes: boolean): Statement[] {
+/**
+ * What a function does with objects. `parts` copies bytes and looks at the source; `uploads` revives and ends uploads and never
+ * reads an object: it initiates one only to learn under which name OSS knows it. Listing a bucket is what makes OSS say that
+ * an object is missing instead of forbidden.
+ */
+function store(stage: NamedStage, use: 'all' | 'parts' | 'uploads'): Statement[] {
   const { read, write, kmsKeys = [], setsAcls, restores } = stage;
   const both = [...new Set([...read, ...write])];
-  const writes = ['oss:PutObject', 'oss:PutObjectTagging', 'oss:AbortMultipartUpload', 'oss:ListParts'];
-  if (setsAcls) writes.push('oss:PutObjectAcl');
-  const restoring = restores ? [allow(['oss:RestoreObject'], objects(both))] : [];
-  if (deletes) writes.push('oss:DeleteObject');
+  const reads = ['oss:GetObject', 'oss:GetObjectVersion'];
+  const describes = [
+    'oss:GetObjectTagging',
+    'oss:GetObjectVersionTagging',
+    'oss:GetObjectAcl',
+    'oss:GetObjectVersionAcl',
+  ];
+  const writes = ['oss:PutObject', 'oss:AbortMultipartUpload', 'oss:ListParts'];
+  const completes = ['oss:PutObjectTagging', 'oss:DeleteObject', ...(setsAcls ? ['oss:PutObjectAcl'] : [])];
+  const keys = kmsKeys.length > 0 ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeys.map(keyArn))] : [];
+  const uploads = allow(['oss:ListMultipartUploads'], buckets(write));
+  if (use === 'uploads') return [allow(writes, objects(write)), uploads, ...keys];
+  if (use === 'parts') {
+    return [
+      allow(reads, objects(both)),
+      allow(['oss:ListObjects'], buckets(both)),
+      allow(writes, objects(write)),
+      uploads,
+      ...keys,
+    ];
+  }
   return [
-    allow(
-      [
-        'oss:GetObject',
-        'oss:GetObjectVersion',
-        'oss:GetObjectTagging',
-        'oss:GetObjectVersionTagging',
-        'oss:GetObjectAcl',
-      ],
-      objects(both),
-    ),
-    allow(['oss:ListObjects', 'oss:GetBucketInfo'], buckets(both)),
-    allow(writes, objects(write)),
-    allow(['oss:ListMultipartUploads'], buckets(write)),
-    ...restoring,
-    ...(kmsKeys.length > 0 ? [allow(['kms:Decrypt', 'kms:GenerateDataKey'], kmsKeys.map(keyArn))] : []),
+    allow([...reads, ...describes], objects(both)),
+    allow(['oss:ListObjects', 'oss:GetBucketLocation'], buckets(both)),
+    allow([...writes, ...completes], objects(write)),
+    uploads,
+    ...(restores ? [allow(['oss:RestoreObject'], objects(both))] : []),
+    ...keys,
   ];
 }
 
@@ -59,10 +70,8 @@ const keyArn = (id: string) => sub(`acs:kms:${regionAndAccount}:key/${id}`);
 function workFolder({ work }: NamedStage, use: 'list' | 'all'): Statement[] {
   const [, bucket = '', prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(work ?? '') ?? [];
   if (!bucket) return [];
-  const list: Statement = {
-    ...allow(['oss:ListObjects'], buckets([bucket])),
-    ...(prefix && { Condition: { StringLike: { 'oss:Prefix': [`${prefix}*`] } } }),
-  };
+  // The whole bucket: a file that is missing is asked for without a prefix, and must not look forbidden.
+  const list = allow(['oss:ListObjects'], buckets([bucket]));
   if (use === 'list') return [list];
   return [list, allow(['oss:GetObject', 'oss:PutObject'], [`acs:oss:*:*:${bucket}/${prefix}*`])];
 }
@@ -89,26 +98,27 @@ const functionArns = (stage: NamedStage, names: FunctionName[]) =>
 const send = (stage: NamedStage, ...own: FunctionName[]) =>
   allow(['fc:InvokeFunction'], functionArns(stage, [...new Set<FunctionName>(['parts', 'work', ...own])]));
 
-const rowActions = ['GetRow', 'UpdateRow', 'PutRow'];
+const changeRows = ['GetRow', 'UpdateRow'];
+const rowActions = [...changeRows, 'PutRow'];
 /** Of an index's rows; the index itself may be behind. */
 const readIndexedRows = 'BatchGetRow';
 
 const statements: Record<FunctionName, (stage: NamedStage) => Statement[]> = {
   api: (stage) => [
-    ...store(stage, true),
+    ...store(stage, 'all'),
     ...workFolder(stage, 'all'),
     rows(stage, ...rowActions, readIndexedRows),
     indexes(stage),
     send(stage),
   ],
-  objectCreated: (stage) => [...store(stage, true), rows(stage, ...rowActions), send(stage, 'objectCreated')],
+  objectCreated: (stage) => [...store(stage, 'all'), rows(stage, ...rowActions), send(stage, 'objectCreated')],
   // A job that ends here has its upload aborted, at most; its source is deleted by the finish.
-  parts: (stage) => [...store(stage, false), rows(stage, ...rowActions), send(stage)],
-  work: (stage) => [...store(stage, true), ...workFolder(stage, 'all'), rows(stage, ...rowActions), send(stage)],
+  parts: (stage) => [...store(stage, 'parts'), rows(stage, ...rowActions), send(stage)],
+  work: (stage) => [...store(stage, 'all'), ...workFolder(stage, 'all'), rows(stage, ...rowActions), send(stage)],
   sweep: (stage) => [
-    ...store(stage, false),
+    ...store(stage, 'uploads'),
     ...workFolder(stage, 'list'),
-    rows(stage, ...rowActions, readIndexedRows, 'DeleteRow'),
+    rows(stage, ...changeRows, readIndexedRows, 'DeleteRow'),
     indexes(stage),
     send(stage),
   ],

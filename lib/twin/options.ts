@@ -94,6 +94,8 @@ export interface TwinOptions {
   accessKeyId?: string;
   secretAccessKey?: string;
   sessionToken?: string;
+  /** More keys of the same user, as the roles of one account have: what one of them creates belongs to all. */
+  roles?: Omit<NewUser, 'name'>[];
   /** Users beside the one whose keys are above; they share nothing with it but what an ACL grants. */
   users?: NewUser[];
   limits?: Partial<TwinLimits>;

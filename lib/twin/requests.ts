@@ -7,6 +7,10 @@ export interface RequestRecord {
   bucket?: string;
   key?: string;
   query: Record<string, string>;
+  /** Whose keys signed it; absent for a request without a signature, or with a wrong one. */
+  accessKeyId?: string;
+  /** What its headers say of the copy's source and its condition, of tags and of the ACL, by name without the store's prefix. */
+  carries?: Record<string, string>;
   /** Status answered; 0 when the connection was dropped instead. */
   status: number;
   /** The store's error code. */

@@ -129,8 +129,10 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
     record.query = Object.fromEntries(told.map(([name, value]) => [name, value ?? '']));
     if (bucket !== '') record.bucket = bucket;
     if (key !== '') record.key = key;
+    record.carries = carriedBy(head, dialect);
     // Before the faults: a request that is signed wrong must not use one up.
     const identity = authenticate(head, dialect, world.users, at);
+    if (identity.user) record.accessKeyId = identity.user.accessKeyId;
     const part = query.get('partNumber');
     const partNumber = part === undefined ? undefined : Number(part);
     const effects = faults.take({ operation, dialect: dialect.name, bucket, key, partNumber });
@@ -147,6 +149,16 @@ async function serve(service: Service, message: IncomingMessage, response: Serve
   }
   requests.add(record);
   if (reply) requests.bytesOut += await sendReply(response, context, reply);
+}
+
+function carriedBy({ headers }: RequestHead, { prefix }: Parsed['dialect']): RequestRecord['carries'] {
+  const told = ['copy-source', 'copy-source-if-match', 'tagging', 'tagging-directive', 'acl', 'object-acl'].flatMap(
+    (name) => {
+      const value = headers[prefix + name];
+      return value === undefined ? [] : [[name, value] as const];
+    },
+  );
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 
 async function performed(call: Call, run: FaultRun, record: RequestRecord): Promise<Reply> {

@@ -76,7 +76,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
     quirks: options.quirks ?? {},
     events: deliveries,
     webhooks,
-    users: new Users(keys, options.users),
+    users: new Users(keys, options.users, options.roles),
     completed: new Map(),
     url: () => url,
   };

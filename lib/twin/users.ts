@@ -30,20 +30,32 @@ export class Users {
   readonly #names = new Map<string, string>();
 
   /** Throws when two users share an access key or a name. */
-  constructor(main: Omit<NewUser, 'name'>, others: readonly NewUser[] = []) {
-    this.#add({ ...main, name: OWNER, id: OWNER });
-    for (const user of others) this.#add({ ...user, id: idOf(user.name) });
+  constructor(
+    main: Omit<NewUser, 'name'>,
+    others: readonly NewUser[] = [],
+    roles: readonly Omit<NewUser, 'name'>[] = [],
+  ) {
+    this.#name(OWNER, OWNER);
+    for (const keys of [main, ...roles]) this.#key({ ...keys, name: OWNER, id: OWNER });
+    for (const user of others) {
+      const id = idOf(user.name);
+      this.#key({ ...user, id });
+      this.#name(id, user.name);
+    }
   }
 
-  #add(user: User): void {
+  #key(user: User): void {
     if (this.#byKey.has(user.accessKeyId)) {
       throw new Error(`Two users of the twin have the access key ${user.accessKeyId}: give each a key of its own.`);
     }
-    if (this.#names.has(user.id)) {
-      throw new Error(`Two users of the twin have the name ${user.name}: give each a name of its own.`);
-    }
     this.#byKey.set(user.accessKeyId, user);
-    this.#names.set(user.id, user.name);
+  }
+
+  #name(id: string, name: string): void {
+    if (this.#names.has(id)) {
+      throw new Error(`Two users of the twin have the name ${name}: give each a name of its own.`);
+    }
+    this.#names.set(id, name);
   }
 
   byKey(accessKeyId: string): User | undefined {

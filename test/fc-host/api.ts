@@ -32,6 +32,8 @@ export interface ApiOptions {
   keys: () => Keys[];
   /** In [0, 1). */
   random: () => number;
+  /** Epoch milliseconds. */
+  now: () => number;
   faults: ApiFaults;
 }
 
@@ -101,7 +103,7 @@ function nameIn(url: URL): string {
 }
 
 /** @throws Refusal for a signature that is not right, for unknown keys, and for a date that is too old. */
-function caller({ keys }: ApiOptions, request: IncomingMessage, url: URL, body: Buffer): string {
+function caller({ keys, now }: ApiOptions, request: IncomingMessage, url: URL, body: Buffer): string {
   const { authorization = '', ...headers } = request.headers;
   const keyId = /Credential=([^,]+),/.exec(authorization)?.[1] ?? '';
   const found = keys().find(({ accessKeyId }) => accessKeyId === keyId);
@@ -116,7 +118,7 @@ function caller({ keys }: ApiOptions, request: IncomingMessage, url: URL, body: 
   if (right !== authorization || headers['x-acs-content-sha256'] !== payload) {
     throw new Refusal(403, 'SignatureNotMatch');
   }
-  const age = Date.now() - Date.parse(String(headers['x-acs-date']));
+  const age = now() - Date.parse(String(headers['x-acs-date']));
   if (!(Math.abs(age) < 900_000)) throw new Refusal(403, 'InvalidTimeStamp.Expired');
   if (!headers['x-acs-signature-nonce'] || headers['x-acs-version'] !== '2023-03-30') {
     throw new Refusal(400, 'MissingParameter');

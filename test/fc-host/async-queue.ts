@@ -7,6 +7,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FcFunction } from './function.ts';
 
+/** After this a message that waits looks at the clock again. */
+const longestSleepMs = 250;
+
 export interface AsyncOptions {
   /** Repeats after a function error. */
   maxRetries: number;
@@ -14,6 +17,8 @@ export interface AsyncOptions {
   retryMs: number;
   /** Milliseconds of a second of delay; fewer let time fly. */
   second: number;
+  /** Epoch milliseconds; a test may move it. */
+  now: () => number;
   /** In [0, 1). */
   random: () => number;
   /** Of all deliveries, how many come a second time, at once or late. */
@@ -113,7 +118,11 @@ export class AsyncQueue {
   }
 
   async #wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stop.signal });
+    const { now } = this.options;
+    const until = now() + ms;
+    for (let left = ms; left > 0; left = until - now()) {
+      await sleep(Math.min(left, longestSleepMs), undefined, { signal: this.#stop.signal });
+    }
   }
 
   #failureOf(requestId: string, body: Buffer, message: string, count: number): Failure {

@@ -12,6 +12,8 @@ export interface FunctionOptions extends InstanceOptions {
   /** Instances; what comes beyond is throttled. */
   mostInstances: number;
   region: string;
+  /** Milliseconds by which the clock of the instances is ahead. */
+  ahead?: () => number;
   /** Of the function's role, new ones for each invocation if the test wants. */
   keys: () => Keys | undefined;
 }
@@ -69,15 +71,25 @@ export class FcFunction {
     return this.#instances.reduce((sum, { places }) => sum + places, 0);
   }
 
-  /** Does something bad to one of the instances that are at work. Returns whether there was one. */
-  strike(how: 'kill' | 'stall', random: () => number): boolean {
+  /**
+   * Does something bad to one of the instances that are at work, if `isFair` says so of all the bodies that it works on. Returns
+   * these; undefined when there was no such instance.
+   */
+  strike(
+    how: 'kill' | 'stall',
+    random: () => number,
+    isFair: (bodies: Buffer[]) => boolean = () => true,
+  ): Buffer[] | undefined {
     const busy = this.#instances.flatMap(({ instance }) =>
-      instance?.alive && instance.running > 0 && !instance.stalled ? [instance] : [],
+      instance?.alive && !instance.stalled && instance.underWay.size > 0 && isFair([...instance.underWay])
+        ? [instance]
+        : [],
     );
     const victim = busy[Math.floor(random() * busy.length)];
+    const bodies = victim && [...victim.underWay];
     if (how === 'kill') victim?.kill();
     else victim?.stall();
-    return victim !== undefined;
+    return bodies;
   }
 
   /** Ends the instances that are idle, as the service does after some minutes. */
@@ -91,7 +103,7 @@ export class FcFunction {
   }
 
   #headers(requestId: string, retryCount: number, control: string): Record<string, string> {
-    const { name, timeoutSeconds, region, keys } = this.options;
+    const { name, timeoutSeconds, region, keys, ahead } = this.options;
     // A function without a role has the headers, and nothing in them.
     const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = keys() ?? {};
     return {
@@ -109,6 +121,7 @@ export class FcFunction {
       'x-fc-access-key-id': accessKeyId,
       'x-fc-access-key-secret': accessKeySecret,
       'x-fc-security-token': securityToken,
+      ...(ahead && { 'x-host-ahead': String(ahead()) }),
     };
   }
 

@@ -15,6 +15,8 @@ export interface HostOptions {
   keys: () => Keys[];
   /** In [0, 1); default Math.random. */
   random?: () => number;
+  /** Epoch milliseconds, by which messages wait and signatures grow old; default Date.now. */
+  now?: () => number;
 }
 
 export interface FcHost {
@@ -39,12 +41,12 @@ export interface FcHost {
   close(): Promise<void>;
 }
 
-export async function startFcHost({ keys, random = Math.random }: HostOptions): Promise<FcHost> {
+export async function startFcHost({ keys, random = Math.random, now = Date.now }: HostOptions): Promise<FcHost> {
   const functions = new Map<string, Deployed>();
   const faults: ApiFaults = { busy: 0, lostAnswers: 0 };
   const seen: Seen[] = [];
   const deadLetters: Failure[] = [];
-  const servers: Server[] = [await startApi({ functions, keys, random, faults }, seen)];
+  const servers: Server[] = [await startApi({ functions, keys, random, faults, now }, seen)];
   const timers: NodeJS.Timeout[] = [];
   const named = (name: string): Deployed => {
     const found = functions.get(name);
@@ -57,7 +59,7 @@ export async function startFcHost({ keys, random = Math.random }: HostOptions): 
     ...{ faults, seen, deadLetters },
     deploy(options, asynchronous = {}) {
       const fc = new FcFunction(options);
-      const defaults = { maxRetries: 3, retryMs: 1_000, second: 1_000, random, duplicates: 0, lost: 0 };
+      const defaults = { maxRetries: 3, retryMs: 1_000, second: 1_000, random, now, duplicates: 0, lost: 0 };
       const queue = new AsyncQueue(fc, { ...defaults, ...asynchronous }, (failure) => void deadLetters.push(failure));
       functions.set(options.name, { fc, queue });
       return fc;

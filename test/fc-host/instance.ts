@@ -50,8 +50,8 @@ export class Instance {
   alive = true;
   /** Stopped by `stall`: only the timeout ends it. */
   stalled = false;
-  /** Invocations under way. */
-  running = 0;
+  /** Bodies of the invocations under way. */
+  readonly underWay = new Set<Buffer>();
 
   private constructor({ root, command, variables, onLine }: InstanceOptions, port: number) {
     const [program = '', ...args] = command;
@@ -81,9 +81,11 @@ export class Instance {
   }
 
   /** What runs longer than `timeoutMs` is killed, and what else is under way in the instance with it. */
-  async invoke({ method, path, headers, body }: Call, timeoutMs: number): Promise<Outcome> {
+  async invoke({ method, path, headers, body: sentBody }: Call, timeoutMs: number): Promise<Outcome> {
     if (!this.alive) return { failed: 'exit', message: 'FunctionNotStarted: the process has ended' };
-    this.running += 1;
+    // The same message may be under way twice.
+    const body = Buffer.from(sentBody);
+    this.underWay.add(body);
     this.#thaw();
     let timedOut = false;
     const sent = request({ host: '127.0.0.1', port: this.#port, method, path, headers, agent: false });
@@ -105,8 +107,8 @@ export class Instance {
       return { failed: 'exit', message: `FunctionExited: ${String(error)}` };
     } finally {
       clearTimeout(timer);
-      this.running -= 1;
-      if (this.running === 0 && this.alive) this.#freeze();
+      this.underWay.delete(body);
+      if (this.underWay.size === 0 && this.alive) this.#freeze();
     }
   }
 

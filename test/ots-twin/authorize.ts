@@ -13,13 +13,14 @@ const longestSkewMs = 15 * 60_000;
 /** @throws Refusal OTSAuthFailed, in the words of the service. */
 export function authorize(
   { path, headers, body }: { path: string; headers: IncomingHttpHeaders; body: Buffer },
-  { instance, keys, now }: { instance: string; keys: Keys; now: number },
+  { instance, keys: known, now }: { instance: string; keys: readonly Keys[]; now: number },
 ): void {
   const value = (name: string): string => String(headers[`x-ots-${name}`] ?? '');
   const refuse = (message: string) => new Refusal(403, 'OTSAuthFailed', message);
   if (value('apiversion') !== '2015-12-31') throw new Refusal(400, 'OTSParameterInvalid', 'Invalid API version.');
   if (value('instancename') !== instance) throw refuse('The instance does not exist.');
-  if (value('accesskeyid') !== keys.accessKeyId) throw refuse('The AccessKey ID does not exist.');
+  const keys = known.find(({ accessKeyId }) => accessKeyId === value('accesskeyid'));
+  if (!keys) throw refuse('The AccessKey ID does not exist.');
   if (value('ststoken') !== (keys.securityToken ?? '')) throw refuse('The security token is invalid.');
   const date = value('date');
   if (!(Math.abs(Date.parse(date) - now) <= longestSkewMs))

@@ -21,6 +21,8 @@ export interface OtsTwinOptions {
   instance?: string;
   /** What requests must be signed with; `twin-key` and `twin-secret` unless said otherwise. */
   keys?: Keys;
+  /** Further keys, as the roles of an account have. */
+  roles?: readonly Keys[];
   /** Tables that are there from the beginning. */
   tables?: readonly TableShape[];
   /** Epoch milliseconds; the system's unless said otherwise. Signatures, the lag of indexes and throttling live by it. */
@@ -33,6 +35,15 @@ export interface OtsTwinOptions {
   seed?: number;
 }
 
+export interface Served {
+  operation: string;
+  answer: string;
+  /** As the request says it, whether or not it is right. */
+  accessKeyId: string;
+  /** Tables, or indexes, that it names. */
+  tables: string[];
+}
+
 export interface OtsTwin {
   /** URL, to be used as the endpoint of the instance. */
   endpoint: string;
@@ -40,7 +51,7 @@ export interface OtsTwin {
   keys: Keys;
   faults: Faults;
   /** Every request so far: its operation, and `OK`, an error code or the fault that struck it. */
-  requests: { operation: string; answer: string }[];
+  requests: Served[];
   /** A table as it is: its rows, and what each index shows. @throws Refusal when there is none. */
   table(name: string): Table;
   close(): Promise<void>;
@@ -93,9 +104,14 @@ export async function startOtsTwin(options: OtsTwinOptions = {}): Promise<OtsTwi
     const operation = path.slice(1);
     const fault = faults.strike(operation, body, increments(operation, body));
     const arrived = late.splice(0);
-    const record = (said: string): void => void requests.push({ operation, answer: said });
+    const accessKeyId = String(request.headers['x-ots-accesskeyid'] ?? '');
+    const record = (said: string): void =>
+      void requests.push({ operation, answer: said, accessKeyId, tables: tablesIn(operation, body) });
     try {
-      authorize({ path, headers: request.headers, body }, { instance, keys, now: now() });
+      authorize(
+        { path, headers: request.headers, body },
+        { instance, keys: [keys, ...(options.roles ?? [])], now: now() },
+      );
       if (fault === 'late') late.push(() => quietly(() => perform(operation, body)));
       if (fault === 'lost-answer') quietly(() => perform(operation, body));
       if (fault === 'late' || fault === 'lost-answer' || fault === 'lost-request') {
@@ -151,6 +167,16 @@ function decode(operation: string, body: Buffer): any {
   } catch (error) {
     throw invalid(`Invalid protobuf: ${String(error)}`);
   }
+}
+
+/** Of an operation on rows; others name none here. */
+function tablesIn(operation: string, body: Buffer): string[] {
+  if (!rowOperations[operation]) return [];
+  const { tableName, tables = [] } = decode(operation, body) as {
+    tableName?: string;
+    tables?: { tableName: string }[];
+  };
+  return tableName ? [tableName] : tables.map((table) => table.tableName);
 }
 
 /** Whether a request increments a column. */

@@ -1,10 +1,13 @@
+import { Option } from 'commander';
 import { defaultSettings } from '../../copy/model/settings.ts';
+import type { Settings } from '../../copy/model/settings.ts';
 import { awsPrices, publishedLarge, publishedSmall, type Published } from '../../cost/aws-prices.ts';
 import { costOf, usageOf, type Cost, type Usage, type Workload } from '../../cost/aws-replication.ts';
 import { transferCost, wayBetween, type Transfers } from '../../cost/transfer-prices.ts';
 import { s3 } from '../../store/dialects/s3.ts';
 import { addOutputOptions, type OutputFlags } from '../input/options.ts';
 import { parseBytes, wholeNumber } from '../input/parse.ts';
+import { printAlibabaCost } from '../output/alibaba-cost.ts';
 import { transferText } from '../output/plan.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
@@ -17,6 +20,7 @@ interface CostFlags extends OutputFlags {
   objects?: number;
   size?: number;
   storageClass?: string;
+  cloud: 'aws' | 'alibaba';
   concurrency?: number;
   from?: string;
   to?: string;
@@ -32,8 +36,9 @@ export const defineCost: DefineCommand = (program, context) => {
   const command = program
     .command('cost')
     .description(
-      'Counts the calls that replication by event takes on AWS, and multiplies them by list prices. Calls no service and writes nothing.',
+      'Counts the calls that replication by event takes on AWS or Alibaba Cloud, and multiplies them by list prices. Calls no service and writes nothing.',
     )
+    .addOption(new Option('--cloud <name>', 'where the functions run').choices(['aws', 'alibaba']).default('aws'))
     .option('--objects <count>', 'how many objects', wholeNumber(1, 1e12))
     .option('--size <bytes>', 'size of each, such as 64MiB', parseBytes)
     .option('--storage-class <class>', 'class that is written (default STANDARD)')
@@ -45,13 +50,20 @@ export const defineCost: DefineCommand = (program, context) => {
     const workloads = given ? [{ objects: flags.objects ?? 1, size: flags.size ?? 1_000_000 }] : examples;
     if ((flags.from === undefined) !== (flags.to === undefined))
       throw new UsageError('--from and --to: name both regions.');
-    for (const workload of workloads) print(context.io, workload, flags);
+    const { cloud, from, concurrency } = flags;
+    if (cloud === 'alibaba' && from !== undefined)
+      throw new UsageError('--from and --to are for --cloud aws: OSS copies inside one region only.');
+    const settings = { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) };
+    for (const workload of workloads) {
+      if (cloud === 'alibaba') printAlibabaCost(context.io, workload, settings, flags);
+      else print(context.io, workload, flags, settings);
+    }
     context.code = exit.done;
   });
 };
 
-function print(io: Io, workload: Workload, { json, storageClass, concurrency, from, to }: CostFlags): void {
-  const usage = usageOf(workload, s3.facts, { ...defaultSettings, ...(concurrency !== undefined && { concurrency }) });
+function print(io: Io, workload: Workload, { json, storageClass, from, to }: CostFlags, settings: Settings): void {
+  const usage = usageOf(workload, s3.facts, settings);
   const cost = costOf(usage, { storageClass });
   const beside = 'UploadPartCopy' in usage.calls ? publishedLarge : publishedSmall;
   const { currency, asOf, region } = awsPrices;

@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from 'commander';
 import type { AnyDeadLetter, QueueName, Queues } from '../../runtime/serve/queues.ts';
 import type { DefineCommand } from '../process/context.ts';
 import { exit, UsageError } from '../process/exit.ts';
 import { printLine } from '../process/io.ts';
+import { changeQueue, listQueue } from '../run/dead-queue.ts';
 import { withSession, type Session } from '../run/session.ts';
 import { plural, printable } from '../text/format.ts';
 import { formatTable } from '../text/table.ts';
@@ -11,6 +11,7 @@ interface DeadFlags {
   state?: string;
   json?: boolean;
   all?: boolean;
+  queue?: string;
 }
 
 const names: readonly QueueName[] = ['events', 'messages', 'tasks'];
@@ -29,17 +30,26 @@ export const defineDead: DefineCommand = (program, context) => {
       .command(name)
       .summary(summary)
       .description(summary)
-      .option('--state <dir>', 'folder that keeps state (also FERRY_HOME; default .ferry)');
+      .option('--state <dir>', 'folder that keeps state (also FERRY_HOME; default .ferry)')
+      .option('--queue <url>', 'dead letters of a stack on Alibaba Cloud: its output DeadLetters');
   common('list', 'show what was given up, and why')
     .option('--json', 'one JSON document per letter')
     .action(async (flags: DeadFlags) => {
-      context.code = await withSession(context.io, { state: flags.state }, (session) => list(session, flags));
+      if (flags.queue !== undefined) context.code = await listQueue(context.io, flags.queue, flags.json === true);
+      else context.code = await withSession(context.io, { state: flags.state }, (session) => list(session, flags));
     });
   for (const verb of ['redrive', 'drop'] as const) {
     common(verb, verb === 'redrive' ? 'send again, with all attempts before it' : 'delete for good')
-      .argument('[ids...]', 'as `ferry dead list` shows them', collectId)
+      .argument('[ids...]', 'as `ferry dead list` shows them')
       .option('--all', 'all of them')
       .action(async (ids: string[], flags: DeadFlags) => {
+        if ((flags.all ?? false) === ids.length > 0)
+          throw new UsageError(`name what to ${verb}, or say --all (and not both).`);
+        if (flags.queue !== undefined) {
+          context.code = await changeQueue(context.io, flags.queue, verb, flags.all ? undefined : ids);
+          return;
+        }
+        ids.forEach(checkId);
         context.code = await withSession(context.io, { state: flags.state }, (session) =>
           change(session, verb, ids, flags),
         );
@@ -48,12 +58,10 @@ export const defineDead: DefineCommand = (program, context) => {
 };
 
 /** `events-17`: ids are unique in a queue only. */
-function collectId(text: string, previous: string[] = []): string[] {
+function checkId(text: string): void {
   const [name = '', number = ''] = text.split('-');
-  if (!names.includes(name as QueueName) || !/^\d+$/.test(number)) {
-    throw new InvalidArgumentError(`Write ids as \`ferry dead list\` shows them, such as events-17.`);
-  }
-  return [...previous, text];
+  if (names.includes(name as QueueName) && /^\d+$/.test(number)) return;
+  throw new UsageError(`'${text}' is no id: write ids as \`ferry dead list\` shows them, such as events-17.`);
 }
 
 async function queuesOf(session: Session): Promise<Queues> {
@@ -98,7 +106,6 @@ async function list(session: Session, { json }: DeadFlags): Promise<number> {
 }
 
 async function change(session: Session, verb: 'redrive' | 'drop', ids: string[], { all }: DeadFlags): Promise<number> {
-  if ((all ?? false) === ids.length > 0) throw new UsageError(`name what to ${verb}, or say --all (and not both).`);
   const queues = await queuesOf(session);
   let count = 0;
   for (const name of names) {

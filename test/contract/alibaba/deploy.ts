@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Template } from '../../../alibaba.ts';
 import type { FunctionName, NamedStage, Resource } from '../../../deploy/alibaba/stage.ts';
 import { capital, functionName, functionNames, tableName } from '../../../deploy/alibaba/stage.ts';
+import type { Keys } from '../../../lib/queue/fc/sign.ts';
 import { tableDefinition } from '../../../lib/state/tablestore/schema.ts';
 import type { Twin } from '../../../lib/twin/start.ts';
 import { startTwin } from '../../../lib/twin/start.ts';
@@ -30,6 +31,12 @@ export interface DeployOptions {
   timeout: number;
   /** Variables over those of the template. */
   settings: Record<string, string>;
+  /** Milliseconds by which the clocks of everything here are ahead. */
+  ahead?: () => number;
+  /** Buckets that keep versions. */
+  versioned?: string[];
+  /** Between two runs of the sweep; the template says a minute, and here it is five seconds unless said otherwise. */
+  sweepMs?: number;
   random: () => number;
   onLine(line: string): void;
 }
@@ -41,29 +48,50 @@ export interface Deployment {
   functions: Record<FunctionName, FcFunction>;
   /** Base URL of the HTTP API. */
   api: string;
+  /** Of a function's role: all three services know them. */
+  keysOf(name: FunctionName): Required<Keys>;
   /** From now on: the shares of messages that come twice, or never; of all functions but the sweep. */
   mischief(shares: { duplicates: number; lost: number }): void;
   close(): Promise<void>;
 }
 
+/** Of the account itself; each function has those of its own role, so that its calls can be told from others. */
 const keys = { accessKeyId: 'role-key', accessKeySecret: 'role-secret', securityToken: 'role-token' };
+const keysOf = (name: FunctionName): Required<Keys> => ({
+  accessKeyId: `${keys.accessKeyId}-${name}`,
+  accessKeySecret: `${keys.accessKeySecret}-${name}`,
+  securityToken: `${keys.securityToken}-${name}`,
+});
 
 export async function deploy(options: DeployOptions): Promise<Deployment> {
-  const { stage, template, config, random } = options;
+  const { stage, template, config, random, ahead = () => 0 } = options;
+  const now = () => Date.now() + ahead();
+  const roles = functionNames.map(keysOf);
   const table = await startOtsTwin({
     instance: stage.instance,
     keys,
+    roles,
     tables: [tableDefinition(tableName)],
     indexLagMs: 200,
+    now,
   });
-  const host = await startFcHost({ keys: () => [keys], random });
+  const host = await startFcHost({ keys: () => roles, random, now });
   const events = await startEvents(host, template, functionName(stage, 'objectCreated'));
   const oss = await startTwin({
     accessKeyId: keys.accessKeyId,
     secretAccessKey: keys.accessKeySecret,
     sessionToken: keys.securityToken,
+    roles: roles.map(({ accessKeyId, accessKeySecret, securityToken }) => ({
+      accessKeyId,
+      secretAccessKey: accessKeySecret,
+      sessionToken: securityToken,
+    })),
     region: stage.region,
-    buckets: bucketsOf(stage).map((name) => ({ name })),
+    clock: now,
+    buckets: bucketsOf(stage).map((name) => ({
+      name,
+      ...(options.versioned?.includes(name) && { versioning: 'Enabled' as const }),
+    })),
     events: [{ url: `http://127.0.0.1:${(events.address() as AddressInfo).port}/`, shape: 'oss' }],
   });
   const root = await mkdtemp(join(tmpdir(), 'ferry-fc-'));
@@ -79,10 +107,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const variables = { ...variablesOf(options, name), ...places };
     return [name, place(options, host, name, { root, variables })] as const;
   });
-  host.every(5_000, functionName(stage, 'sweep'));
+  host.every(options.sweepMs ?? 5_000, functionName(stage, 'sweep'));
   const api = await host.front(functionName(stage, 'api'));
   return {
-    ...{ oss, table, host, api },
+    ...{ oss, table, host, api, keysOf },
     functions: Object.fromEntries(made) as Deployment['functions'],
     mischief(shares) {
       for (const name of functionNames) {
@@ -142,7 +170,8 @@ function place(
       instanceConcurrency: InstanceConcurrency,
       mostInstances: ReservedConcurrency,
       region: stage.region,
-      keys: () => keys,
+      keys: () => keysOf(name),
+      ...(options.ahead && { ahead: options.ahead }),
       onLine,
     },
     asynchronous,

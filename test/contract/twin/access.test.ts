@@ -229,3 +229,21 @@ it('two users with one key, or with one name, are a mistake that is named', asyn
     ]),
   ).rejects.toThrow(/name x/);
 });
+
+it('a role has keys of its own, shares the objects of the first user, and can be told from it in the record', async () => {
+  const role = { accessKeyId: 'role-key', secretAccessKey: 'role-secret' };
+  const withRole = await startTwin({ roles: [role], buckets: [{ name: 'shared' }] });
+  try {
+    await withRole.store.put('shared', 'k', { body: 'data', acl: { canned: 'private' } });
+    const headers = { 'x-oss-copy-source': '/shared/k', 'x-oss-object-acl': 'private' };
+    expect((await oss(withRole, { method: 'PUT', bucket: 'shared', key: 'copy', headers, ...role })).status).toBe(200);
+    expect((await oss(withRole, { method: 'GET', bucket: 'shared', key: 'copy' })).status).toBe(200);
+    expect(withRole.requests.all().map(({ accessKeyId, carries }) => [accessKeyId, carries])).toEqual([
+      ['role-key', { 'copy-source': '/shared/k', 'object-acl': 'private' }],
+      [withRole.accessKeyId, undefined],
+    ]);
+    await expect(startTwin({ roles: [role, role] })).rejects.toThrow(/access key role-key/);
+  } finally {
+    await withRole.close();
+  }
+});

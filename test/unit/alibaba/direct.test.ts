@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { stageNamed, templateOf } from '../../../alibaba.ts';
 import { workHandler } from '../../../functions/work.ts';
 import { GiveUp, RetryLater } from '../../../lib/copy/model/errors.ts';
 import type { Log } from '../../../lib/copy/model/ports.ts';
+import { redriveLetters } from '../../../lib/runtime/alibaba/dead-letters.ts';
 import { seal, unseal } from '../../../lib/queue/fc/envelope.ts';
 import { directMessages, repeats } from '../../../lib/runtime/alibaba/direct.ts';
 import { cloudFunction } from '../../../lib/runtime/middleware/function.ts';
@@ -152,19 +152,18 @@ describe('a message that must wait', () => {
 });
 
 describe('a dead letter', () => {
-  it('has all its deliveries before it again when it is redriven as the document says', async () => {
+  it('has all its deliveries before it again when it is redriven', async () => {
     const at = rig();
     const { body } = await useUp(at);
     await expect(at.invoke(body)).rejects.toThrow('slow down');
-    expect(unseal(redriven(body))).toMatchObject({ message: task, earlier: 0 });
-    expect(await at.invoke(redriven(body))).toEqual({ sentAgain: true });
+    expect(unseal(await redriven(body))).toMatchObject({ message: task, earlier: 0 });
+    expect(await at.invoke(await redriven(body))).toEqual({ sentAgain: true });
     expect(unseal(at.sent[0]?.body)).toMatchObject({ message: task, earlier: 1 });
-    expect(readFileSync('docs/alibaba.md', 'utf8')).toContain("jq -c 'if .objectFerry then .message else . end'");
   });
 
-  it('that is an event of another service is redriven as it is', () => {
+  it('that is an event of another service is redriven as it is', async () => {
     const event = JSON.stringify({ events: [{ eventName: 'ObjectCreated:PutObject' }] });
-    expect(unseal(redriven(event))).toEqual(unseal(event));
+    expect(unseal(await redriven(event))).toEqual(unseal(event));
   });
 });
 
@@ -213,10 +212,17 @@ async function useUp(at: ReturnType<typeof rig>): Promise<{ body: string; delive
   }
 }
 
-/** What the filter of jq in docs/alibaba.md makes of a payload. */
-function redriven(payload: string): string {
-  const value = JSON.parse(payload) as { objectFerry?: number; message?: unknown };
-  return JSON.stringify(value.objectFerry ? value.message : value);
+/** What `ferry dead redrive` starts the function with, for a letter with this payload. */
+async function redriven(payload: string): Promise<string> {
+  const body = JSON.stringify({
+    requestContext: { functionArn: 'acs:fc:cn-hangzhou:1:functions/work' },
+    requestPayload: payload,
+  });
+  const letters = [{ id: '1', receipt: '1', body, sentAt: 0 }];
+  const queue = { receive: async () => letters.splice(0), release: async () => {}, delete: async () => {} };
+  const started: string[] = [];
+  await redriveLetters(queue, { start: async (_, sent) => void started.push(sent) }, undefined);
+  return started.join();
 }
 
 function alertQuery(): string {
