@@ -122,7 +122,7 @@ it('renames it when instances are killed, messages come twice or never, and the 
 });
 
 it('copies each object of a batch, and counts it once', async () => {
-  const count = Math.ceil(500 * scale);
+  const count = Math.ceil(200 * scale);
   for (let n = 0; n < count; n += 1) await at.oss.store.put(archive, `in/${n % 7}/ä ${n}`, { body: `body ${n}` });
   await at.oss.store.put(archive, 'in/large', { size: 40 * partSize });
   const before = killed();
@@ -146,7 +146,7 @@ it('copies each object of a batch, and counts it once', async () => {
 });
 
 it('moves all below a prefix, and leaves nothing behind', async () => {
-  const count = Math.ceil(100 * scale);
+  const count = Math.ceil(50 * scale);
   for (let n = 0; n < count; n += 1) await at.oss.store.put(backup, `old/${n}`, { body: `body ${n}` });
   await at.oss.store.put(backup, 'old/large', { size: 40 * partSize, seed: 3 });
   const large = await bytes(backup, 'old/large');
@@ -179,7 +179,7 @@ it('leaves source and destination as they were when a rename is cancelled', asyn
 });
 
 it('replicates both ways without a loop, and ends with the newest version of each object', async () => {
-  const count = Math.ceil(100 * scale);
+  const count = Math.ceil(50 * scale);
   const { url: endpoint, ...credentials } = at.oss;
   const address = { scheme: 'oss' as const, endpoint, region: stage.region };
   const client = openStore({ address, credentials: async () => credentials });
