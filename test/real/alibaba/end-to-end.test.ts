@@ -1,7 +1,7 @@
 /**
  * The whole installation on Alibaba Cloud: the built bundles in processes that are frozen and killed as on Function Compute, on
  * stand-ins of OSS and Tablestore. Messages come twice or never, and the API is too busy. `FERRY_E2E_SCALE` (1) scales the
- * number of small objects; 20 makes a batch of 10,000.
+ * number of small objects; 50 makes a batch of 10,000.
  */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { RequestRecord } from '../../../lib/twin/requests.ts';
