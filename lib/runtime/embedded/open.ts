@@ -179,11 +179,20 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
 
 /** Our own files are closed to other users; who can write to the folder can still put others in their place. */
 function warnOfOpenFolder(home: string, log: Log): void {
-  const mode = statSync(home, { throwIfNoEntry: false })?.mode ?? 0;
+  const mode = modeOf(home);
   if ((mode & 0o022) === 0) return;
   log.warn('other users can write to the state folder, and so put another state in its place; close it', {
     folder: home,
     mode: (mode & 0o7777).toString(8),
     command: `chmod go-w ${home}`,
   });
+}
+
+/** 0 where it cannot be told: a command that only reads a store needs no folder, and may lie in one that is closed to it. */
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode;
+  } catch {
+    return 0;
+  }
 }
