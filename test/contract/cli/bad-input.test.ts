@@ -42,7 +42,11 @@ describe('refused before any request', () => {
     ['a bad part size', ['cp', 'oss://photos/a', 'oss://backup/a', '--part-size', 'big'], /such as 64MiB/],
     ['a bad choice', ['cp', 'oss://photos/a', 'oss://backup/a', '--overwrite', 'maybe'], /Allowed choices/],
     ['an unknown option', ['cp', 'oss://photos/a', 'oss://backup/a', '--recursiv'], /Did you mean --recursive/],
-    ['a missing argument', ['cp', 'oss://photos/a'], /"oss:\/\/photos\/a" is the only URL: name source and destination/],
+    [
+      'a missing argument',
+      ['cp', 'oss://photos/a'],
+      /"oss:\/\/photos\/a" is the only URL: name source and destination/,
+    ],
     ['an unknown command', ['copy', 'a', 'b'], /no command "copy".*ferry cp/],
     ["another store's encryption", ['cp', 's3://photos/a', 's3://backup/a', '--sse', 'SM4'], /AES256, aws:kms/],
   ])('%s', async (_name, args, message) => {
