@@ -186,7 +186,7 @@ export class StateDatabase {
     );
   }
 
-  /** Parses a JSON object that we wrote. @throws GiveUp StateUnusable when it is none any more. */
+  /** Parses JSON that we wrote, which is never null. @throws GiveUp StateUnusable when it is none any more. */
   parse<Value>(json: string): Value {
     let value: Value | null;
     try {
@@ -194,7 +194,7 @@ export class StateDatabase {
     } catch (error) {
       throw damaged(this.path, 'a record is no JSON', error);
     }
-    if (typeof value !== 'object' || value === null) throw damaged(this.path, 'a record is no JSON object');
+    if (value === null) throw damaged(this.path, 'a record is null');
     return value;
   }
 
