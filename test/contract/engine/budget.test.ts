@@ -15,6 +15,12 @@ function counted(counts: Readonly<Record<string, number>>): Record<string, numbe
   return rest;
 }
 
+/** Requests by operation. A client of a server that had this port before may still knock; no store knows what it asks for. */
+function counts(): Record<string, number> {
+  const { Unknown: _stray, ...known } = rig.twin.requests.counts;
+  return known;
+}
+
 describe.each(dialects)('%s', (scheme) => {
   test('a copy of 12 parts: every part once, and six requests around them, seven on S3', async () => {
     rig = await openRig(scheme);
@@ -26,7 +32,7 @@ describe.each(dialects)('%s', (scheme) => {
       options: { partSize: 5 * MiB },
     });
     expect(result).toMatchObject({ way: 'parts', parts: 12, lost: [] });
-    expect(counted(rig.twin.requests.counts)).toEqual({
+    expect(counted(counts())).toEqual({
       HeadObject: 3,
       InitiateMultipartUpload: 1,
       UploadPartCopy: 12,
@@ -80,7 +86,7 @@ describe.each(dialects)('%s', (scheme) => {
       { id: 'test', deadline: Date.now() + 60_000, attempt: 1 },
     );
     expect(outcome).toMatchObject({ kind: 'done', result: { way: 'direct', lost: [] } });
-    expect(rig.twin.requests.counts).toEqual({ HeadObject: 1, CopyObject: 1 });
+    expect(counts()).toEqual({ HeadObject: 1, CopyObject: 1 });
   });
 
   test('a small replica that an event told of: one CopyObject, one HEAD, no state', async () => {
@@ -100,7 +106,7 @@ describe.each(dialects)('%s', (scheme) => {
       { id: 'test', deadline: Date.now() + 60_000, attempt: 1 },
     );
     expect(outcome).toMatchObject({ kind: 'done', result: { way: 'direct' } });
-    expect(rig.twin.requests.counts).toEqual({ CopyObject: 1, HeadObject: 1 });
+    expect(counts()).toEqual({ CopyObject: 1, HeadObject: 1 });
     expect((await rig.embedded.world.state.list({ limit: 10 })).jobs).toEqual([]);
   });
 });
