@@ -36,6 +36,11 @@ export interface Reclaimed {
  */
 const clockStepMs = 60_000;
 
+/** Of the messages that one look reads, about; and how many rows it asks for, first and at most at a time. */
+const peekBytes = 4_000_000;
+const firstPeek = 4;
+const mostPeek = 500;
+
 /** When to look again for a suspect that waits for another one to end, milliseconds. */
 const suspectPollMs = 1_000;
 
@@ -185,15 +190,29 @@ export class DurableQueue<Message = Task> extends DeadLetters<Message> implement
     );
   }
 
-  /** The oldest messages, for those that only look: at most `limit` that are to be done, or that are dead letters. */
+  /**
+   * The oldest messages, for a caller that only looks: at most `limit` that are to be done, or that are dead letters, and no further
+   * ones once about `peekBytes` were read. Senders choose how large a message is, and each is parsed here.
+   */
   peek(limit: number, which: 'open' | 'dead'): { task: Message; sentAt: number }[] {
-    return this.#database
-      .rows<Pick<InboxRow, 'task' | 'created_at'>>(
-        `SELECT task, created_at FROM inbox
-         WHERE queue = ? AND dead_at IS ${which === 'open' ? 'NULL' : 'NOT NULL'} ORDER BY id LIMIT ?`,
-        ...[this.#name, limit],
-      )
-      .map((row) => ({ task: this.#database.parse<Message>(row.task), sentAt: row.created_at }));
+    const found: { task: Message; sentAt: number }[] = [];
+    let [after, bytes, take] = [0, 0, firstPeek];
+    while (found.length < limit && bytes < peekBytes) {
+      const wanted = Math.min(take, limit - found.length);
+      const rows = this.#database.rows<Pick<InboxRow, 'id' | 'task' | 'created_at'>>(
+        `SELECT id, task, created_at FROM inbox
+         WHERE queue = ? AND dead_at IS ${which === 'open' ? 'NULL' : 'NOT NULL'} AND id > ? ORDER BY id LIMIT ?`,
+        ...[this.#name, after, wanted],
+      );
+      for (const row of rows) {
+        [after, bytes] = [row.id, bytes + row.task.length];
+        found.push({ task: this.#database.parse<Message>(row.task), sentAt: row.created_at });
+      }
+      if (rows.length < wanted) break;
+      // As many as fit, were they all as large as those before.
+      take = Math.max(1, Math.min(mostPeek, Math.floor(((peekBytes - bytes) * found.length) / bytes)));
+    }
+    return found;
   }
 
   stats(): QueueStats {

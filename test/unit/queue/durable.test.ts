@@ -222,3 +222,25 @@ describe('dead letters', () => {
     expect(queue.deadBytes()).toBe(Buffer.byteLength(JSON.stringify(finish('é'))));
   });
 });
+
+describe('a look at the messages', () => {
+  it('gives the oldest first, up to its limit', async () => {
+    const { queue } = open();
+    await queue.send(Array.from({ length: 1_200 }, (_, n) => finish(`${n}`)));
+    expect(names(queue.peek(5_000, 'open'))).toEqual(Array.from({ length: 1_200 }, (_, n) => `${n}`));
+    expect(queue.peek(7, 'open')).toHaveLength(7);
+    expect(queue.peek(7, 'dead')).toEqual([]);
+  });
+
+  it('reads only some of those that are large', async () => {
+    const { queue } = open();
+    await queue.keepDead(
+      [finish('small'), ...Array.from({ length: 40 }, () => finish('x'.repeat(1_000_000)))],
+      1,
+      'because',
+    );
+    const seen = queue.peek(5_000, 'dead');
+    expect(names(seen)[0]).toBe('small');
+    expect(seen.length).toBeLessThanOrEqual(8);
+  });
+});
