@@ -17,7 +17,10 @@ export interface BacklogSource {
   jobs(): { rule: string; jobs: number; oldestAt: number }[];
 }
 
-/** Notifications that are read for one answer, the oldest first; `ferry_events_open` tells how many there are in all. */
+/**
+ * Notifications that are read for one answer, the oldest first, and of large ones fewer (`DurableQueue.peek`): behind those the
+ * backlog counts too little. `ferry_events_open` tells how many there are in all.
+ */
 const mostRead = 5_000;
 
 /** @returns one entry for each rule */
